@@ -1,0 +1,3 @@
+//! What the collector needs from the world, as traits.
+
+pub mod store;
