@@ -9,5 +9,6 @@ pub mod effect;
 pub mod endpoint;
 pub mod enroll;
 pub mod matrix_version;
+pub mod notice;
 pub mod operator;
 pub mod signal;
