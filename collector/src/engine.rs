@@ -11,10 +11,11 @@ use std::{sync::Arc, time::Duration};
 
 use remit_collector_domain::{
     alert::{self, Alert, Context, Delivery, Event, Received, Step, command::Refusal},
+    authority,
     endpoint::Endpoint,
-    signal::{Origin, Signal},
+    signal::{Origin, Say, Signal},
 };
-use remit_shared::{AlertId, Chain, Clock, EndpointId};
+use remit_shared::{AlertId, Chain, Clock, EndpointId, Severity, Tenant};
 use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -52,6 +53,9 @@ pub enum CommandError {
     /// The alert does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Whoever asks may not.
+    #[error(transparent)]
+    Forbidden(#[from] authority::Refusal),
     /// The store did not do as told.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,9 +85,9 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
                 self.store.newest_alert(origin.endpoint, &signal.check, &signal.instance).await?;
             let now = self.clock.now();
             let severity = match &signal.say {
-                remit_collector_domain::signal::Say::Raised { severity, .. } => *severity,
-                remit_collector_domain::signal::Say::Cleared => {
-                    newest.as_ref().map_or(remit_shared::Severity::Info, |it| it.record.severity)
+                Say::Raised { severity, .. } => *severity,
+                Say::Cleared => {
+                    newest.as_ref().map_or(Severity::Info, |it| it.record.severity)
                 }
             };
             let remit = self.directory.remit(registration, &signal.function, severity, now);
@@ -149,7 +153,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
     }
 
     /// Lets every unresolved alert of a tenant look at the matrix again.
-    pub async fn reconsider(&self, tenant: &remit_shared::Tenant) -> Result<(), StoreError> {
+    pub async fn reconsider(&self, tenant: &Tenant) -> Result<(), StoreError> {
         for stored in self.store.all::<Alert>().await? {
             if stored.record.about.tenant == *tenant && stored.record.is_unresolved() {
                 self.tick(stored.record.id).await?;

@@ -122,6 +122,11 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
         }
     }
 
+    /// Whether the endpoint is in the registry and its certificate trusted.
+    pub async fn check(&self, endpoint: EndpointId, serial: &str) -> Result<(), IngestError> {
+        self.trusted(endpoint, serial).await.map(|_| ())
+    }
+
     /// Notes a sign of life that carries nothing else.
     pub fn heard(&self, session: &Session) {
         self.roll.heard(session.endpoint, self.listening.now());
