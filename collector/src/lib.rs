@@ -1,5 +1,4 @@
 //! The collector: gathers, decides, tells.
 
-pub mod engine;
-pub mod outbox;
+pub mod adapters;
 pub mod ports;

@@ -1,0 +1,3 @@
+//! The ports' implementations.
+
+pub mod notify;
