@@ -2,3 +2,4 @@
 //! metrics and readiness.
 
 pub mod grpc;
+pub mod http;
