@@ -4,14 +4,13 @@
 
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, bail};
 use tokio::time::{self, Instant};
 
 /// How long between two questions.
 const PACE: Duration = Duration::from_millis(100);
 
-/// Asks until there is an answer. A question that fails is asked again, for
-/// the one who is asked may be starting; the last failure is in the error.
+/// Asks until there is an answer. A question that fails ends the wait.
 pub(super) async fn until<T>(
     what: &str,
     limit: Duration,
@@ -19,17 +18,12 @@ pub(super) async fn until<T>(
 ) -> anyhow::Result<T> {
     let end = Instant::now() + limit;
     loop {
-        let failure = match ask().await {
-            Ok(Some(answer)) => return Ok(answer),
-            Ok(None) => None,
-            Err(err) => Some(err),
-        };
+        let asked = ask().await;
+        if let Some(answer) = asked.with_context(|| format!("waiting for {what}"))? {
+            return Ok(answer);
+        }
         if Instant::now() >= end {
-            let unseen = anyhow!("not seen within {} s: {what}", limit.as_secs());
-            match failure {
-                Some(err) => return Err(err.context(unseen)),
-                None => bail!(unseen),
-            }
+            bail!("not seen within {} s: {what}", limit.as_secs());
         }
         time::sleep(PACE).await;
     }
@@ -50,9 +44,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_seen_is_named_with_the_last_failure() {
-        let answer = until("it", Duration::ZERO, async || bail!("nobody home"));
-        let err = block_on::<anyhow::Result<()>>(answer).unwrap_err();
-        assert_eq!(format!("{err:#}"), "not seen within 0 s: it: nobody home");
+    fn what_was_never_seen_is_named() {
+        let err = block_on(until("it", Duration::ZERO, async || Ok(None::<()>))).unwrap_err();
+        assert_eq!(format!("{err:#}"), "not seen within 0 s: it");
+    }
+
+    #[test]
+    fn nobody_waits_for_one_who_is_dead() {
+        let dead: Result<Option<()>, _> = Err("it is dead");
+        let ask = async || dead.map_err(anyhow::Error::msg);
+        let err = block_on(until("it", Duration::MAX / 4, ask)).unwrap_err();
+        assert_eq!(format!("{err:#}"), "waiting for it: it is dead");
     }
 }
