@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The collector: gathers, decides, tells.
+
+pub mod pki;
