@@ -1,5 +1,9 @@
 //! The collector: gathers, decides, tells.
 
+<<<<<<< HEAD
 pub mod adapters;
 pub mod config;
 pub mod ports;
+=======
+pub mod pki;
+>>>>>>> trust
