@@ -1,9 +1,11 @@
 //! The collector: gathers, decides, tells.
 
-<<<<<<< HEAD
 pub mod adapters;
 pub mod config;
-pub mod ports;
-=======
+pub mod edge;
+pub mod engine;
+pub mod ingest;
+pub mod outbox;
 pub mod pki;
->>>>>>> trust
+pub mod ports;
+pub mod telemetry;
