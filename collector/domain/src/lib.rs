@@ -4,6 +4,7 @@
 //! serialization, no logging. Reasons are part of the results.
 
 pub mod alert;
+pub mod authority;
 pub mod detect;
 pub mod effect;
 pub mod endpoint;
