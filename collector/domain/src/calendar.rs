@@ -17,6 +17,7 @@
 //!
 //! Whose hours they are, and what follows from them, is the matrix's business.
 
+mod hours;
 mod segments;
 #[cfg(test)]
 mod tests;
@@ -30,14 +31,17 @@ use jiff::{
 };
 use remit_shared::CalendarName;
 
-pub use crate::calendar::segments::{Segment, Segments};
+pub use crate::calendar::{
+    hours::{HoursError, parse_hours},
+    segments::{Segment, Segments},
+};
 
 /// How far ahead anything is looked for before the answer is "never": a year,
 /// and enough more that every yearly date has come by.
 pub const HORIZON: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// How far ahead the answer nearly always lies; looked at first.
-const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+pub(crate) const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// When somebody works.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,3 +4,4 @@
 //! serialization, no logging. Reasons are part of the results.
 
 pub mod calendar;
+pub mod matrix;
