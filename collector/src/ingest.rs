@@ -16,9 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     detect::{Rules, presence},
     effect::Effect,
-    endpoint::{
-        self, Arrival, Distrust, Endpoint, Greeting, Opened, Verdict, apply, open_session,
-    },
+    endpoint::{self, Arrival, Distrust, Endpoint, Greeting, Opened, Verdict, apply, open_session},
     signal::Signal,
 };
 use remit_shared::{Clock, EndpointId, Record, Stream};

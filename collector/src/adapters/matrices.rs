@@ -74,11 +74,12 @@ impl InForce {
             InForceError::Unreadable { tenant: tenant.clone(), version, findings }
         })?;
         matrix.version = version;
-        let rules = rules(&matrix)
-            .map_err(|source| InForceError::Checks { tenant, version, source })?;
-        let channels = matrix.teams.iter().map(|team| {
-            (team.name.clone(), team.notify.iter().map(ToString::to_string).collect())
-        });
+        let rules =
+            rules(&matrix).map_err(|source| InForceError::Checks { tenant, version, source })?;
+        let channels = matrix
+            .teams
+            .iter()
+            .map(|team| (team.name.clone(), team.notify.iter().map(ToString::to_string).collect()));
         let channels = Arc::new(channels.collect());
         Ok(Self { published, rules: Arc::new(rules), channels, matrix })
     }

@@ -35,7 +35,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         let operator = self.caller(&request).await?;
         let asked = request.into_inner();
         let tenant = tenant(&asked.tenant)?;
-        self.permit(&operator, Action::See, &Scope::tenant(&tenant)).await?;
+        self.permit(&operator, Action::ReadMatrix, &Scope::tenant(&tenant)).await?;
         let published = if asked.version == 0 {
             self.matrices.of(&tenant).map(|it| it.published.clone())
         } else {
@@ -57,7 +57,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         let operator = self.caller(&request).await?;
         let asked = request.into_inner();
         let tenant = tenant(&asked.tenant)?;
-        self.permit(&operator, Action::See, &Scope::tenant(&tenant)).await?;
+        self.permit(&operator, Action::ReadMatrix, &Scope::tenant(&tenant)).await?;
         let all = self.store().all::<Published>().await.map_err(|it| it.to_status())?;
         let mut versions: Vec<_> =
             all.into_iter().map(|it| it.record).filter(|it| it.tenant == tenant).collect();
