@@ -25,7 +25,10 @@
 
 use remit_shared::{Party, Team, Tenant};
 
-use crate::operator::{Operator, Role};
+use crate::{
+    alert::{Alert, Remit},
+    operator::{Operator, Role},
+};
 
 /// What somebody asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -148,7 +151,9 @@ fn takers(needed: Role) -> &'static str {
 
 impl<'a> Scope<'a> {
     /// The whole installation.
-    pub const INSTALLATION: Self = Self { tenant: None, owners: None };
+    pub fn installation() -> Self {
+        Self { tenant: None, owners: None }
+    }
 
     /// Something that a tenant has.
     pub fn tenant(tenant: &'a Tenant) -> Self {
@@ -156,8 +161,10 @@ impl<'a> Scope<'a> {
     }
 
     /// An alert.
-    pub fn alert(tenant: &'a Tenant, owners: Owners<'a>) -> Self {
-        Self { tenant: Some(tenant), owners: Some(owners) }
+    pub fn alert(alert: &'a Alert) -> Self {
+        let Remit { responsible, accountable, party, .. } = &alert.remit;
+        let owners = Owners { responsible, accountable, party: *party };
+        Self { tenant: Some(&alert.about.tenant), owners: Some(owners) }
     }
 }
 

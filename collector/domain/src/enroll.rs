@@ -73,9 +73,13 @@ pub struct Use {
     pub at: Timestamp,
 }
 
-/// What somebody wants of a new token.
+/// A token to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenRequest {
+pub struct Draft {
+    /// Its name.
+    pub id: TokenId,
+    /// SHA-256 of its secret.
+    pub secret_sha256: [u8; 32],
     /// The tenant that it lets into.
     pub tenant: Tenant,
     /// The site.
@@ -84,10 +88,12 @@ pub struct TokenRequest {
     pub kind: Option<EndpointKind>,
     /// What its endpoints carry.
     pub tags: Vec<Tag>,
-    /// How many endpoints it may let in.
+    /// How many endpoints it may let in; `None` is [`USUAL_USES`].
     pub max_uses: Option<u32>,
-    /// How long it lasts.
+    /// How long it lasts; `None` is [`USUAL_TTL`].
     pub ttl: Option<SignedDuration>,
+    /// By whom it is made.
+    pub created_by: String,
 }
 
 /// Why there is no such token.
@@ -136,44 +142,6 @@ pub enum Refused {
     },
 }
 
-/// Makes a token.
-pub fn create(
-    request: TokenRequest,
-    id: TokenId,
-    secret_sha256: [u8; 32],
-    created_by: &str,
-    now: Timestamp,
-) -> Result<Token, TokenError> {
-    let TokenRequest { tenant, site, kind, mut tags, max_uses, ttl } = request;
-    let max_uses = max_uses.unwrap_or(USUAL_USES);
-    if !(1..=MOST_USES).contains(&max_uses) {
-        return Err(TokenError::Uses(max_uses));
-    }
-    let ttl = ttl.unwrap_or(USUAL_TTL);
-    if ttl < SignedDuration::from_secs(1) || ttl > LONGEST_TTL {
-        return Err(TokenError::Ttl);
-    }
-    tags.sort();
-    tags.dedup();
-    if tags.len() > MOST_TAGS {
-        return Err(TokenError::Tags(tags.len()));
-    }
-    Ok(Token {
-        id,
-        secret_sha256,
-        tenant,
-        site,
-        kind,
-        tags,
-        max_uses,
-        created_at: now,
-        created_by: created_by.to_owned(),
-        expires_at: now.checked_add(ttl).map_err(|_| TokenError::Ttl)?,
-        revoked_at: None,
-        uses: Vec::new(),
-    })
-}
-
 /// Lets a key in, as `new_endpoint` unless it was let in before.
 pub fn redeem(
     token: &Token,
@@ -205,8 +173,40 @@ pub fn revoke(token: Token, now: Timestamp) -> Token {
 }
 
 impl Token {
+    /// Makes a token.
+    pub fn new(draft: Draft, now: Timestamp) -> Result<Self, TokenError> {
+        let Draft { id, secret_sha256, tenant, site, kind, mut tags, created_by, .. } = draft;
+        let max_uses = draft.max_uses.unwrap_or(USUAL_USES);
+        if !(1..=MOST_USES).contains(&max_uses) {
+            return Err(TokenError::Uses(max_uses));
+        }
+        let ttl = draft.ttl.unwrap_or(USUAL_TTL);
+        if ttl < SignedDuration::from_secs(1) || ttl > LONGEST_TTL {
+            return Err(TokenError::Ttl);
+        }
+        tags.sort();
+        tags.dedup();
+        if tags.len() > MOST_TAGS {
+            return Err(TokenError::Tags(tags.len()));
+        }
+        Ok(Self {
+            id,
+            secret_sha256,
+            tenant,
+            site,
+            kind,
+            tags,
+            max_uses,
+            created_at: now,
+            created_by,
+            expires_at: now.checked_add(ttl).map_err(|_| TokenError::Ttl)?,
+            revoked_at: None,
+            uses: Vec::new(),
+        })
+    }
+
     /// Whether it would let somebody new in.
-    pub fn is_open(&self, now: Timestamp) -> bool {
+    pub fn is_usable(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && now < self.expires_at && !self.is_spent()
     }
 

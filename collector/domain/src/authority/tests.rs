@@ -37,7 +37,7 @@ fn ask(operator: &Operator, action: Action) -> Result<(), Refusal> {
     let (tenant, noc, it) =
         (Tenant::new("acme").unwrap(), Team::new("noc").unwrap(), Team::new("it").unwrap());
     let owners = Owners { responsible: &noc, accountable: &it, party: Provider };
-    may(operator, action, &Scope::alert(&tenant, owners))
+    may(operator, action, &Scope { tenant: Some(&tenant), owners: Some(owners) })
 }
 
 #[test]
@@ -131,8 +131,8 @@ fn a_refusal_says_who_could() {
 fn what_concerns_all_tenants_is_not_for_those_who_have_some() {
     let everywhere = operator(Manager, Internal, &[], &[]);
     let somewhere = operator(Manager, Internal, &[], &["acme"]);
-    assert_eq!(may(&everywhere, ListOperators, &Scope::INSTALLATION), Ok(()));
-    let refusal = may(&somewhere, ListOperators, &Scope::INSTALLATION).unwrap_err();
+    assert_eq!(may(&everywhere, ListOperators, &Scope::installation()), Ok(()));
+    let refusal = may(&somewhere, ListOperators, &Scope::installation()).unwrap_err();
     assert_eq!(refusal, Refusal::WholeInstallation { what: "see the operators" });
     assert_eq!(ask(&somewhere, ListOperators), Ok(()));
 }

@@ -13,8 +13,11 @@ fn endpoint(number: u128) -> EndpointId {
     EndpointId::from_uuid(Uuid::from_u128(number))
 }
 
-fn request() -> TokenRequest {
-    TokenRequest {
+fn draft() -> Draft {
+    Draft {
+        id: TokenId::from_uuid(Uuid::from_u128(1)),
+        secret_sha256: [9; 32],
+        created_by: "Kim".into(),
         tenant: Tenant::new("acme").unwrap(),
         site: Site::new("hq").unwrap(),
         kind: None,
@@ -24,17 +27,17 @@ fn request() -> TokenRequest {
     }
 }
 
-fn made(request: TokenRequest) -> Result<Token, TokenError> {
-    create(request, TokenId::from_uuid(Uuid::from_u128(1)), [9; 32], "Kim", at(0))
+fn made(draft: Draft) -> Result<Token, TokenError> {
+    Token::new(draft, at(0))
 }
 
 #[test]
 fn a_token_lets_in_one_endpoint_for_ten_minutes_unless_told_otherwise() {
-    let token = made(request()).unwrap();
+    let token = made(draft()).unwrap();
     assert_eq!(token.max_uses, 1);
     assert_eq!(token.expires_at, at(600_000));
-    assert!(token.is_open(at(599_999)));
-    assert!(!token.is_open(at(600_000)));
+    assert!(token.is_usable(at(599_999)));
+    assert!(!token.is_usable(at(600_000)));
 }
 
 #[test]
@@ -49,18 +52,18 @@ fn what_a_token_may_allow_has_limits() {
         (None, hours(25), Some(TokenError::Ttl)),
         (None, Some(SignedDuration::MAX), Some(TokenError::Ttl)),
     ] {
-        let request = TokenRequest { max_uses, ttl, ..request() };
-        assert_eq!(made(request).err(), expected, "{max_uses:?} {ttl:?}");
+        let draft = Draft { max_uses, ttl, ..draft() };
+        assert_eq!(made(draft).err(), expected, "{max_uses:?} {ttl:?}");
     }
     let tags = |count: usize| (0..count).map(|it| Tag::new(&format!("t{it}")).unwrap()).collect();
-    let of = |tags| made(TokenRequest { tags, ..request() }).err();
+    let of = |tags| made(Draft { tags, ..draft() }).err();
     assert_eq!(of(tags(32)), None);
     assert_eq!(of(tags(33)), Some(TokenError::Tags(33)));
 }
 
 #[test]
 fn a_lost_answer_costs_nothing_and_another_key_comes_too_late() {
-    let token = made(request()).unwrap();
+    let token = made(draft()).unwrap();
     let first = redeem(&token, [1; 32], endpoint(1), at(5)).unwrap();
     assert!(!first.again);
     let second = redeem(&first.token, [1; 32], endpoint(2), at(6)).unwrap();
@@ -71,7 +74,7 @@ fn a_lost_answer_costs_nothing_and_another_key_comes_too_late() {
 
 #[test]
 fn a_token_ends_to_the_millisecond() {
-    let token = made(request()).unwrap();
+    let token = made(draft()).unwrap();
     assert!(redeem(&token, [1; 32], endpoint(1), at(599_999)).is_ok());
     for late in [600_000, 600_001] {
         let refused = redeem(&token, [1; 32], endpoint(1), at(late)).unwrap_err();
@@ -81,7 +84,7 @@ fn a_token_ends_to_the_millisecond() {
 
 #[test]
 fn a_token_that_is_over_is_over_for_those_it_let_in_as_well() {
-    let used = redeem(&made(request()).unwrap(), [1; 32], endpoint(1), at(5)).unwrap().token;
+    let used = redeem(&made(draft()).unwrap(), [1; 32], endpoint(1), at(5)).unwrap().token;
     let refused = redeem(&used, [1; 32], endpoint(1), at(600_000)).unwrap_err();
     assert_eq!(refused, Refused::Expired { at: at(600_000) });
     let revoked = revoke(revoke(used, at(6)), at(7));
@@ -95,8 +98,8 @@ proptest! {
         max_uses in 1..=MOST_USES,
         keys in prop::collection::vec(0_u8..80, 0..300),
     ) {
-        let request = TokenRequest { max_uses: Some(max_uses), ..request() };
-        let mut token = made(request).unwrap();
+        let draft = Draft { max_uses: Some(max_uses), ..draft() };
+        let mut token = made(draft).unwrap();
         let mut known = BTreeMap::new();
         for (number, key) in keys.into_iter().enumerate() {
             let number = i64::try_from(number).unwrap();

@@ -3,7 +3,7 @@
 use remit_collector_domain::{
     authority::{Action, Scope},
     effect::Effect,
-    operator::{Operator, Role, checked_name},
+    operator::{Operator, Role},
 };
 use remit_proto::{
     convert::{InvalidMessage, Wire as _},
@@ -18,9 +18,6 @@ use crate::{
     edge::grpc::status::{ToStatus as _, answer, not_found},
     ports::store::{Commit, Store, StoreError},
 };
-
-/// What concerns no one tenant.
-const INSTALLATION: Scope<'static> = Scope { tenant: None, owners: None };
 
 #[tonic::async_trait]
 impl<S: Store, C: Clock> OperatorService for Plane<S, C> {
@@ -42,9 +39,11 @@ impl<S: Store, C: Clock> OperatorService for Plane<S, C> {
         let caller = self.caller(&request).await?;
         let asked = request.into_inner();
         let role = role(asked.role()).map_err(|it| it.to_status())?;
-        self.permit(&caller, Action::CreateOperator(role), &INSTALLATION).await?;
-        let name = checked_name(&asked.name)
-            .map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?;
+        self.permit(&caller, Action::CreateOperator(role), &Scope::installation()).await?;
+        let name = asked.name.trim();
+        if name.is_empty() || name.len() > 100 || name.chars().any(char::is_control) {
+            return Err(answer(ErrorKind::Invalid, "an operator's name has 1 to 100 characters"));
+        }
         let all = self.store().all::<Operator>().await.map_err(|it| it.to_status())?;
         if all.iter().any(|it| it.record.name == name && it.record.revoked.is_none()) {
             let words = format!("there is an operator called {name} already");
@@ -63,7 +62,7 @@ impl<S: Store, C: Clock> OperatorService for Plane<S, C> {
             .map_err(|err| answer(ErrorKind::Invalid, Chain(&err).to_string()))?;
         let operator = Operator {
             id,
-            name: name.clone(),
+            name: name.to_owned(),
             role,
             party,
             teams: teams.map_err(invalid)?,
@@ -90,7 +89,7 @@ impl<S: Store, C: Clock> OperatorService for Plane<S, C> {
         request: Request<v1::ListOperatorsRequest>,
     ) -> Result<Response<v1::ListOperatorsResponse>, Status> {
         let caller = self.caller(&request).await?;
-        self.permit(&caller, Action::ListOperators, &INSTALLATION).await?;
+        self.permit(&caller, Action::ListOperators, &Scope::installation()).await?;
         let asked = request.into_inner();
         let all = self.store().all::<Operator>().await.map_err(|it| it.to_status())?;
         let mut operators: Vec<_> = all.into_iter().map(|it| it.record).collect();
@@ -115,14 +114,14 @@ impl<S: Store, C: Clock> OperatorService for Plane<S, C> {
             let stored = self.store().load::<Operator>(&id).await.map_err(|it| it.to_status())?;
             let stored = stored.ok_or_else(|| not_found("operator", &named))?;
             let action = Action::RevokeOperator(stored.record.role);
-            self.permit(&caller, action, &INSTALLATION).await?;
+            self.permit(&caller, action, &Scope::installation()).await?;
             if stored.record.revoked.is_some() {
                 let operator = Some(show(&stored.record));
                 return Ok(Response::new(v1::RevokeOperatorResponse { operator }));
             }
-            let reason = format!("revoked by {}", caller.name);
-            let operator =
-                Operator::clone(&stored.record).revoke(self.engine.clock.now(), &reason);
+            let mut operator = Operator::clone(&stored.record);
+            operator.revoked =
+                Some((self.engine.clock.now(), format!("revoked by {}", caller.name)));
             let audit = self.audit(&caller, None, "operator.revoke", id, &*operator.name);
             let commit =
                 Commit::new(operator.clone(), stored.revision, vec![Effect::Audit(audit)]);
