@@ -10,4 +10,5 @@ pub mod endpoint;
 pub mod enroll;
 pub mod matrix_version;
 pub mod operator;
+pub mod schedule;
 pub mod signal;
