@@ -14,4 +14,5 @@ pub mod matrix;
 pub mod matrix_version;
 pub mod notice;
 pub mod operator;
+pub mod schedule;
 pub mod signal;
