@@ -352,17 +352,17 @@ async fn operator_plane(plane: Arc<Plane<Sled, SystemClock>>) -> Router {
 }
 
 async fn sweep(ingest: Arc<Ingest<Sled, Matrices, SystemClock>>, stop: CancellationToken) {
-    let mut grace = match ingest.grace().await {
+    let grace = match ingest.grace().await {
         Ok(grace) => grace,
         Err(err) => {
             warn!(error = %Chain(&err), "failed to look at who was online before");
-            Grace::new(ingest.listening.began(), 0)
+            Grace { before: 0, began: ingest.listening.began() }
         }
     };
     let mut sweep = time::interval(SWEEP);
     sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
     while stop.run_until_cancelled(sweep.tick()).await.is_some() {
-        if let Err(err) = ingest.sweep(&mut grace).await {
+        if let Err(err) = ingest.sweep(&grace).await {
             // The next sweep is the retry.
             warn!(error = %Chain(&err), "failed to look for silence");
         }
