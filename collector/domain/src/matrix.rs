@@ -30,6 +30,10 @@ mod resolve;
 mod row;
 mod scope;
 mod team;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod when;
 
 use jiff::{SignedDuration, tz::TimeZone};

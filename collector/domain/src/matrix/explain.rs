@@ -85,7 +85,7 @@ pub(super) fn describe(scope: &Scope) -> String {
         parts.push(format!("at {}", some(&scope.sites)));
     }
     if !scope.kinds.is_empty() {
-        parts.push(format!("{}s", list(&scope.kinds)));
+        parts.push(list(scope.kinds.iter().map(|it| format!("{it}s"))));
     }
     if Severity::Info < scope.min_severity {
         parts.push(format!("{} or worse", scope.min_severity));

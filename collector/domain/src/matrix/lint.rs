@@ -34,6 +34,8 @@ mod clash;
 mod cover;
 mod names;
 mod shadow;
+#[cfg(test)]
+mod tests;
 mod timetable;
 
 use jiff::Timestamp;

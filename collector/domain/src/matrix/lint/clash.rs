@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use remit_shared::{MAX_NAME, RowId};
 
 use crate::{
-    calendar::Segments,
+    calendar::{Segment, Segments},
     matrix::{
         Matrix, Rank, Row, Scope, When, compare,
         explain::{clock, describe, list, zone},
@@ -22,7 +22,10 @@ use crate::{
 /// A shorter overlap is no clash: nobody hands over within a minute.
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
 
-const WEEK_MINUTES: i64 = 7 * 24 * 60;
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The whole weeks of the horizon, so that an average is one of like weeks.
+const WEEKS: i32 = 57;
 
 /// After so many, the rest is more of the same.
 const ENOUGH: usize = 100;
@@ -97,7 +100,8 @@ fn finding(
 ) -> Finding {
     let zone = zone(matrix, &meet.when, None);
     let first = disputed.first().map(|it| clock(&zone, it.from)).unwrap_or_default();
-    let weekly = disputed.total().as_secs() * WEEK_MINUTES / times.within.lasts().as_secs().max(1);
+    let weeks = Segment::ahead(times.within.from, WEEK * WEEKS);
+    let weekly = disputed.within(weeks).total().as_mins() / i64::from(WEEKS);
     let [ours, theirs] = [one, other].map(|it| {
         let duty = &it.duty;
         match one.duty.responsible == other.duty.responsible {
@@ -106,7 +110,7 @@ fn finding(
         }
     });
     let message = format!(
-        "{ours} and {theirs} for {}, and {}; {weekly} minutes a week, first on {first} in {}",
+        "{ours} and {theirs} for {}; {}; {weekly} minutes a week, first on {first} in {}",
         describe(&meet),
         draw(one, other),
         zone.iana_name().unwrap_or("UTC"),

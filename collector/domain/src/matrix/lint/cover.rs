@@ -15,6 +15,7 @@ use crate::{
             case::{Case, plain_cases},
             timetable::Timetable,
         },
+        scope::admits,
     },
 };
 
@@ -106,11 +107,8 @@ fn finding(matrix: &Matrix, times: &Timetable<'_>, hole: &Hole) -> Finding {
             }
         ),
     };
-    let message = format!(
-        "nobody is named for {alerts}`{}` on {}, {when}",
-        hole.function,
-        on(matrix, &hole.on)
-    );
+    let (on, but) = (on(matrix, &hole.on), but(matrix, &hole.function));
+    let message = format!("nobody is named for {alerts}`{}` on {on}{but}, {when}", hole.function);
     let place = match hole.near.first() {
         Some(index) => Place::new(Table::Row, *index, "when"),
         None => Place::new(Table::Matrix, 0, ""),
@@ -149,4 +147,11 @@ fn on(matrix: &Matrix, on: &[(EndpointKind, Option<Site>)]) -> String {
         }
     });
     list(kinds)
+}
+
+/// `without lob`: rows that ask for a tag leave those who lack it uncovered.
+fn but(matrix: &Matrix, function: &Function) -> String {
+    let rows = matrix.rows.iter().filter(|it| admits(&it.scope.functions, function));
+    let tags: BTreeSet<_> = rows.flat_map(|it| &it.scope.tags).collect();
+    if tags.is_empty() { String::new() } else { format!(" not tagged {}", list(tags)) }
 }

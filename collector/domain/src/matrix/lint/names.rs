@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use remit_shared::{Function, Team, function::FUNCTIONS};
 
 use crate::matrix::{
-    EndpointRef, Matrix, Row, TeamDef,
+    Duty, EndpointRef, Matrix, Row,
     lint::{Finding, Place, Table},
     nearest,
 };
@@ -27,6 +27,7 @@ pub(super) fn check(matrix: &Matrix) -> Vec<Finding> {
         let place = Place::new(Table::Check, index, "function");
         unknown_function(matrix, it.function.as_ref()?, place)
     }));
+    findings.extend(unstaffed(matrix));
     findings.extend(two_forms(matrix));
     findings.extend(lonely(matrix));
     findings
@@ -50,37 +51,43 @@ fn check_row(matrix: &Matrix, row: &Row, at: &dyn Fn(&'static str) -> Place) -> 
     if let Some(it) = scope.when.calendar() {
         findings.extend(unknown("calendar", it.as_str(), &calendars, at("when")));
     }
-    findings.extend(check_teams(matrix, row, at));
+    findings.extend(unknown_teams(matrix, row, at));
     findings.extend(check_ladder(row, at("escalate")));
     findings
 }
 
-/// Every team of a row exists, and those who must act can be reached.
-fn check_teams(matrix: &Matrix, row: &Row, at: &dyn Fn(&'static str) -> Place) -> Vec<Finding> {
-    let duty = &row.duty;
-    let acting = [("responsible", &duty.responsible), ("accountable", &duty.accountable)]
-        .into_iter()
-        .chain(duty.others.iter().map(|it| ("others", it)))
-        .chain(duty.escalate.iter().map(|it| ("escalate", &it.team)));
-    let told = (duty.consulted.iter().map(|it| ("consulted", it)))
-        .chain(duty.informed.iter().map(|it| ("informed", it)));
-    let teams: Vec<_> = matrix.teams.iter().map(|it| it.name.as_str()).collect();
-    let judge = |key: &'static str, name: &Team, must_act: bool| match matrix.team(name) {
-        None => unknown("team", name.as_str(), &teams, at(key)),
-        Some(team) if must_act && !team.is_staffed() => Some(unstaffed(row, team, at(key))),
-        Some(_) => None,
-    };
-    let acting = acting.filter_map(|(key, it)| judge(key, it, true));
-    acting.chain(told.filter_map(|(key, it)| judge(key, it, false))).collect()
+/// The teams of a row that must act, each with the key that says so.
+fn acting(row: &Row) -> impl Iterator<Item = (&'static str, &Team)> {
+    let Duty { responsible, accountable, others, escalate, .. } = &row.duty;
+    let owners = [("responsible", responsible), ("accountable", accountable)].into_iter();
+    let others = others.iter().map(|it| ("others", it));
+    owners.chain(others).chain(escalate.iter().map(|it| ("escalate", &it.team)))
 }
 
-fn unstaffed(row: &Row, team: &TeamDef, place: Place) -> Finding {
-    let message = format!(
-        "row `{}` counts on team `{}`, which has no contact and no channel: nobody would notice",
-        row.id, team.name
-    );
-    Finding::error("unstaffed", place, message)
-        .suggest(format!("give team `{}` a `contact` or a `notify` channel", team.name))
+fn unknown_teams(matrix: &Matrix, row: &Row, at: &dyn Fn(&'static str) -> Place) -> Vec<Finding> {
+    let known: Vec<_> = matrix.teams.iter().map(|it| it.name.as_str()).collect();
+    let told = (row.duty.consulted.iter().map(|it| ("consulted", it)))
+        .chain(row.duty.informed.iter().map(|it| ("informed", it)));
+    let teams = acting(row).chain(told);
+    teams.filter_map(|(key, it)| unknown("team", it.as_str(), &known, at(key))).collect()
+}
+
+/// Teams that rows count on and nobody can reach.
+fn unstaffed(matrix: &Matrix) -> impl Iterator<Item = Finding> {
+    let teams = matrix.teams.iter().enumerate().filter(|(_, it)| !it.is_staffed());
+    teams.filter_map(|(index, team)| {
+        let counts = |row: &&Row| acting(row).any(|(_, it)| *it == team.name);
+        let rows: Vec<_> = matrix.all_rows().filter(counts).map(|it| &it.id).collect();
+        let first = rows.first()?;
+        let rows = match rows.len() {
+            1 => format!("row `{first}` counts"),
+            many => format!("row `{first}` and {} more count", many - 1),
+        };
+        let name = &team.name;
+        let message = format!("{rows} on team `{name}`, which has no contact and no channel");
+        let finding = Finding::error("unstaffed", Place::new(Table::Team, index, ""), message);
+        Some(finding.suggest("give it a `contact` or a `notify` channel"))
+    })
 }
 
 fn check_ladder(row: &Row, place: Place) -> Option<Finding> {

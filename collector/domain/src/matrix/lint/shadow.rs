@@ -21,12 +21,13 @@ pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>) -> Vec<Finding> {
             );
             return Some(Finding::warning("idle", place, message).suggest("remove the row"));
         }
-        let before = takers(matrix, index);
+        let mut before = takers(matrix, index);
+        before.retain(|it| !times.of(&it.scope.when).and(hours).is_empty());
         if !is_taken(matrix, times, row, hours, &before) {
             return None;
         }
         let by = list(before.iter().take(3).map(|it| format!("`{}`", it.id)));
-        let message = format!("row `{}` never decides: {by} always come first", row.id);
+        let message = format!("row `{}` never decides: it always loses to {by}", row.id);
         let place = Place::new(Table::Row, index, "");
         Some(Finding::warning("shadowed", place, message).suggest("remove the row, or narrow it"))
     })
@@ -34,7 +35,8 @@ pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>) -> Vec<Finding> {
 }
 
 /// The rows that come before one wherever they are about the same matter: the
-/// narrower ones, and of equals those that win the draw.
+/// narrower ones, and of equals those that win the draw. Equals that name
+/// another owner are a clash, which is said already.
 fn takers(matrix: &Matrix, index: usize) -> Vec<&Row> {
     let row = &matrix.rows[index];
     let rows = matrix.rows.iter().enumerate();
@@ -43,7 +45,10 @@ fn takers(matrix: &Matrix, index: usize) -> Vec<&Row> {
         it.scope.tags.is_subset(&row.scope.tags)
             && it.scope.min_severity <= row.scope.min_severity
             && (compare(&it.scope, &row.scope).beats()
-                || (*at != index && it.scope == row.scope && first))
+                || (*at != index
+                    && it.scope == row.scope
+                    && it.duty.same_owner(&row.duty)
+                    && first))
             && it.scope.meet(&row.scope).is_some()
     };
     rows.filter(takes).map(|(_, it)| it).collect()
