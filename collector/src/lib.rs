@@ -1,3 +1,4 @@
 //! The collector: gathers, decides, tells.
 
+pub mod adapters;
 pub mod ports;
