@@ -51,7 +51,7 @@ use crate::{
     ingest::{Ingest, Listening, NOTED_EVERY, Roll},
     outbox::{Outbox, Post},
     pki::{Authority, PkiError},
-    ports::store::{Store as _, StoreError},
+    ports::store::{Horizon, Store as _, StoreError},
     telemetry,
 };
 
@@ -61,6 +61,8 @@ const SWEEP: Duration = Duration::from_secs(2);
 const PRUNE: Duration = Duration::from_secs(3600);
 /// How often the collector looks at its own certificate.
 const RENEWAL: Duration = Duration::from_secs(3600);
+/// How long resolved alerts stay in sight.
+const KEEP_ALERTS: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// What tasks have to come to an end.
 const GOODBYE: Duration = Duration::from_secs(8);
 
@@ -383,8 +385,12 @@ async fn prune(store: Arc<Sled>, config: Config, stop: CancellationToken) {
     while stop.run_until_cancelled(beat.tick()).await.is_some() {
         let now = SystemClock.now();
         let before = |keep: SignedDuration| now.checked_sub(keep).unwrap_or(Timestamp::MIN);
-        let pruned = store.prune(before(config.keep_history.0), before(config.keep_feed.0)).await;
-        if let Err(err) = pruned {
+        let horizon = Horizon {
+            history: before(config.keep_history.0),
+            feed: before(config.keep_feed.0),
+            alerts: before(KEEP_ALERTS),
+        };
+        if let Err(err) = store.prune(horizon).await {
             warn!(error = %Chain(&err), "failed to forget what is too old");
         }
     }

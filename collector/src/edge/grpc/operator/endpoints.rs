@@ -19,7 +19,10 @@ use crate::{
         show,
         status::{ToStatus as _, answer, not_found},
     },
-    ports::{directory::Directory as _, store::Store},
+    ports::{
+        directory::Directory as _,
+        store::{Point, Store},
+    },
 };
 
 /// The most points that one page of history holds.
@@ -120,10 +123,7 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
             .await
             .map_err(|it| it.to_status())?;
         let next = if points.len() > size { points.pop() } else { None };
-        let point = |(at, value): (jiff::Timestamp, i64)| v1::Point {
-            at: Some(at.to_wire()),
-            value,
-        };
+        let point = |(at, value): Point| v1::Point { at: Some(at.to_wire()), value };
         Ok(Response::new(v1::ListReadingsResponse {
             unit: series.unit.to_wire(),
             points: points.into_iter().map(point).collect(),
