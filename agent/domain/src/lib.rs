@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The agent's decisions, as functions.
+
+pub mod evidence;
