@@ -82,12 +82,12 @@ mod tests {
     proptest! {
         #[test]
         fn a_cut_is_never_longer_than_allowed(text in "\\PC{0,80}", max in 3_usize..60) {
-            prop_assert!(head(&text, max).len() <= max.max(text.len().min(max)));
+            prop_assert!(head(&text, max).len() <= max);
             prop_assert!(tail(&text, max).len() <= max);
         }
 
         #[test]
-        fn a_tail_keeps_the_end_however_it_came(pieces in prop::collection::vec("[a-z]{0,900}", 0..30)) {
+        fn a_tail_keeps_the_end_however_it_came(pieces in prop::collection::vec("[a-z]{0,3000}", 0..6)) {
             let mut tail = Tail::default();
             for piece in &pieces {
                 tail.push(piece.as_bytes());
