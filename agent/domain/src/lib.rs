@@ -1,3 +1,4 @@
 //! The agent's decisions, as functions.
 
 pub mod evidence;
+pub mod ping;
