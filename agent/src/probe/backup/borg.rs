@@ -95,7 +95,8 @@ struct Message {
 
 /// Sorts borg's failures by the ids that it gives them.
 fn explain(output: &Output, job: &str) -> ProbeError {
-    let mut messages = output.stderr.lines().filter_map(|it| serde_json::from_str::<Message>(it).ok());
+    let mut messages =
+        output.stderr.lines().filter_map(|it| serde_json::from_str::<Message>(it).ok());
     let last = messages.rfind(|it| it.levelname.as_deref() == Some("ERROR"));
     let Some(Message { message, msgid, .. }) = last else { return output.to_error() };
     let said = match msgid.as_deref() {
