@@ -1,6 +1,6 @@
 //! One child process, from its start to its end or its deadline.
 //!
-//! Three threads: two readers, and one that waits until both streams are
+//! One thread starts it, two read, and one waits until both streams are
 //! closed and the child is dead, without collecting it. Only the caller
 //! collects, so that the group it kills cannot be somebody else's by then.
 //!
@@ -56,10 +56,8 @@ pub(super) fn run(
     limit: usize,
 ) -> Result<Ended, RunError> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let mut child = command.spawn()?;
+    let mut child = spawn(command)?;
     let pid = pid(&child)?;
-    // A child that ends at once has no priority left to lower.
-    setpriority_process(Some(pid), NICE).ok();
 
     let (sender, receiver) = mpsc::channel();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -90,6 +88,17 @@ pub(super) fn run(
             Err(RunError::Timeout)
         }
     }
+}
+
+/// Starts a child that is nice from its first moment on. On Linux a thread has
+/// a priority of its own, which its children inherit.
+fn spawn(mut command: Command) -> io::Result<Child> {
+    let spawner = thread::Builder::new().name("spawn".into()).spawn(move || {
+        // Not being nice is no reason not to answer.
+        setpriority_process(None, NICE).ok();
+        command.spawn()
+    })?;
+    spawner.join().unwrap_or_else(|_| Err(io::Error::other("the spawning thread died")))
 }
 
 fn pid(child: &Child) -> io::Result<Pid> {
