@@ -1,1 +1,4 @@
-//! Placeholder.
+//! The agent's decisions, as functions.
+
+pub mod evidence;
+pub mod ping;
