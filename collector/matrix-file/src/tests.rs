@@ -81,6 +81,15 @@ fn the_starter_follows_the_rule_of_thumb() {
 }
 
 #[test]
+fn the_guide_explains_every_row_of_the_starter() {
+    let guide = include_str!("../../../docs/matrix.md");
+    for row in read("starter.toml", STARTER).unwrap().matrix.all_rows() {
+        let line = format!("| `{}` | {}, {} |", row.id, row.duty.responsible, row.duty.accountable);
+        assert!(guide.contains(&line), "{line}");
+    }
+}
+
+#[test]
 fn e01_seed_clash() {
     // Without the row for what both are about, the starter is refused …
     let start = STARTER.find("# An application fails at 22:00").unwrap();
