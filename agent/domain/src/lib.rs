@@ -1,1 +1,4 @@
-//! Placeholder.
+//! The agent's decisions, as functions.
+
+pub mod session;
+pub mod spool;
