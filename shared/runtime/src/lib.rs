@@ -1,1 +1,12 @@
-//! Placeholder.
+//! What every Remit binary does to live: clock, randomness, files, settings,
+//! tasks, logs, and connections that both ends can trust.
+//!
+//! Nothing here knows what an endpoint or an alert is.
+
+pub mod clock;
+pub mod config;
+pub mod duration;
+pub mod files;
+pub mod random;
+pub mod supervise;
+pub mod telemetry;

@@ -1,0 +1,165 @@
+//! Logs: one line per event, to standard error.
+//!
+//! What is logged comes partly from strangers, so no control character leaves
+//! this process raw: whoever names a host cannot forge a line or drive a
+//! terminal. `REMIT_LOG` chooses what is logged, as in
+//! `REMIT_LOG=info,remit_collector=debug`.
+
+use std::{
+    env, fmt,
+    io::{self, Stderr, Write},
+    panic,
+    str::FromStr,
+};
+
+use remit_shared::WordError;
+use tracing::error;
+use tracing_subscriber::{EnvFilter, filter::ParseError, fmt::MakeWriter, util::TryInitError};
+
+/// Which environment variable chooses what is logged.
+pub const VARIABLE: &str = "REMIT_LOG";
+
+/// What a line looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One object per line, for programs.
+    Json,
+}
+
+/// Why there are no logs.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The filter makes no sense.
+    #[error("{VARIABLE} is not a filter: `{value}`")]
+    Filter {
+        /// What it says.
+        value: String,
+        /// What is wrong with it.
+        #[source]
+        source: ParseError,
+    },
+    /// Logging was set up before.
+    #[error("failed to set up logging")]
+    Init(#[source] TryInitError),
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        })
+    }
+}
+
+impl FromStr for Format {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(WordError {
+                kind: "log format",
+                got: text.chars().take(40).flat_map(char::escape_default).collect(),
+                known: "text, json".into(),
+            }),
+        }
+    }
+}
+
+/// Starts logging, and logs panics from then on. Once per process.
+pub fn init(format: Format) -> Result<(), TelemetryError> {
+    use tracing_subscriber::{fmt, util::SubscriberInitExt as _};
+
+    let value = env::var(VARIABLE).unwrap_or_else(|_| "info".into());
+    let filter = EnvFilter::try_new(&value).map_err(|source| TelemetryError::Filter {
+        value: value.escape_default().to_string(),
+        source,
+    })?;
+    let lines = fmt().with_env_filter(filter).with_ansi(false).with_writer(StandardError);
+    match format {
+        Format::Text => lines.finish().try_init(),
+        Format::Json => lines.json().flatten_event(true).finish().try_init(),
+    }
+    .map_err(TelemetryError::Init)?;
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        error!(place, "panic: {}", panic.payload_as_str().unwrap_or("no message"));
+    }));
+    Ok(())
+}
+
+struct StandardError;
+
+impl<'a> MakeWriter<'a> for StandardError {
+    type Writer = Escaped<Stderr>;
+
+    fn make_writer(&'a self) -> Escaped<Stderr> {
+        Escaped(io::stderr())
+    }
+}
+
+/// Writes lines, each with its control characters escaped as JSON does it.
+/// Expects a whole line per call, which is how the formatter writes.
+struct Escaped<W>(W);
+
+impl<W: Write> Write for Escaped<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        let mut out = String::with_capacity(line.len() + 1);
+        for it in text.chars() {
+            if it.is_control() || is_invisible(it) {
+                out.push_str(&format!("\\u{:04x}", u32::from(it)));
+            } else {
+                out.push(it);
+            }
+        }
+        out.push('\n');
+        self.0.write_all(out.as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Characters that turn the direction of text or end a line for some readers.
+fn is_invisible(it: char) -> bool {
+    matches!(it, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(line: &str) -> String {
+        let mut out = Vec::new();
+        Escaped(&mut out).write_all(line.as_bytes()).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_stranger_cannot_forge_a_line_or_drive_a_terminal() {
+        assert_eq!(written("INFO host=a\nERROR forged\n"), "INFO host=a\\u000aERROR forged\n");
+        assert_eq!(
+            written("host=\u{1b}[2J\u{9b}2J\u{202e}\n"),
+            "host=\\u001b[2J\\u009b2J\\u202e\n"
+        );
+        assert_eq!(written("grüße\n"), "grüße\n");
+    }
+
+    #[test]
+    fn a_format_is_text_or_json() {
+        for format in [Format::Text, Format::Json] {
+            assert_eq!(format.to_string().parse(), Ok(format));
+        }
+        let err = "xml".parse::<Format>().unwrap_err();
+        assert_eq!(err.to_string(), "`xml` is not a log format: use one of text, json");
+    }
+}
