@@ -260,6 +260,11 @@ impl Ledger {
         (place <= lane.tip).then_some(place)
     }
 
+    /// The oldest block with a record at this place or after it.
+    pub fn holding(&self, stream: Stream, place: u64) -> Option<Block> {
+        self.lane(stream).blocks.iter().find(|it| it.last >= place).copied()
+    }
+
     /// The number of a place in this epoch.
     pub fn number(&self, stream: Stream, place: u64) -> u64 {
         place.saturating_sub(self.lane(stream).base)
