@@ -5,8 +5,11 @@
 
 pub mod clock;
 pub mod config;
+pub mod dial;
 pub mod duration;
 pub mod files;
+pub mod listen;
 pub mod random;
 pub mod supervise;
 pub mod telemetry;
+pub mod tls;
