@@ -156,11 +156,11 @@ impl SpoolError {
     }
 
     pub(crate) fn io(attempt: &'static str, path: PathBuf, source: io::Error) -> Self {
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::NoSpace { attempt, path, source }
-            }
-            _ => Self::Io { attempt, path, source },
+        let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+        if full.contains(&source.kind()) {
+            Self::NoSpace { attempt, path, source }
+        } else {
+            Self::Io { attempt, path, source }
         }
     }
 }

@@ -310,9 +310,9 @@ fn lost(
             return vec![Effect::Close];
         }
         Phase::Reporting(_) | Phase::Keeping { .. } => true,
-        Phase::Opening { .. } => false,
+        Phase::Opening { .. } | Phase::Renumbering => false,
         // Nothing is open that could be lost.
-        Phase::Resting { .. } | Phase::Renumbering | Phase::Over => return vec![],
+        Phase::Resting { .. } | Phase::Over => return vec![],
     };
     let wait = match loss {
         Loss::Refused => policy.refused + share(policy.refused / 10, random),

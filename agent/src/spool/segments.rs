@@ -84,8 +84,8 @@ impl SegmentSpool {
             Found::Missing | Found::Damaged => {
                 let meta = Meta {
                     epoch,
-                    events: recovered.events.from_scratch(),
-                    metrics: recovered.metrics.from_scratch(),
+                    events: recovered.events.places(),
+                    metrics: recovered.metrics.places(),
                     ..Meta::default()
                 };
                 (meta, !recovered.is_blank() || matches!(found, Found::Damaged))
@@ -141,6 +141,22 @@ impl SegmentSpool {
     fn note(&mut self) -> Result<(), SpoolError> {
         self.meta.places(&self.ledger);
         self.meta.save(&self.folder)
+    }
+
+    /// Changes the books, on disk as well or not at all.
+    fn change<T>(
+        &mut self,
+        change: impl FnOnce(&mut Meta, &mut Ledger) -> T,
+    ) -> Result<T, SpoolError> {
+        let before = (self.meta.clone(), self.ledger.clone());
+        let changed = change(&mut self.meta, &mut self.ledger);
+        match self.note() {
+            Ok(()) => Ok(changed),
+            Err(err) => {
+                (self.meta, self.ledger) = before;
+                Err(err)
+            }
+        }
     }
 
     fn delete(&mut self, evicted: &[Evicted]) -> Result<(), SpoolError> {
@@ -360,9 +376,10 @@ impl Spool for SegmentSpool {
 
     fn keep(&mut self, resume_token: &[u8], through: Marks) -> Result<(), SpoolError> {
         self.guarded(|it| {
-            it.meta.token = resume_token.to_vec();
-            let evicted = it.ledger.resume(through);
-            it.note()?;
+            let evicted = it.change(|meta, ledger| {
+                meta.token = resume_token.to_vec();
+                ledger.resume(through)
+            })?;
             it.delete(&evicted)
         })
     }
@@ -376,10 +393,11 @@ impl Spool for SegmentSpool {
 
     fn renumber(&mut self, epoch: u64, applied: Marks) -> Result<(), SpoolError> {
         self.guarded(|it| {
-            it.meta.epoch = epoch;
-            it.meta.token.clear();
-            let evicted = it.ledger.renumber(applied);
-            it.note()?;
+            let evicted = it.change(|meta, ledger| {
+                meta.epoch = epoch;
+                meta.token.clear();
+                ledger.renumber(applied)
+            })?;
             it.delete(&evicted)
         })
     }

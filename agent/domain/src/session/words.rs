@@ -72,7 +72,7 @@ pub enum Event {
     Paced(SignedDuration),
     /// The collector asks us to come back later.
     SentAway(SignedDuration),
-    /// The connection is gone.
+    /// The connection is gone, or the spool could not do what was asked of it.
     Lost(Loss),
     /// The agent stops, at the latest at the given time.
     Stop(Departure, Timestamp),

@@ -37,7 +37,7 @@ pub(super) struct Recovered {
 
 impl Recovered {
     /// The places, where nobody remembers them: all that is here waits.
-    pub(super) fn from_scratch(&self) -> PlacesV1 {
+    pub(super) fn places(&self) -> PlacesV1 {
         let first = self.blocks.first().map_or(self.next, |it| it.first);
         let base = first.saturating_sub(1);
         PlacesV1 { base, acked: base, next: self.next }
