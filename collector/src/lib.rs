@@ -1,1 +1,11 @@
-//! Placeholder.
+//! The collector: gathers, decides, tells.
+
+pub mod adapters;
+pub mod config;
+pub mod edge;
+pub mod engine;
+pub mod ingest;
+pub mod outbox;
+pub mod pki;
+pub mod ports;
+pub mod telemetry;

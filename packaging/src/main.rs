@@ -1,23 +1,65 @@
 //! `cargo xtask`: everything that is not the product.
+//!
+//! It runs on the Linux machine of whoever works on Remit. It builds, checks
+//! and tries the product from outside and links none of it, so that it still
+//! runs when the product does not compile.
 
+mod ci;
 mod codegen;
+mod command;
+mod needs;
+mod quickstart;
+mod suite;
+mod tidy;
+mod tools;
+mod tree;
 
+use std::{env, path::Path, process::ExitCode};
+
+use anyhow::Context as _;
 use clap::Parser;
 
 /// Builds, checks and packages Remit.
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
+    /// Runs what a change must pass: all steps in order, or those named.
+    Ci(ci::Args),
     /// Writes the Rust code for proto/remit/v1, or checks that it is fresh.
     Codegen {
         /// Change nothing; fail if the committed code is stale.
         #[arg(long)]
         check: bool,
     },
+    /// Tries the whole product on this machine.
+    Quickstart(quickstart::Args),
+    /// Runs every test.
+    Test {
+        /// Passed on to the test runner.
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
 }
 
-fn main() -> anyhow::Result<()> {
-    match Task::parse() {
-        Task::Codegen { check } => codegen::run(check),
+fn main() -> ExitCode {
+    run(Task::parse()).unwrap_or_else(|err| {
+        command::complain(format!("error: {err:#}"));
+        if err.is::<needs::Missing>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+    })
+}
+
+fn run(task: Task) -> anyhow::Result<ExitCode> {
+    // A folder on the command line is meant from where the caller stands.
+    let task = match task {
+        Task::Quickstart(args) => Task::Quickstart(args.absolute()?),
+        Task::Ci(_) | Task::Codegen { .. } | Task::Test { .. } => task,
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("packaging has no parent")?;
+    env::set_current_dir(root).with_context(|| format!("failed to enter {}", root.display()))?;
+    match task {
+        Task::Ci(args) => ci::run(&args),
+        Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
+        Task::Quickstart(args) => quickstart::run(&args),
+        Task::Test { args } => suite::run(&args),
     }
 }

@@ -1,0 +1,160 @@
+//! What a human may ask of an alert, and when the answer is no.
+//!
+//! Whether *this* human may is the authority module's question; here
+//! it is whether the alert is in a state that allows it.
+
+use jiff::{SignedDuration, Timestamp};
+use remit_shared::{AlertId, Party, Severity, Team};
+
+use crate::alert::{
+    Acknowledgement, Actor, Alert, Disposition, Event, HandOverReason, Remit, State,
+};
+
+/// The longest an acknowledgement may hold.
+pub const LONGEST_HOLD: SignedDuration = SignedDuration::from_hours(24 * 7);
+/// The longest note, in bytes.
+pub const LONGEST_NOTE: usize = 4_000;
+
+/// Why an alert does not allow it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is nothing left to do.
+    #[error("alert {0} is already resolved")]
+    AlreadyResolved(AlertId),
+    /// Somebody else has it.
+    #[error("alert {alert} is already acknowledged by {by} until {until}")]
+    AlreadyAcknowledged {
+        /// The alert.
+        alert: AlertId,
+        /// Who has it.
+        by: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Nobody may hold an alert for so long.
+    #[error("an acknowledgement holds for 1 minute to 7 days")]
+    HoldOutOfRange,
+    /// The team has it already.
+    #[error("alert {alert} is already with {team}")]
+    SameTeam {
+        /// The alert.
+        alert: AlertId,
+        /// The team.
+        team: Team,
+    },
+    /// The matrix has no such team.
+    #[error("the matrix has no team `{0}`")]
+    UnknownTeam(Team),
+    /// Both sides of the matrix row are the same team.
+    #[error("the matrix names no counterpart for alert {0}: say which team takes it")]
+    NoCounterpart(AlertId),
+    /// The reason must be written down.
+    #[error("{0} needs a note that says why")]
+    NoteNeeded(&'static str),
+    /// The note is too long.
+    #[error("a note has at most {LONGEST_NOTE} bytes")]
+    NoteTooLong,
+}
+
+/// Takes an alert on. Whoever has it may extend their hold.
+pub fn acknowledge(
+    alert: &Alert,
+    by: Actor,
+    hold: Option<SignedDuration>,
+    note: &str,
+    now: Timestamp,
+) -> Result<Event, Refusal> {
+    match &alert.state {
+        State::Open => {}
+        State::Acknowledged(ack) if ack.by.name == by.name => {}
+        State::Acknowledged(ack) => {
+            return Err(Refusal::AlreadyAcknowledged {
+                alert: alert.id,
+                by: ack.by.to_string(),
+                until: ack.expires_at,
+            });
+        }
+        State::Resolved { .. } => return Err(Refusal::AlreadyResolved(alert.id)),
+    }
+    let hold = hold.unwrap_or_else(|| usual_hold(alert.severity));
+    if hold < SignedDuration::from_mins(1) || hold > LONGEST_HOLD {
+        return Err(Refusal::HoldOutOfRange);
+    }
+    let expires_at = now.checked_add(hold).map_err(|_| Refusal::HoldOutOfRange)?;
+    let note = checked(note)?;
+    Ok(Event::Acknowledged(Acknowledgement { by, at: now, expires_at, note }))
+}
+
+fn usual_hold(severity: Severity) -> SignedDuration {
+    if severity == Severity::Critical {
+        SignedDuration::from_mins(30)
+    } else {
+        SignedDuration::from_hours(4)
+    }
+}
+
+/// Says that an alert is over.
+pub fn resolve(alert: &Alert, by: Actor, note: &str) -> Result<Event, Refusal> {
+    if !alert.is_unresolved() {
+        return Err(Refusal::AlreadyResolved(alert.id));
+    }
+    Ok(Event::Resolved { by, note: checked(note)? })
+}
+
+/// Gives an alert to another team; `to` and its party come from the matrix.
+pub fn hand_over(
+    alert: &Alert,
+    by: Actor,
+    to: (Team, Party),
+    reason: HandOverReason,
+    note: &str,
+) -> Result<Event, Refusal> {
+    if !alert.is_unresolved() {
+        return Err(Refusal::AlreadyResolved(alert.id));
+    }
+    let (to, party) = to;
+    if to == alert.remit.responsible {
+        return Err(Refusal::SameTeam { alert: alert.id, team: to });
+    }
+    if reason == HandOverReason::Manual && note.trim().is_empty() {
+        return Err(Refusal::NoteNeeded("a hand-over without one of the named reasons"));
+    }
+    Ok(Event::HandedOver { by, to, party, reason, note: checked(note)? })
+}
+
+/// Who takes an alert over if nobody says: whoever answers for it, else the
+/// first on the ladder, else the first who is consulted.
+pub fn counterpart(remit: &Remit) -> Option<&Team> {
+    let rungs = remit.ladder.iter().map(|it| &it.team);
+    let candidates = std::iter::once(&remit.accountable).chain(rungs).chain(&remit.consulted);
+    candidates.into_iter().find(|it| **it != remit.responsible)
+}
+
+/// Says what a shift thinks of an alert.
+pub fn dispose(
+    alert: &Alert,
+    by: Actor,
+    disposition: Disposition,
+    note: &str,
+) -> Result<Event, Refusal> {
+    let needs_note = match disposition {
+        Disposition::None | Disposition::Resolved => false,
+        Disposition::KnownIssue | Disposition::JointReview => true,
+    };
+    if needs_note && note.trim().is_empty() && alert.disposition_note.is_empty() {
+        return Err(Refusal::NoteNeeded("this disposition"));
+    }
+    Ok(Event::Disposed { by, disposition, note: checked(note)? })
+}
+
+/// Says something about an alert.
+pub fn note(by: Actor, note: &str) -> Result<Event, Refusal> {
+    if note.trim().is_empty() {
+        return Err(Refusal::NoteNeeded("a note"));
+    }
+    Ok(Event::Noted { by, note: checked(note)? })
+}
+
+fn checked(note: &str) -> Result<String, Refusal> {
+    if note.len() > LONGEST_NOTE { Err(Refusal::NoteTooLong) } else { Ok(note.trim().to_owned()) }
+}

@@ -1,0 +1,319 @@
+//! Which checks there are, whose work they are and where their limits lie.
+//!
+//! The table ships; a tenant's matrix may override single cells of it.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use remit_shared::{Function, Severity, function};
+
+use crate::detect::{Level, Side, Threshold};
+
+/// One check as it ships.
+#[derive(Clone, Debug)]
+pub struct CheckDef {
+    /// Its name, stable.
+    pub check: &'static str,
+    /// Which kind of work it is.
+    pub function: &'static str,
+    /// How much a warning matters.
+    pub warn: Severity,
+    /// How much a critical state matters.
+    pub crit: Severity,
+    /// What it watches, in words.
+    pub about: &'static str,
+}
+
+const fn def(
+    check: &'static str,
+    function: &'static str,
+    warn: Severity,
+    crit: Severity,
+    about: &'static str,
+) -> CheckDef {
+    CheckDef { check, function, warn, crit, about }
+}
+
+/// Every check that ships.
+pub const CHECKS: &[CheckDef] = {
+    use Severity::{Critical, High, Low, Medium};
+    &[
+        def(
+            "backup-failed",
+            "backup_monitoring",
+            Medium,
+            High,
+            "a backup run failed, or was partial",
+        ),
+        def(
+            "backup-missed",
+            "backup_monitoring",
+            Medium,
+            High,
+            "a backup did not start when it should have",
+        ),
+        def(
+            "backup-stuck",
+            "backup_monitoring",
+            Medium,
+            High,
+            "a backup runs for longer than it may",
+        ),
+        def(
+            "backup-warning",
+            "backup_monitoring",
+            Medium,
+            Medium,
+            "a backup has ended with warnings three times",
+        ),
+        def(
+            "certificate-expiry",
+            "security_tooling",
+            Medium,
+            High,
+            "the agent's certificate is about to expire",
+        ),
+        def("clock-offset", "infra_monitoring", Medium, High, "the clock is off"),
+        def(
+            "clock-wrong",
+            "infra_monitoring",
+            Medium,
+            High,
+            "the clock disagrees with the collector's",
+        ),
+        def("cpu-busy", "infra_monitoring", Medium, High, "the processors have no time left"),
+        def("disk-inodes", "infra_monitoring", Medium, High, "a filesystem runs out of inodes"),
+        def("disk-space", "infra_monitoring", Medium, High, "a filesystem runs out of space"),
+        def(
+            "endpoint-offline",
+            "infra_monitoring",
+            Medium,
+            Critical,
+            "a server is not heard any more",
+        ),
+        def("memory-used", "infra_monitoring", Medium, High, "memory runs out"),
+        def(
+            "patch-cycle-overdue",
+            "server_patching",
+            Medium,
+            High,
+            "updates have not been installed for long",
+        ),
+        def(
+            "patch-security-overdue",
+            "server_patching",
+            Medium,
+            High,
+            "security updates have been waiting for long",
+        ),
+        def(
+            "patch-unknown",
+            "server_patching",
+            Medium,
+            High,
+            "nobody can tell which updates are missing",
+        ),
+        def("probe-failing", "infra_monitoring", Low, Medium, "a probe that had answers has none"),
+        def("reboot-pending", "server_patching", Low, Medium, "a restart has been due for long"),
+        def("records-lost", "infra_monitoring", Low, Low, "the agent had to give up records"),
+        def("service-failed", "infra_monitoring", Medium, High, "a service has failed"),
+        def("spool-reset", "security_tooling", High, High, "a restored snapshot, or a copied disk"),
+    ]
+};
+
+/// Time limits of the checks that are not thresholds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Security updates may wait so long before it is a warning.
+    pub security_warn: SignedDuration,
+    /// … and so long before it is critical.
+    pub security_crit: SignedDuration,
+    /// So long may nobody install updates.
+    pub patch_cycle: SignedDuration,
+    /// So old may a package catalog be and still be believed.
+    pub catalog_age: SignedDuration,
+    /// So long may a restart be due.
+    pub reboot: SignedDuration,
+    /// So long may a probe fail before somebody hears of it.
+    pub probe_failing: SignedDuration,
+    /// So long before the end a certificate is a warning; a third of it is critical.
+    pub certificate: SignedDuration,
+    /// So far may the endpoint's clock be off the collector's.
+    pub clock: SignedDuration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let days = |n: i64| SignedDuration::from_hours(24 * n);
+        Self {
+            security_warn: days(14),
+            security_crit: days(30),
+            patch_cycle: days(45),
+            catalog_age: days(3),
+            reboot: days(7),
+            probe_failing: SignedDuration::from_hours(1),
+            certificate: days(9),
+            clock: SignedDuration::from_secs(60),
+        }
+    }
+}
+
+/// The checks as they hold for one tenant.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    checks: Vec<(Arc<str>, Function, Severity, Severity)>,
+    thresholds: Vec<(Arc<str>, Threshold)>,
+    /// Time limits.
+    pub policy: Policy,
+}
+
+/// What a tenant wants different about one check.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Override {
+    /// The check.
+    pub check: String,
+    /// Another kind of work.
+    pub function: Option<Function>,
+    /// Another warning threshold, in the metric's unit.
+    pub warn: Option<i64>,
+    /// Another critical threshold.
+    pub crit: Option<i64>,
+    /// Another clear level.
+    pub clear: Option<i64>,
+    /// Another hold time.
+    pub hold: Option<SignedDuration>,
+    /// Another severity for the critical level.
+    pub severity: Option<Severity>,
+}
+
+/// Why an override makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OverrideError {
+    /// There is no such check.
+    #[error("there is no check `{0}`")]
+    UnknownCheck(String),
+    /// It has no threshold to override.
+    #[error("check `{0}` has no threshold; only its function and severity can be set")]
+    NoThreshold(String),
+    /// Clear must be better than warn, and warn no worse than crit.
+    #[error(
+        "check `{check}` needs clear < warn <= crit, got clear {clear}, warn {warn}, crit {crit}"
+    )]
+    Order {
+        /// The check.
+        check: String,
+        /// The clear level.
+        clear: i64,
+        /// The warning threshold.
+        warn: i64,
+        /// The critical threshold.
+        crit: i64,
+    },
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let checks = CHECKS.iter().map(|it| {
+            let function = Function::new(it.function).expect("CHECKS name valid functions");
+            (it.check.into(), function, it.warn, it.crit)
+        });
+        Self {
+            checks: checks.collect(),
+            thresholds: thresholds().map(|(check, it)| (check.into(), it)).into(),
+            policy: Policy::default(),
+        }
+    }
+}
+
+fn thresholds() -> [(&'static str, Threshold); 5] {
+    let seconds = SignedDuration::from_secs;
+    let above = |metric, title, warn, crit, clear, hold| Threshold {
+        metric,
+        side: Side::Above,
+        warn: Some(warn),
+        crit,
+        clear,
+        hold: seconds(hold),
+        clear_hold: seconds(20),
+        title,
+    };
+    [
+        ("cpu-busy", above("cpu_busy", "processor time", 950, None, 850, 900)),
+        ("memory-used", above("memory_used", "memory in use", 900, Some(970), 850, 300)),
+        ("disk-space", above("disk_used", "disk space in use", 850, Some(950), 800, 60)),
+        ("disk-inodes", above("inodes_used", "inodes in use", 850, Some(950), 800, 60)),
+        (
+            "clock-offset",
+            Threshold {
+                side: Side::Beyond,
+                ..above("clock_offset", "clock offset", 5_000, Some(60_000), 1_000, 120)
+            },
+        ),
+    ]
+}
+
+impl Rules {
+    /// The shipped rules with a tenant's own wishes applied.
+    pub fn with(overrides: &[Override]) -> Result<Self, OverrideError> {
+        let mut rules = Self::default();
+        for it in overrides {
+            rules.apply(it)?;
+        }
+        Ok(rules)
+    }
+
+    fn apply(&mut self, wish: &Override) -> Result<(), OverrideError> {
+        let name = wish.check.as_str();
+        let check = self.checks.iter_mut().find(|it| &*it.0 == name);
+        let Some((_, function, _, crit)) = check else {
+            return Err(OverrideError::UnknownCheck(wish.check.clone()));
+        };
+        if let Some(wanted) = &wish.function {
+            *function = wanted.clone();
+        }
+        if let Some(severity) = wish.severity {
+            *crit = severity;
+        }
+        if wish.warn.is_none() && wish.crit.is_none() && wish.clear.is_none() && wish.hold.is_none()
+        {
+            return Ok(());
+        }
+        let Some((_, limits)) = self.thresholds.iter_mut().find(|it| &*it.0 == name) else {
+            return Err(OverrideError::NoThreshold(wish.check.clone()));
+        };
+        limits.warn = wish.warn.or(limits.warn);
+        limits.crit = wish.crit.or(limits.crit);
+        limits.clear = wish.clear.unwrap_or(limits.clear);
+        limits.hold = wish.hold.unwrap_or(limits.hold);
+        let warn = limits.warn.or(limits.crit).unwrap_or(i64::MAX);
+        let crit = limits.crit.unwrap_or(i64::MAX);
+        if limits.clear >= warn || warn > crit {
+            let (check, clear) = (wish.check.clone(), limits.clear);
+            return Err(OverrideError::Order { check, clear, warn, crit });
+        }
+        Ok(())
+    }
+
+    /// The thresholds that watch a metric, with their checks' names.
+    pub fn watching(&self, metric: &str) -> impl Iterator<Item = (&Arc<str>, &Threshold)> {
+        let watches = move |it: &&(Arc<str>, Threshold)| it.1.metric == metric;
+        self.thresholds.iter().filter(watches).map(|it| (&it.0, &it.1))
+    }
+
+    /// How much a level of a check matters; `None` if it is well.
+    pub fn severity(&self, check: &str, level: Level) -> Option<Severity> {
+        let known = self.checks.iter().find(|it| &*it.0 == check);
+        let (warn, crit) = known.map_or((Severity::Medium, Severity::High), |it| (it.2, it.3));
+        match level {
+            Level::Ok => None,
+            Level::Warn => Some(warn),
+            Level::Crit => Some(crit),
+        }
+    }
+
+    /// Which kind of work a check is.
+    pub fn function(&self, check: &str) -> Function {
+        let known = self.checks.iter().find(|it| &*it.0 == check);
+        known.map_or_else(function::infra_monitoring, |it| it.1.clone())
+    }
+}

@@ -1,0 +1,314 @@
+//! One endpoint and all that is known of it: the record that ingest commits.
+//!
+//! Its parts are shared ([`Arc`]) and replaced, never changed, so that a store
+//! can tell by identity which of them to write: a measurement touches
+//! [`Pulse`] alone.
+//!
+//! # Invariants
+//!
+//! - Records are applied in the order of their numbers, each exactly once:
+//!   `applied + declared lost = the newest number applied`, per stream.
+//! - Equal arguments give equal results; time is an argument.
+//!
+//! # Not here
+//!
+//! What a value means is [`detect`](crate::detect)'s business; who is told is
+//! the alert's.
+
+mod apply;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use remit_shared::{
+    BackupJob, BackupRun, Completeness, Departure, EndpointId, EndpointKind, Failure, Host,
+    PatchScan, RecoveryPoint, Series, ServiceScan, Site, Stream, Tag, Tenant, TokenId,
+};
+
+use crate::detect::Checks;
+pub use crate::endpoint::{
+    apply::{Applied, Arrival, Frame, Verdict, apply},
+    session::{Greeting, Opened, open_session},
+};
+
+/// Everything about one endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Who it is and whether it is trusted.
+    pub registration: Arc<Registration>,
+    /// What its readings are called.
+    pub layout: Arc<Layout>,
+    /// What its scans said.
+    pub facts: Arc<Facts>,
+    /// What detection makes of it.
+    pub checks: Arc<Checks>,
+    /// What changes with every report.
+    pub pulse: Pulse,
+}
+
+/// Who an endpoint is and whether it is trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// Its identity.
+    pub id: EndpointId,
+    /// The customer environment.
+    pub tenant: Tenant,
+    /// Where it stands.
+    pub site: Site,
+    /// What it is.
+    pub kind: EndpointKind,
+    /// What it carries, sorted.
+    pub tags: Vec<Tag>,
+    /// What it says of itself.
+    pub host: Host,
+    /// When it was let in.
+    pub enrolled_at: Timestamp,
+    /// The token that let it in.
+    pub token: TokenId,
+    /// The certificates that are good for it, newest last; at most two.
+    pub certificates: Vec<Certificate>,
+    /// Set once trust has ended, and never unset.
+    pub revoked: Option<Revocation>,
+}
+
+/// A certificate that was issued to an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// Its serial number, lower-case hexadecimal.
+    pub serial: String,
+    /// When it expires.
+    pub not_after: Timestamp,
+}
+
+/// The end of trust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The names behind the numbers. Grows only; an index is never reused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// The probes that have answered.
+    pub probes: Vec<Arc<str>>,
+    /// The series that have been measured, each with its probe's index.
+    pub series: Vec<(usize, Series)>,
+}
+
+/// What the scans said last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// How each probe answered, by name.
+    pub probes: BTreeMap<Arc<str>, ProbeState>,
+    /// Services, by manager.
+    pub services: BTreeMap<String, ServiceScan>,
+    /// Updates, by package manager.
+    pub patches: BTreeMap<String, PatchScan>,
+    /// When each missing security update was first seen: manager, package, version.
+    pub first_seen: BTreeMap<(String, String, String), Timestamp>,
+    /// Backup jobs, by name.
+    pub jobs: BTreeMap<String, JobState>,
+}
+
+/// How a probe answered last, where that is more than "measured".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeState {
+    /// What it asks.
+    pub source: Arc<str>,
+    /// When it last answered, well or not, by the collector's clock. For
+    /// probes that measure, [`Pulse::measured`] is newer.
+    pub observed_at: Timestamp,
+    /// How old the catalog behind the answer is.
+    pub catalog_at: Option<Timestamp>,
+    /// How much of the truth the answer covers.
+    pub completeness: Completeness,
+    /// What is missing.
+    pub missing: String,
+    /// Set if it had no answer; with the time since when.
+    pub failure: Option<(Failure, Timestamp)>,
+    /// Whether it has ever had one.
+    pub ever_answered: bool,
+}
+
+/// What is known of a backup job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobState {
+    /// As declared or read.
+    pub job: BackupJob,
+    /// Since when the job is known; a run is expected only after that.
+    pub known_since: Timestamp,
+    /// The newest run.
+    pub last_run: Option<BackupRun>,
+    /// When the newest run was heard of, by the collector's clock.
+    pub last_heard_at: Option<Timestamp>,
+    /// When the newest successful run ended.
+    pub last_success_at: Option<Timestamp>,
+    /// When the newest run that counts as a start began.
+    pub last_start_at: Option<Timestamp>,
+    /// How many runs in a row ended with a warning.
+    pub warnings_in_a_row: u32,
+    /// The newest state that can be restored, as the product itself says.
+    pub newest: Option<RecoveryPoint>,
+}
+
+/// What changes with every report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pulse {
+    /// The spool that is being applied, if there ever was a session.
+    pub epoch: Option<u64>,
+    /// Spools that came before it and must not come back, newest last.
+    pub retired: Vec<u64>,
+    /// What the agent must show to go on with that spool.
+    pub resume: ResumeTokens,
+    /// The newest event applied.
+    pub events: u64,
+    /// The newest measurement applied.
+    pub metrics: u64,
+    /// How many records were declared lost, in all epochs.
+    pub lost: u64,
+    /// Whether it is heard.
+    pub presence: Presence,
+    /// Since when, by the collector's clock.
+    pub presence_since: Timestamp,
+    /// When it was last heard, by the collector's clock.
+    pub heard_at: Option<Timestamp>,
+    /// The same in the collector's listening time, which stands still while
+    /// the collector is down.
+    pub heard_listening: SignedDuration,
+    /// How far its clock is ahead of the collector's.
+    pub clock_ahead: SignedDuration,
+    /// When each probe last measured, by [`Layout::probes`]' index.
+    pub measured: Vec<Option<Timestamp>>,
+    /// The newest values, by [`Layout::series`]' index; `None` if gone.
+    pub values: Vec<Option<i64>>,
+}
+
+/// The tokens that tell one spool from its copies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ResumeTokens {
+    /// What was given out last.
+    pub issued: Option<[u8; 16]>,
+    /// What was given out before, good until something is applied: the agent
+    /// may have died before it stored the newer one.
+    pub previous: Option<[u8; 16]>,
+}
+
+/// Whether an endpoint is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Enrolled, and no session yet.
+    NeverSeen,
+    /// Heard of late.
+    Online,
+    /// Silent for longer than it should be; not yet offline.
+    Late,
+    /// Silent for so long that somebody must know.
+    Offline,
+    /// It said goodbye.
+    ExpectedOff(Departure),
+}
+
+impl Endpoint {
+    /// A newly enrolled endpoint, of which nothing is known.
+    pub fn enrolled(registration: Registration) -> Self {
+        let at = registration.enrolled_at;
+        Self {
+            registration: Arc::new(registration),
+            layout: Arc::default(),
+            facts: Arc::default(),
+            checks: Arc::default(),
+            pulse: Pulse {
+                epoch: None,
+                retired: Vec::new(),
+                resume: ResumeTokens::default(),
+                events: 0,
+                metrics: 0,
+                lost: 0,
+                presence: Presence::NeverSeen,
+                presence_since: at,
+                heard_at: None,
+                heard_listening: SignedDuration::ZERO,
+                clock_ahead: SignedDuration::ZERO,
+                measured: Vec::new(),
+                values: Vec::new(),
+            },
+        }
+    }
+
+    /// Its identity.
+    pub fn id(&self) -> EndpointId {
+        self.registration.id
+    }
+
+    /// The newest number applied in a stream.
+    pub fn applied(&self, stream: Stream) -> u64 {
+        match stream {
+            Stream::Events => self.pulse.events,
+            Stream::Metrics => self.pulse.metrics,
+        }
+    }
+
+    /// The newest value of a series, with its time.
+    pub fn value(&self, metric: &str, instance: &str) -> Option<(i64, Timestamp)> {
+        let mut series = self.layout.series.iter().enumerate();
+        let (index, (probe, _)) =
+            series.find(|(_, (_, it))| &*it.metric == metric && &*it.instance == instance)?;
+        let value = self.pulse.values.get(index).copied().flatten()?;
+        Some((value, self.pulse.measured.get(*probe).copied().flatten()?))
+    }
+
+    /// Whether the certificate with this serial number is good for it.
+    pub fn trusts(&self, serial: &str, now: Timestamp) -> Result<(), Distrust> {
+        if let Some(revocation) = &self.registration.revoked {
+            return Err(Distrust::Revoked(revocation.at));
+        }
+        match self.registration.certificates.iter().find(|it| it.serial == serial) {
+            None => Err(Distrust::UnknownCertificate),
+            Some(known) if known.not_after <= now => Err(Distrust::Expired(known.not_after)),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// Why a certificate is not good enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Distrust {
+    /// Somebody ended its trust.
+    #[error("the endpoint was revoked at {0}")]
+    Revoked(Timestamp),
+    /// Ours, but not of this endpoint, or replaced twice since.
+    #[error("the certificate is not one of the endpoint's own")]
+    UnknownCertificate,
+    /// Too old.
+    #[error("the certificate expired at {0}")]
+    Expired(Timestamp),
+}
+
+/// Ends an endpoint's trust. Doing it twice is doing it once.
+pub fn revoke(endpoint: &Endpoint, by: &str, reason: &str, now: Timestamp) -> Endpoint {
+    if endpoint.registration.revoked.is_some() {
+        return endpoint.clone();
+    }
+    let revocation = Revocation { at: now, by: by.into(), reason: reason.into() };
+    let mut registration = Registration::clone(&endpoint.registration);
+    registration.revoked = Some(revocation);
+    Endpoint { registration: Arc::new(registration), ..endpoint.clone() }
+}
+
+/// Adds a renewed certificate; the one before it stays good, so that an agent
+/// that dies between the two has one that works.
+pub fn renew(endpoint: &Endpoint, certificate: Certificate) -> Endpoint {
+    let mut registration = Registration::clone(&endpoint.registration);
+    registration.certificates.push(certificate);
+    let surplus = registration.certificates.len().saturating_sub(2);
+    registration.certificates.drain(..surplus);
+    Endpoint { registration: Arc::new(registration), ..endpoint.clone() }
+}

@@ -1,0 +1,4 @@
+//! The ports' implementations.
+
+pub mod matrices;
+pub mod notify;

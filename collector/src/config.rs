@@ -1,0 +1,302 @@
+//! The collector's settings: a file, then the environment, then flags.
+//!
+//! Everything has a default but the names under which agents and operators
+//! find the collector; `remit-collector init` writes those.
+
+use std::{
+    fs,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use remit_runtime::{
+    config::{ConfigError, Document, Effective, Setting},
+    duration::Span,
+    telemetry::Format,
+};
+use serde::Deserialize;
+
+use crate::adapters::notify::{Security, SmtpSettings, WebhookSettings};
+
+/// What the file is called inside the data folder.
+pub const FILE: &str = "collector.toml";
+
+/// Checked settings.
+#[derive(Clone)]
+pub struct Config {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Host names and addresses under which the collector is found.
+    pub names: Vec<String>,
+    /// The agent plane.
+    pub agents: SocketAddr,
+    /// The enrollment listener.
+    pub enrollment: SocketAddr,
+    /// The operator plane.
+    pub operators: SocketAddr,
+    /// Metrics and readiness; in the clear, so on loopback unless somebody
+    /// says otherwise.
+    pub http: SocketAddr,
+    /// What the store may keep in its cache, in bytes.
+    pub cache_bytes: u64,
+    /// How long readings are kept.
+    pub keep_history: Span,
+    /// How long watchers may come back to an old cursor.
+    pub keep_feed: Span,
+    /// What log lines look like.
+    pub log: Format,
+    /// By name.
+    pub webhooks: Vec<(String, WebhookSettings)>,
+    /// Set if mail is set up.
+    pub smtp: Option<SmtpSettings>,
+}
+
+/// What flags say.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--data-dir`.
+    pub data_dir: Option<PathBuf>,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawConfig {
+    names: Option<Vec<String>>,
+    #[serde(default)]
+    listen: RawListen,
+    #[serde(default)]
+    store: RawStore,
+    #[serde(default)]
+    log: RawLog,
+    #[serde(default)]
+    webhook: Vec<RawWebhook>,
+    smtp: Option<RawSmtp>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawListen {
+    agents: Option<SocketAddr>,
+    enrollment: Option<SocketAddr>,
+    operators: Option<SocketAddr>,
+    http: Option<SocketAddr>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStore {
+    cache_mib: Option<u64>,
+    keep_history: Option<Span>,
+    keep_feed: Option<Span>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLog {
+    format: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWebhook {
+    name: String,
+    url: String,
+    secret_file: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSmtp {
+    host: String,
+    port: Option<u16>,
+    security: Option<String>,
+    from: String,
+    username: Option<String>,
+    password_file: Option<PathBuf>,
+}
+
+/// Port of the agent plane, unless somebody says otherwise.
+pub const AGENT_PORT: u16 = 7443;
+/// Port of the enrollment listener.
+pub const ENROLLMENT_PORT: u16 = 7444;
+/// Port of the operator plane.
+pub const OPERATOR_PORT: u16 = 7445;
+/// Port of metrics and readiness.
+pub const HTTP_PORT: u16 = 7446;
+
+/// Reads and checks the settings; also gives them as a table that says where
+/// each comes from.
+pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
+    let data_dir = Setting::new(PathBuf::from("/var/lib/remit-collector"))
+        .env("REMIT_DATA_DIR", std::env::var_os("REMIT_DATA_DIR").map(PathBuf::from))
+        .flag("--data-dir", flags.data_dir.clone());
+    let path = flags.config.clone().unwrap_or_else(|| data_dir.value.join(FILE));
+    let file: Document<RawConfig> = Document::load(&path)?;
+    let raw = &file.value;
+    let mut table = Effective::new();
+    table.show(
+        "data_dir",
+        &Setting { value: data_dir.value.display().to_string(), origin: data_dir.origin },
+    );
+    let names = raw.names.clone().unwrap_or_default();
+    if names.is_empty() {
+        let message = "name at least one host name or address that agents can reach";
+        return Err(file.invalid("names", message));
+    }
+    table.show("names", &Setting::new(String::new()).file(Some(names.join(", "))));
+    let everywhere = IpAddr::from([0, 0, 0, 0]);
+    let mut listen = |key: &str, default: SocketAddr, given: Option<SocketAddr>| {
+        let setting = Setting::new(default).file(given);
+        table.show(key, &setting);
+        setting.value
+    };
+    let agents = listen("listen.agents", (everywhere, AGENT_PORT).into(), raw.listen.agents);
+    let enrollment =
+        listen("listen.enrollment", (everywhere, ENROLLMENT_PORT).into(), raw.listen.enrollment);
+    let operators =
+        listen("listen.operators", (everywhere, OPERATOR_PORT).into(), raw.listen.operators);
+    let loopback = IpAddr::from([127, 0, 0, 1]);
+    let http = listen("listen.http", (loopback, HTTP_PORT).into(), raw.listen.http);
+    let cache = Setting::new(64).file(raw.store.cache_mib);
+    if !(1..=65_536).contains(&cache.value) {
+        return Err(file.invalid("store.cache_mib", "is not between 1 and 65536"));
+    }
+    table.show("store.cache_mib", &cache);
+    let days = |count: i64| Span(jiff::SignedDuration::from_hours(24 * count));
+    let keep_history = Setting::new(days(90)).file(raw.store.keep_history);
+    table.show("store.keep_history", &keep_history);
+    let keep_feed = Setting::new(days(30)).file(raw.store.keep_feed);
+    table.show("store.keep_feed", &keep_feed);
+    let format = raw.log.format.as_deref().map(str::parse::<Format>).transpose();
+    let format = format.map_err(|err| file.invalid("log.format", err))?;
+    let log = Setting::new(Format::Text).file(format);
+    table.show("log.format", &log);
+    let webhooks = webhooks(&file, &mut table)?;
+    let smtp = raw.smtp.as_ref().map(|it| smtp(&file, it, &mut table)).transpose()?;
+    let config = Config {
+        data_dir: data_dir.value,
+        names,
+        agents,
+        enrollment,
+        operators,
+        http,
+        cache_bytes: cache.value << 20,
+        keep_history: keep_history.value,
+        keep_feed: keep_feed.value,
+        log: log.value,
+        webhooks,
+        smtp,
+    };
+    Ok((config, table))
+}
+
+fn webhooks(
+    file: &Document<RawConfig>,
+    table: &mut Effective,
+) -> Result<Vec<(String, WebhookSettings)>, ConfigError> {
+    let mut webhooks: Vec<(String, WebhookSettings)> = Vec::new();
+    for raw in &file.value.webhook {
+        let key = format!("webhook.{}", raw.name);
+        if webhooks.iter().any(|it| it.0 == raw.name) {
+            return Err(file.invalid("webhook.name", format!("`{}` is there twice", raw.name)));
+        }
+        let secret = secret(file, "webhook.secret_file", &raw.secret_file)?;
+        table.show(&format!("{key}.url"), &Setting::new(String::new()).file(Some(raw.url.clone())));
+        table.mask(&format!("{key}.secret_file"), &Setting::new(()).file(Some(())));
+        let settings = WebhookSettings { url: raw.url.clone(), secret: secret.into_bytes() };
+        webhooks.push((raw.name.clone(), settings));
+    }
+    Ok(webhooks)
+}
+
+fn smtp(
+    file: &Document<RawConfig>,
+    raw: &RawSmtp,
+    table: &mut Effective,
+) -> Result<SmtpSettings, ConfigError> {
+    let security = match raw.security.as_deref() {
+        None | Some("starttls") => Security::StartTls,
+        Some("tls") => Security::Tls,
+        Some("none") => Security::None,
+        Some(other) => {
+            let message = format!("`{other}` is not one of starttls, tls, none");
+            return Err(file.invalid("smtp.security", message));
+        }
+    };
+    let login = match (&raw.username, &raw.password_file) {
+        (None, None) => None,
+        (Some(name), Some(path)) => Some((name.clone(), secret(file, "smtp.password_file", path)?)),
+        (Some(_), None) => return Err(file.invalid("smtp.username", "needs a password_file")),
+        (None, Some(_)) => return Err(file.invalid("smtp.password_file", "needs a username")),
+    };
+    let port = match (raw.port, security) {
+        (Some(port), _) => port,
+        (None, Security::StartTls) => 587,
+        (None, Security::Tls) => 465,
+        (None, Security::None) => 25,
+    };
+    let server = format!("{}:{port}", raw.host);
+    table.show("smtp", &Setting::new(String::new()).file(Some(server)));
+    if login.is_some() {
+        table.mask("smtp.password_file", &Setting::new(()).file(Some(())));
+    }
+    Ok(SmtpSettings { host: raw.host.clone(), port, security, from: raw.from.clone(), login })
+}
+
+/// A secret stands in a file of its own, so that the settings can be shown to
+/// anybody.
+fn secret(file: &Document<RawConfig>, key: &str, path: &Path) -> Result<String, ConfigError> {
+    let beside = file.path().parent().unwrap_or(Path::new("")).join(path);
+    let text = fs::read_to_string(&beside)
+        .map_err(|err| file.invalid(key, format!("failed to read {}: {err}", beside.display())))?;
+    let secret = text.trim();
+    if secret.is_empty() {
+        return Err(file.invalid(key, format!("{} is empty", beside.display())));
+    }
+    Ok(secret.to_owned())
+}
+
+/// The text of a new settings file.
+pub fn template(
+    names: &[String],
+    agents: SocketAddr,
+    enrollment: SocketAddr,
+    operators: SocketAddr,
+    http: SocketAddr,
+) -> String {
+    let names: Vec<String> = names.iter().map(|it| format!("{it:?}")).collect();
+    format!(
+        r#"# Settings of this Remit collector. `remit-collector config check` shows them all.
+
+# Host names and addresses under which agents and operators reach it. The
+# server certificate carries exactly these.
+names = [{names}]
+
+[listen]
+agents = "{agents}"
+enrollment = "{enrollment}"
+operators = "{operators}"
+http = "{http}" # metrics and readiness, in the clear
+
+[store]
+# cache_mib = 64
+# keep_history = "90d"
+# keep_feed = "30d"
+
+# A team whose matrix entry says notify = ["webhook:noc"] is told here.
+# [[webhook]]
+# name = "noc"
+# url = "https://noc.example.org/remit"
+# secret_file = "noc.secret"
+
+# Needed for notify = ["email:somebody@example.org"].
+# [smtp]
+# host = "mail.example.org"
+# security = "starttls" # or tls, or none
+# from = "Remit <remit@example.org>"
+"#,
+        names = names.join(", "),
+    )
+}

@@ -1,0 +1,6 @@
+//! The gRPC services. Each turns a message into a question to a shell, and the
+//! answer into a message; who may ask is settled before either.
+
+pub mod agent;
+pub mod enrollment;
+pub mod status;

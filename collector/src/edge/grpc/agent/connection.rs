@@ -1,0 +1,243 @@
+//! One agent's session, from its hello to its end.
+
+use std::{pin::pin, sync::Arc};
+
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+use remit_collector_domain::endpoint::Greeting;
+use remit_proto::{
+    convert::{InvalidMessage, Wire as _, report::Decoder, required},
+    v1::{
+        Ack, ConnectRequest, ConnectResponse, Hello, Settings, Welcome, connect_request,
+        connect_response,
+    },
+};
+use remit_shared::{Clock, Departure, ErrorKind, Host, Record, Stream};
+use tokio::{
+    sync::mpsc,
+    time::{self, Duration, Instant},
+};
+use tokio_util::sync::CancellationToken;
+use tonic::{Status, Streaming};
+use tracing::{Instrument as _, debug, info, info_span};
+
+use super::{Caller, HELLO};
+use crate::{
+    edge::grpc::status::{ToStatus as _, answer},
+    ingest::{Ingest, Session, Through},
+    ports::{directory::Directory, store::Store},
+};
+
+/// So many records become one commit at most.
+const BATCH: usize = 64;
+
+/// Measurements alone are acknowledged together, at the latest after so long
+/// or so many: an acknowledgement of its own for each costs more bytes than
+/// the measurement.
+const ACK_WAIT: Duration = Duration::from_secs(25);
+const ACK_RECORDS: u64 = 4;
+
+/// Without a sign of life for so many heartbeats the connection is dead.
+const SILENT_BEATS: i32 = 4;
+
+type Answers = mpsc::Sender<Result<ConnectResponse, Status>>;
+
+/// Serves one agent until it leaves, is cut off or the collector stops.
+pub(super) async fn serve<S: Store, D: Directory, C: Clock>(
+    ingest: Arc<Ingest<S, D, C>>,
+    caller: Caller,
+    mut inbound: Streaming<ConnectRequest>,
+    answers: Answers,
+    stop: CancellationToken,
+) {
+    let span = info_span!("session", endpoint = %caller.endpoint);
+    let work = async {
+        let served = stop.run_until_cancelled(run(&ingest, &caller, &mut inbound, &answers)).await;
+        let status = match served {
+            None => answer(ErrorKind::Unavailable, "the collector is stopping"),
+            Some(Ok(())) => return,
+            Some(Err(status)) => status,
+        };
+        info!(code = ?status.code(), reason = status.message(), "session ended");
+        // If the agent does not read any more, it will find out by itself.
+        let _ = answers.try_send(Err(status));
+    };
+    work.instrument(span).await;
+}
+
+async fn run<S: Store, D: Directory, C: Clock>(
+    ingest: &Ingest<S, D, C>,
+    caller: &Caller,
+    inbound: &mut Streaming<ConnectRequest>,
+    answers: &Answers,
+) -> Result<(), Status> {
+    let first = time::timeout(HELLO, inbound.message()).await;
+    let first = first.map_err(|_| answer(ErrorKind::Invalid, "there was no hello in time"))??;
+    let Some(connect_request::Message::Hello(hello)) = first.and_then(|it| it.message) else {
+        return Err(answer(ErrorKind::Invalid, "a session starts with a hello"));
+    };
+    let greeting = greeting(hello).map_err(|it| it.to_status())?;
+    let fresh = remit_runtime::random::bytes::<16>();
+    let (mut session, opened) = ingest
+        .open(caller.endpoint, &caller.serial, &greeting, fresh)
+        .await
+        .map_err(|it| it.to_status())?;
+    info!(hostname = greeting.host.hostname, reset = opened.reset_epoch, "session opened");
+    let pulse = &opened.endpoint.pulse;
+    let welcome = Welcome {
+        now: Some(ingest.clock.now().to_wire()),
+        events_through: pulse.events,
+        metrics_through: pulse.metrics,
+        resume_token: if opened.reset_epoch { Vec::new() } else { fresh.to_vec() },
+        reset_epoch: opened.reset_epoch,
+        settings: Some(settings(ingest)),
+    };
+    let sent = send(answers, connect_response::Message::Welcome(welcome)).await;
+    let served = match sent {
+        // The agent says hello again, in a session of its own.
+        Ok(()) if opened.reset_epoch => Ok(()),
+        Ok(()) => reports(ingest, caller, &mut session, inbound, answers).await,
+        Err(status) => Err(status),
+    };
+    ingest.close(&session);
+    served
+}
+
+async fn reports<S: Store, D: Directory, C: Clock>(
+    ingest: &Ingest<S, D, C>,
+    caller: &Caller,
+    session: &mut Session,
+    inbound: &mut Streaming<ConnectRequest>,
+    answers: &Answers,
+) -> Result<(), Status> {
+    let ended = session.ended.clone();
+    let mut ended = pin!(ended.cancelled());
+    let lifetime = caller.not_after.duration_since(ingest.clock.now());
+    let mut expiry = pin!(time::sleep(lifetime.unsigned_abs()));
+    let mut decoder = Decoder::default();
+    let mut acked = Through { events: 0, metrics: 0 };
+    let mut durable = acked;
+    let mut ack_due: Option<Instant> = None;
+    loop {
+        let patience = (ingest.roll.heartbeat() * SILENT_BEATS).unsigned_abs();
+        let first = tokio::select! {
+            biased;
+            () = &mut ended => {
+                let words = "the session was ended: revoked, or replaced by a newer one";
+                return Err(answer(ErrorKind::Unauthenticated, words));
+            }
+            () = &mut expiry => {
+                return Err(answer(ErrorKind::Unauthenticated, "the certificate has expired"));
+            }
+            () = until(ack_due) => {
+                send(answers, ack(durable)).await?;
+                (acked, ack_due) = (durable, None);
+                continue;
+            }
+            read = time::timeout(patience, inbound.message()) => {
+                let silent = |_| answer(ErrorKind::Unavailable, "the agent went silent");
+                let Some(message) = read.map_err(silent)?? else { return Ok(()) };
+                message
+            }
+        };
+        let mut batch = Batch::default();
+        batch.take(first, &mut decoder)?;
+        // Whatever else has arrived by now shares the commit.
+        while batch.records.len() < BATCH && batch.goodbye.is_none() {
+            match inbound.message().now_or_never() {
+                Some(Ok(Some(message))) => batch.take(message, &mut decoder)?,
+                Some(Ok(None)) | None => break,
+                Some(Err(status)) => return Err(status),
+            }
+        }
+        if batch.records.is_empty() {
+            ingest.heard(session);
+        } else {
+            durable = ingest.apply(session, &batch.records).await.map_err(|it| it.to_status())?;
+            let waiting = durable.metrics.saturating_sub(acked.metrics);
+            if batch.has_events || batch.records.len() > 1 || waiting >= ACK_RECORDS {
+                send(answers, ack(durable)).await?;
+                (acked, ack_due) = (durable, None);
+            } else {
+                ack_due.get_or_insert(Instant::now() + ACK_WAIT);
+            }
+        }
+        if let Some(departure) = batch.goodbye {
+            debug!(%departure, "goodbye");
+            return Ok(());
+        }
+    }
+}
+
+/// What arrived together.
+#[derive(Default)]
+struct Batch {
+    records: Vec<Record>,
+    has_events: bool,
+    goodbye: Option<Departure>,
+}
+
+impl Batch {
+    fn take(&mut self, request: ConnectRequest, decoder: &mut Decoder) -> Result<(), Status> {
+        match request.message {
+            Some(connect_request::Message::Report(report)) => {
+                let record = decoder.decode(report).map_err(|it| it.to_status())?;
+                self.has_events |= record.stream == Stream::Events;
+                self.records.push(record);
+            }
+            Some(connect_request::Message::Heartbeat(_)) => {}
+            Some(connect_request::Message::Goodbye(goodbye)) => {
+                let departure = Departure::from_wire("goodbye.departure", goodbye.departure);
+                self.goodbye = Some(departure.map_err(|it| it.to_status())?);
+            }
+            Some(connect_request::Message::Hello(_)) => {
+                return Err(answer(ErrorKind::Invalid, "a session has one hello"));
+            }
+            None => return Err(InvalidMessage::missing("message").to_status()),
+        }
+        Ok(())
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn greeting(hello: Hello) -> Result<Greeting, InvalidMessage> {
+    let resume = match hello.resume_token.len() {
+        0 => None,
+        _ => Some(
+            hello
+                .resume_token
+                .try_into()
+                .map_err(|_| InvalidMessage::new("resume_token", "does not have 16 bytes"))?,
+        ),
+    };
+    Ok(Greeting {
+        host: required::<Host>("host", hello.host)?,
+        now: required::<Timestamp>("now", hello.now)?,
+        epoch: hello.epoch,
+        resume,
+        last_events: hello.last_events_seq,
+        last_metrics: hello.last_metrics_seq,
+    })
+}
+
+fn settings<S: Store, D: Directory, C: Clock>(ingest: &Ingest<S, D, C>) -> Settings {
+    let beat = ingest.roll.heartbeat().as_secs();
+    Settings { heartbeat_seconds: u32::try_from(beat).unwrap_or(u32::MAX) }
+}
+
+fn ack(through: Through) -> connect_response::Message {
+    let Through { events, metrics } = through;
+    connect_response::Message::Ack(Ack { events_through: events, metrics_through: metrics })
+}
+
+async fn send(answers: &Answers, message: connect_response::Message) -> Result<(), Status> {
+    let response = ConnectResponse { message: Some(message) };
+    let gone = |_| answer(ErrorKind::Unavailable, "the agent has left");
+    answers.send(Ok(response)).await.map_err(gone)
+}

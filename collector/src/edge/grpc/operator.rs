@@ -1,0 +1,99 @@
+//! The operator plane: what people and their programs may ask.
+//!
+//! All its services are one [`Plane`], because they share who is asking and
+//! what they may. Every call starts with [`Plane::caller`]; a call that forgets
+//! has nobody to ask [`Plane::permit`] for.
+
+mod alerts;
+mod backups;
+mod endpoints;
+mod find;
+mod matrices;
+mod operators;
+mod page;
+mod patches;
+mod tokens;
+mod watch;
+
+use std::sync::Arc;
+
+use remit_collector_domain::{
+    authority::{self, Action, Scope},
+    effect::AuditEntry,
+    operator::Operator,
+};
+use remit_runtime::supervise::Supervisor;
+use remit_shared::{Clock, Tenant};
+use tonic::{Request, Status};
+
+use crate::{
+    adapters::matrices::Matrices,
+    edge::grpc::{caller, status::ToStatus as _},
+    engine::Engine,
+    ingest::Ingest,
+    pki::Authority,
+    ports::store::Store,
+};
+
+/// The operator plane.
+pub struct Plane<S, C> {
+    /// Works on alerts.
+    pub engine: Arc<Engine<S, Matrices, C>>,
+    /// Knows who is connected, and ends trust.
+    pub ingest: Arc<Ingest<S, Matrices, C>>,
+    /// The matrices in force.
+    pub matrices: Arc<Matrices>,
+    /// Issues certificates.
+    pub authority: Arc<Authority>,
+    /// What enrollment tokens say: where the enrollment listener is.
+    pub enrollment_addresses: Vec<String>,
+    /// Rung when the feed grows.
+    pub news: tokio::sync::watch::Receiver<u64>,
+    /// Carries streams.
+    pub tasks: Supervisor,
+    /// Stops streams.
+    pub stop: tokio_util::sync::CancellationToken,
+}
+
+impl<S: Store, C: Clock> Plane<S, C> {
+    fn store(&self) -> &S {
+        &self.engine.store
+    }
+
+    /// Who asks.
+    async fn caller<T>(&self, request: &Request<T>) -> Result<Arc<Operator>, Status> {
+        caller::operator(self.store(), &*self.engine.clock, request).await
+    }
+
+    /// Whether they may. A refusal is written down.
+    async fn permit(
+        &self,
+        operator: &Operator,
+        action: Action,
+        scope: &Scope<'_>,
+    ) -> Result<(), Status> {
+        authority::may(operator, action, scope).map_err(|refusal| {
+            tracing::info!(operator = %operator.id, ?action, %refusal, "refused");
+            refusal.to_status()
+        })
+    }
+
+    /// A line for the audit trail.
+    fn audit(
+        &self,
+        operator: &Operator,
+        tenant: Option<&Tenant>,
+        action: &str,
+        object: impl ToString,
+        detail: impl Into<String>,
+    ) -> AuditEntry {
+        AuditEntry {
+            at: self.engine.clock.now(),
+            tenant: tenant.cloned(),
+            actor: format!("{} {}", operator.id, operator.name),
+            action: action.into(),
+            object: object.to_string(),
+            detail: detail.into(),
+        }
+    }
+}

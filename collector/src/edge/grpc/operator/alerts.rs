@@ -1,0 +1,227 @@
+//! Alerts.
+
+use std::{cmp::Reverse, sync::Arc};
+
+use remit_collector_domain::{
+    alert::{Actor, Alert, Event, State, command},
+    authority::{self, Action, Scope},
+    operator::Operator,
+};
+use remit_proto::{
+    convert::Wire as _,
+    v1::{self, alert_service_server::AlertService},
+};
+use remit_shared::{Clock, ErrorKind, Severity, Team};
+use tonic::{Request, Response, Status};
+
+use super::{Plane, page::page, watch::Watching};
+use crate::{
+    edge::grpc::{
+        show,
+        status::{ToStatus as _, answer},
+    },
+    engine::CommandError,
+    ports::{directory::Directory as _, store::Store},
+};
+
+/// A change of an alert that a person asks for.
+type Decide<'a> = dyn Fn(&Alert, Actor, jiff::Timestamp) -> Result<Event, command::Refusal>
+    + Send
+    + Sync
+    + 'a;
+
+impl<S: Store, C: Clock> Plane<S, C> {
+    /// Does what a person asks, if they may and the alert allows it.
+    async fn act(
+        &self,
+        operator: &Operator,
+        alert_id: &str,
+        action: Action,
+        decide: &Decide<'_>,
+    ) -> Result<v1::Alert, Status> {
+        let alert = self.alert(operator, alert_id).await?;
+        let changed = self
+            .engine
+            .command(alert.id, |alert, now| {
+                let scope = Scope::alert(alert);
+                authority::may(operator, action, &scope).map_err(CommandError::Forbidden)?;
+                Ok(decide(alert, actor(operator, alert), now)?)
+            })
+            .await
+            .map_err(|it| it.to_status())?;
+        self.shown(&changed, true).await
+    }
+
+    async fn shown(&self, alert: &Arc<Alert>, whole: bool) -> Result<v1::Alert, Status> {
+        let stored = self.store().load::<Alert>(&alert.id).await.map_err(|it| it.to_status())?;
+        Ok(show::alert::alert(alert, stored.map_or(0, |it| it.revision), whole))
+    }
+}
+
+/// Who acts: the operator, for whichever of their teams has a part in it.
+fn actor(operator: &Operator, alert: &Alert) -> Actor {
+    let mut teams = operator.teams.iter();
+    let team = teams
+        .find(|it| **it == alert.remit.responsible)
+        .or_else(|| operator.teams.iter().find(|it| alert.concerns(it)))
+        .or_else(|| operator.teams.first())
+        .cloned()
+        .unwrap_or_else(|| alert.remit.responsible.clone());
+    Actor { name: operator.name.clone(), team, party: operator.party }
+}
+
+#[tonic::async_trait]
+impl<S: Store, C: Clock> AlertService for Plane<S, C> {
+    async fn list_alerts(
+        &self,
+        request: Request<v1::ListAlertsRequest>,
+    ) -> Result<Response<v1::ListAlertsResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let state = v1::AlertState::try_from(asked.state)
+            .map_err(|_| answer(ErrorKind::Invalid, "field `state` has no such value"))?;
+        let at_least = match asked.at_least {
+            0 => Severity::Info,
+            some => Severity::from_wire("at_least", some).map_err(|it| it.to_status())?,
+        };
+        let endpoint = match asked.endpoint.as_str() {
+            "" => None,
+            named => Some(self.endpoint(&operator, named).await?.id()),
+        };
+        let mut alerts = self.alerts(&operator, &asked.tenant).await?;
+        alerts.retain(|it| {
+            let about = &it.about;
+            is_in(it, state, asked.include_resolved)
+                && it.severity >= at_least
+                && endpoint.is_none_or(|id| id == about.endpoint)
+                && (asked.team.is_empty() || it.remit.responsible.as_str() == asked.team)
+                && (asked.function.is_empty() || about.function.as_str() == asked.function)
+        });
+        alerts.sort_by_key(|it| {
+            (!it.is_unresolved(), Reverse(it.severity), Reverse(it.opened_at), it.id)
+        });
+        let (alerts, next_page_token) = page(alerts, asked.page_size, &asked.page_token)?;
+        let alerts = alerts.iter().map(|it| show::alert::alert(it, 0, false)).collect();
+        Ok(Response::new(v1::ListAlertsResponse { alerts, next_page_token }))
+    }
+
+    async fn get_alert(
+        &self,
+        request: Request<v1::GetAlertRequest>,
+    ) -> Result<Response<v1::GetAlertResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let alert = self.alert(&operator, &request.get_ref().alert_id).await?;
+        let alert = Some(self.shown(&alert, true).await?);
+        Ok(Response::new(v1::GetAlertResponse { alert }))
+    }
+
+    type WatchAlertsStream = Watching;
+
+    async fn watch_alerts(
+        &self,
+        request: Request<v1::WatchAlertsRequest>,
+    ) -> Result<Response<Watching>, Status> {
+        let operator = self.caller(&request).await?;
+        self.watch(operator, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn acknowledge_alert(
+        &self,
+        request: Request<v1::AcknowledgeAlertRequest>,
+    ) -> Result<Response<v1::AcknowledgeAlertResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let hold = (asked.hold_seconds > 0)
+            .then(|| jiff::SignedDuration::from_secs(asked.hold_seconds.into()));
+        let alert = self
+            .act(&operator, &asked.alert_id, Action::Acknowledge, &|alert, by, now| {
+                command::acknowledge(alert, by, hold, &asked.note, now)
+            })
+            .await?;
+        Ok(Response::new(v1::AcknowledgeAlertResponse { alert: Some(alert) }))
+    }
+
+    async fn resolve_alert(
+        &self,
+        request: Request<v1::ResolveAlertRequest>,
+    ) -> Result<Response<v1::ResolveAlertResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let alert = self
+            .act(&operator, &asked.alert_id, Action::Resolve, &|alert, by, _| {
+                command::resolve(alert, by, &asked.note)
+            })
+            .await?;
+        Ok(Response::new(v1::ResolveAlertResponse { alert: Some(alert) }))
+    }
+
+    async fn hand_over_alert(
+        &self,
+        request: Request<v1::HandOverAlertRequest>,
+    ) -> Result<Response<v1::HandOverAlertResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let reason =
+            show::alert::asked_reason(asked.reason()).map_err(|it| it.to_status())?;
+        let to = match asked.to_team.as_str() {
+            "" => None,
+            named => Some(
+                Team::new(named).map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?,
+            ),
+        };
+        let alert = self
+            .act(&operator, &asked.alert_id, Action::HandOver, &|alert, by, _| {
+                let to = to.as_ref().or_else(|| command::counterpart(&alert.remit));
+                let to = to.ok_or(command::Refusal::NoCounterpart(alert.id))?.clone();
+                let party = self.matrices.party(&alert.about.tenant, &to);
+                let party = party.ok_or_else(|| command::Refusal::UnknownTeam(to.clone()))?;
+                command::hand_over(alert, by, (to, party), reason, &asked.note)
+            })
+            .await?;
+        Ok(Response::new(v1::HandOverAlertResponse { alert: Some(alert) }))
+    }
+
+    async fn set_alert_disposition(
+        &self,
+        request: Request<v1::SetAlertDispositionRequest>,
+    ) -> Result<Response<v1::SetAlertDispositionResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let disposition =
+            show::alert::asked_disposition(asked.disposition()).map_err(|it| it.to_status())?;
+        let alert = self
+            .act(&operator, &asked.alert_id, Action::Dispose, &|alert, by, _| {
+                command::dispose(alert, by, disposition, &asked.note)
+            })
+            .await?;
+        Ok(Response::new(v1::SetAlertDispositionResponse { alert: Some(alert) }))
+    }
+
+    async fn add_alert_note(
+        &self,
+        request: Request<v1::AddAlertNoteRequest>,
+    ) -> Result<Response<v1::AddAlertNoteResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let alert = self
+            .act(&operator, &asked.alert_id, Action::Note, &|_, by, _| {
+                command::note(by, &asked.note)
+            })
+            .await?;
+        Ok(Response::new(v1::AddAlertNoteResponse { alert: Some(alert) }))
+    }
+}
+
+fn is_in(alert: &Alert, wanted: v1::AlertState, include_resolved: bool) -> bool {
+    match (wanted, &alert.state) {
+        (v1::AlertState::Unspecified, State::Resolved { .. }) => include_resolved,
+        (v1::AlertState::Unspecified, State::Open | State::Acknowledged(_))
+        | (v1::AlertState::Open, State::Open)
+        | (v1::AlertState::Acknowledged, State::Acknowledged(_))
+        | (v1::AlertState::Resolved, State::Resolved { .. }) => true,
+        (
+            v1::AlertState::Open | v1::AlertState::Acknowledged | v1::AlertState::Resolved,
+            State::Open | State::Acknowledged(_) | State::Resolved { .. },
+        ) => false,
+    }
+}

@@ -1,0 +1,111 @@
+//! Finding what a person named.
+
+use std::sync::Arc;
+
+use remit_collector_domain::{
+    alert::Alert,
+    authority::{Action, Scope},
+    endpoint::Endpoint,
+    operator::Operator,
+};
+use remit_shared::{AlertId, Clock, EndpointId, ErrorKind, Tenant};
+use tonic::Status;
+
+use super::Plane;
+use crate::{
+    edge::grpc::status::{ToStatus as _, answer, not_found},
+    ports::store::Store,
+};
+
+impl<S: Store, C: Clock> Plane<S, C> {
+    /// Every endpoint that the operator may see, of one tenant if one is named.
+    pub(super) async fn endpoints(
+        &self,
+        operator: &Operator,
+        tenant: &str,
+    ) -> Result<Vec<Arc<Endpoint>>, Status> {
+        let tenant = named_tenant(tenant)?;
+        if let Some(tenant) = &tenant {
+            self.permit(operator, Action::See, &Scope::tenant(tenant)).await?;
+        }
+        let all = self.store().all::<Endpoint>().await.map_err(|it| it.to_status())?;
+        let seen = all.into_iter().map(|it| it.record).filter(|it| {
+            let of = &it.registration.tenant;
+            tenant.as_ref().is_none_or(|it| it == of) && operator.sees(of)
+        });
+        Ok(seen.collect())
+    }
+
+    /// The endpoint with this id, or the only one with this host name.
+    pub(super) async fn endpoint(
+        &self,
+        operator: &Operator,
+        named: &str,
+    ) -> Result<Arc<Endpoint>, Status> {
+        let named = named.trim();
+        if named.is_empty() {
+            return Err(answer(ErrorKind::Invalid, "name an endpoint: its id or its host name"));
+        }
+        let endpoints = self.endpoints(operator, "").await?;
+        if named.starts_with("end_") {
+            let id: EndpointId =
+                named.parse().map_err(|err| answer(ErrorKind::Invalid, format!("{err}")))?;
+            let found = endpoints.into_iter().find(|it| it.id() == id);
+            return found.ok_or_else(|| not_found("endpoint", named));
+        }
+        let mut same_name: Vec<_> = endpoints
+            .into_iter()
+            .filter(|it| it.registration.host.hostname.eq_ignore_ascii_case(named))
+            .collect();
+        // A machine that was enrolled anew is meant, not its revoked past.
+        if same_name.iter().any(|it| it.registration.revoked.is_none()) {
+            same_name.retain(|it| it.registration.revoked.is_none());
+        }
+        if same_name.len() > 1 {
+            let ids: Vec<String> = same_name.iter().map(|it| it.id().to_string()).collect();
+            let words = format!("{named} is the name of several endpoints: {}", ids.join(", "));
+            return Err(answer(ErrorKind::Invalid, words));
+        }
+        same_name.pop().ok_or_else(|| not_found("endpoint", named))
+    }
+
+    /// Every alert that the operator may see, of one tenant if one is named.
+    pub(super) async fn alerts(
+        &self,
+        operator: &Operator,
+        tenant: &str,
+    ) -> Result<Vec<Arc<Alert>>, Status> {
+        let tenant = named_tenant(tenant)?;
+        if let Some(tenant) = &tenant {
+            self.permit(operator, Action::See, &Scope::tenant(tenant)).await?;
+        }
+        let all = self.store().all::<Alert>().await.map_err(|it| it.to_status())?;
+        let seen = all.into_iter().map(|it| it.record).filter(|it| {
+            let of = &it.about.tenant;
+            tenant.as_ref().is_none_or(|it| it == of) && operator.sees(of)
+        });
+        Ok(seen.collect())
+    }
+
+    /// The alert with this id.
+    pub(super) async fn alert(
+        &self,
+        operator: &Operator,
+        named: &str,
+    ) -> Result<Arc<Alert>, Status> {
+        let id: AlertId =
+            named.trim().parse().map_err(|err| answer(ErrorKind::Invalid, format!("{err}")))?;
+        let stored = self.store().load::<Alert>(&id).await.map_err(|it| it.to_status())?;
+        let seen = stored.map(|it| it.record).filter(|it| operator.sees(&it.about.tenant));
+        seen.ok_or_else(|| not_found("alert", named))
+    }
+}
+
+/// A tenant's name, or none.
+pub(super) fn named_tenant(named: &str) -> Result<Option<Tenant>, Status> {
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let tenant = Tenant::new(named).map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?;
+    Ok(Some(tenant))
+}

@@ -1,0 +1,107 @@
+//! Errors become gRPC codes here and nowhere else.
+
+use std::error::Error;
+
+use remit_collector_domain::{alert::command::Refusal, authority};
+use remit_proto::convert::InvalidMessage;
+use remit_shared::{Chain, ErrorKind};
+use tonic::{Code, Status};
+
+use crate::{engine::CommandError, ingest::IngestError, ports::store::StoreError};
+
+/// The code of each kind.
+fn code(kind: ErrorKind) -> Code {
+    match kind {
+        ErrorKind::Invalid => Code::InvalidArgument,
+        ErrorKind::Unauthenticated => Code::Unauthenticated,
+        ErrorKind::Forbidden => Code::PermissionDenied,
+        ErrorKind::NotFound => Code::NotFound,
+        ErrorKind::Conflict => Code::FailedPrecondition,
+        ErrorKind::Exhausted => Code::ResourceExhausted,
+        ErrorKind::Unavailable => Code::Unavailable,
+        ErrorKind::Internal => Code::Internal,
+    }
+}
+
+/// An answer of a kind, in words.
+pub fn answer(kind: ErrorKind, words: impl Into<String>) -> Status {
+    Status::new(code(kind), words)
+}
+
+/// There is no such thing, or not for whoever asks.
+pub fn not_found(what: &str, name: impl std::fmt::Display) -> Status {
+    answer(ErrorKind::NotFound, format!("there is no {what} {name}"))
+}
+
+/// The status that an error is.
+pub trait ToStatus: Error + Sized + 'static {
+    /// What kind of error it is.
+    fn kind(&self) -> ErrorKind;
+
+    /// The status. What is our own fault is logged in full and told in brief.
+    fn to_status(&self) -> Status {
+        let (kind, words) = (self.kind(), Chain(self).to_string());
+        if kind == ErrorKind::Internal {
+            tracing::error!(error = words, "a request failed through our own fault");
+        }
+        answer(kind, words)
+    }
+}
+
+impl ToStatus for InvalidMessage {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Invalid
+    }
+}
+
+impl ToStatus for StoreError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Conflict { .. } => ErrorKind::Conflict,
+            Self::Full { .. } => ErrorKind::Exhausted,
+            Self::Unavailable { .. } => ErrorKind::Unavailable,
+        }
+    }
+}
+
+impl ToStatus for IngestError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoSuchEndpoint(_) | Self::Distrusted { .. } => ErrorKind::Unauthenticated,
+            Self::OutOfOrder { .. } => ErrorKind::Invalid,
+            Self::Store(err) => err.kind(),
+        }
+    }
+}
+
+impl ToStatus for Refusal {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::AlreadyResolved(_)
+            | Self::AlreadyAcknowledged { .. }
+            | Self::SameTeam { .. }
+            | Self::NoCounterpart(_) => ErrorKind::Conflict,
+            Self::HoldOutOfRange
+            | Self::UnknownTeam(_)
+            | Self::NoteNeeded(_)
+            | Self::NoteTooLong => ErrorKind::Invalid,
+        }
+    }
+}
+
+impl ToStatus for CommandError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoSuchAlert(_) => ErrorKind::NotFound,
+            Self::Refused(refusal) => refusal.kind(),
+            Self::Forbidden(refusal) => refusal.kind(),
+            Self::Store(err) => err.kind(),
+        }
+    }
+}
+
+impl ToStatus for authority::Refusal {
+    fn kind(&self) -> ErrorKind {
+        if self.is_hidden() { ErrorKind::NotFound } else { ErrorKind::Forbidden }
+    }
+}

@@ -1,0 +1,216 @@
+//! Drives the alert core: feeds it signals, people's wishes and time, and
+//! commits what it answers.
+//!
+//! It decides nothing: a branch that depends on what an alert means belongs in
+//! the domain crate.
+
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use remit_collector_domain::{
+    alert::{self, Alert, Context, Delivery, Event, Received, Step, command::Refusal},
+    authority,
+    endpoint::Endpoint,
+    signal::{Origin, Say, Signal},
+};
+use remit_shared::{AlertId, Chain, Clock, EndpointId, Severity, Tenant};
+use tokio::{sync::Notify, time};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::ports::{
+    directory::Directory,
+    store::{Commit, Store, StoreError, Stored},
+};
+
+/// How often overdue alerts are looked for; so much can an escalation be late.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// How many overdue alerts are taken at once.
+const BATCH: usize = 500;
+
+/// The alert engine.
+#[derive(Debug)]
+pub struct Engine<S, D, C> {
+    /// Where alerts are kept.
+    pub store: Arc<S>,
+    /// Who is responsible.
+    pub directory: Arc<D>,
+    /// What time it is.
+    pub clock: Arc<C>,
+    /// Rung when a commit owes something.
+    pub owed: Arc<Notify>,
+}
+
+/// Why a wish did not come true.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// There is no such alert.
+    #[error("there is no alert {0}")]
+    NoSuchAlert(AlertId),
+    /// The alert does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Whoever asks may not.
+    #[error(transparent)]
+    Forbidden(#[from] authority::Refusal),
+    /// The store did not do as told.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
+    /// Takes a signal to its alert. Once this returns `Ok`, the signal cannot
+    /// be lost, and taking it again changes nothing.
+    pub async fn signal(&self, origin: Origin, signal: &Signal) -> Result<(), StoreError> {
+        let Some(endpoint) = self.store.load::<Endpoint>(&origin.endpoint).await? else {
+            warn!(endpoint = %origin.endpoint, "a signal of an endpoint that is not there");
+            return Ok(());
+        };
+        let registration = &endpoint.record.registration;
+        let about = alert::About {
+            tenant: registration.tenant.clone(),
+            site: registration.site.clone(),
+            endpoint: registration.id,
+            hostname: registration.host.hostname.clone(),
+            check: Arc::clone(&signal.check),
+            instance: Arc::clone(&signal.instance),
+            function: signal.function.clone(),
+        };
+        let channels = self.directory.channels(&about.tenant);
+        loop {
+            let newest =
+                self.store.newest_alert(origin.endpoint, &signal.check, &signal.instance).await?;
+            let now = self.clock.now();
+            let severity = match &signal.say {
+                Say::Raised { severity, .. } => *severity,
+                Say::Cleared => {
+                    newest.as_ref().map_or(Severity::Info, |it| it.record.severity)
+                }
+            };
+            let remit = self.directory.remit(registration, &signal.function, severity, now);
+            let context = Context { remit: &remit, channels: &channels, now };
+            let known = newest.as_ref().map(|it| &*it.record);
+            let (step, expected) =
+                match alert::receive(known, about.clone(), signal, origin, &context) {
+                    Received::Nothing => return Ok(()),
+                    Received::Opened(step) => (step, 0),
+                    Received::Changed(step) => (step, newest.map_or(0, |it| it.revision)),
+                };
+            match self.commit(*step, expected).await {
+                // Somebody else got in first, so somebody makes progress.
+                Err(StoreError::Conflict { .. }) => continue,
+                done => return done.map(|_| ()),
+            }
+        }
+    }
+
+    /// Does what a person wishes, if `decide` turns the wish into an event.
+    pub async fn command(
+        &self,
+        id: AlertId,
+        decide: impl Fn(&Alert, jiff::Timestamp) -> Result<Event, CommandError> + Send + Sync,
+    ) -> Result<Arc<Alert>, CommandError> {
+        loop {
+            let stored = self.store.load::<Alert>(&id).await?;
+            let stored = stored.ok_or(CommandError::NoSuchAlert(id))?;
+            let event = decide(&stored.record, self.clock.now())?;
+            match self.apply(&stored, event).await {
+                Err(StoreError::Conflict { .. }) => continue,
+                done => return Ok(done?),
+            }
+        }
+    }
+
+    /// Notes how far a message got.
+    pub async fn delivered(
+        &self,
+        id: AlertId,
+        number: u32,
+        delivery: &Delivery,
+    ) -> Result<(), StoreError> {
+        loop {
+            let Some(stored) = self.store.load::<Alert>(&id).await? else { return Ok(()) };
+            let event = Event::Delivery { number, delivery: delivery.clone() };
+            match self.apply(&stored, event).await {
+                Err(StoreError::Conflict { .. }) => continue,
+                done => return done.map(|_| ()),
+            }
+        }
+    }
+
+    /// Lets time pass for one alert.
+    pub async fn tick(&self, id: AlertId) -> Result<(), StoreError> {
+        loop {
+            let Some(stored) = self.store.load::<Alert>(&id).await? else { return Ok(()) };
+            match self.apply(&stored, Event::Tick).await {
+                Err(StoreError::Conflict { .. }) => continue,
+                done => return done.map(|_| ()),
+            }
+        }
+    }
+
+    /// Lets every unresolved alert of a tenant look at the matrix again.
+    pub async fn reconsider(&self, tenant: &Tenant) -> Result<(), StoreError> {
+        for stored in self.store.all::<Alert>().await? {
+            if stored.record.about.tenant == *tenant && stored.record.is_unresolved() {
+                self.tick(stored.record.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ticks overdue alerts until told to stop.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut sweep = time::interval(SWEEP);
+        sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(sweep.tick()).await.is_some() {
+            if let Err(err) = self.tick_overdue().await {
+                // The next sweep is the retry.
+                warn!(error = %Chain(&err), "failed to tick overdue alerts");
+            }
+        }
+    }
+
+    async fn tick_overdue(&self) -> Result<(), StoreError> {
+        for id in self.store.due(self.clock.now(), BATCH).await? {
+            self.tick(id).await?;
+        }
+        Ok(())
+    }
+
+    async fn apply(&self, stored: &Stored<Alert>, event: Event) -> Result<Arc<Alert>, StoreError> {
+        let alert = &stored.record;
+        let endpoint: EndpointId = alert.about.endpoint;
+        let now = self.clock.now();
+        let remit = match self.store.load::<Endpoint>(&endpoint).await? {
+            Some(it) => self.directory.remit(
+                &it.record.registration,
+                &alert.about.function,
+                alert.severity,
+                now,
+            ),
+            None => alert.remit.clone(),
+        };
+        let channels = self.directory.channels(&alert.about.tenant);
+        let context = Context { remit: &remit, channels: &channels, now };
+        let step = alert::step(alert, event, &context);
+        if step.alert == **alert && step.effects.is_empty() {
+            return Ok(Arc::clone(alert));
+        }
+        self.commit(step, stored.revision).await
+    }
+
+    async fn commit(&self, step: Step, expected: u64) -> Result<Arc<Alert>, StoreError> {
+        let owes = !step.effects.is_empty();
+        let alert = Arc::new(step.alert);
+        let commit = Commit::new(Alert::clone(&alert), expected, step.effects);
+        self.store.commit(commit).await?;
+        if owes {
+            self.owed.notify_one();
+        }
+        Ok(alert)
+    }
+}

@@ -1,0 +1,314 @@
+//! Takes what agents report and makes it part of the truth.
+//!
+//! One [`Session`] per connected agent holds the endpoint's newest value; every
+//! batch of records is one commit, and what is acknowledged is durable. Trust
+//! is checked on every batch: against the registry before it is applied, and
+//! by the commit itself, which fails if somebody revoked the endpoint since.
+
+mod listening;
+mod roll;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use remit_collector_domain::{
+    detect::{Rules, presence},
+    effect::Effect,
+    endpoint::{
+        self, Arrival, Distrust, Endpoint, Greeting, Opened, Verdict, apply, open_session,
+    },
+    signal::Signal,
+};
+use remit_shared::{Clock, EndpointId, Record, Stream};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+pub use crate::ingest::{listening::Listening, roll::Roll};
+use crate::ports::{
+    directory::Directory,
+    store::{Commit, Store, StoreError, Stored},
+};
+
+/// Takes reports.
+pub struct Ingest<S, D, C> {
+    /// Where endpoints are kept.
+    pub store: Arc<S>,
+    /// Which limits hold.
+    pub directory: Arc<D>,
+    /// What time it is.
+    pub clock: Arc<C>,
+    /// How long the collector has been listening.
+    pub listening: Arc<Listening>,
+    /// Who is connected and was heard when.
+    pub roll: Arc<Roll>,
+    /// Rung when a commit owes something.
+    pub owed: Arc<Notify>,
+}
+
+/// One connected agent.
+pub struct Session {
+    endpoint: EndpointId,
+    serial: String,
+    stored: Stored<Endpoint>,
+    /// Cancelled when the session must end: revoked, or replaced by a newer one.
+    pub ended: CancellationToken,
+    seat: u64,
+}
+
+/// Everything up to these numbers is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Through {
+    /// In the event stream.
+    pub events: u64,
+    /// In the measurement stream.
+    pub metrics: u64,
+}
+
+/// Why a session ends, or does not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The certificate names an endpoint that is not in the registry.
+    #[error("there is no endpoint {0}")]
+    NoSuchEndpoint(EndpointId),
+    /// It is there, and not trusted.
+    #[error("endpoint {endpoint} is not trusted")]
+    Distrusted {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// Why not.
+        #[source]
+        source: Distrust,
+    },
+    /// The agent left a hole in its numbers.
+    #[error("record {got} of the {stream} stream came where {expected} was due")]
+    OutOfOrder {
+        /// The stream.
+        stream: Stream,
+        /// The number that came.
+        got: u64,
+        /// The number that was due.
+        expected: u64,
+    },
+    /// The store did not do as told.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
+    /// Opens a session for the endpoint that the certificate names.
+    pub async fn open(
+        &self,
+        endpoint: EndpointId,
+        serial: &str,
+        greeting: &Greeting,
+        fresh: [u8; 16],
+    ) -> Result<(Session, Opened), IngestError> {
+        loop {
+            let stored = self.trusted(endpoint, serial).await?;
+            let now = self.clock.now();
+            let opened = open_session(&stored.record, greeting, fresh, now, self.listening.now());
+            let next = opened.endpoint.clone();
+            match self.commit(next, stored.revision, &opened.signals, Vec::new()).await {
+                Err(StoreError::Conflict { .. }) => continue,
+                Err(err) => return Err(err.into()),
+                Ok(stored) => {
+                    let (seat, ended) = self.roll.sit_down(endpoint, self.listening.now());
+                    let serial = serial.to_owned();
+                    return Ok((Session { endpoint, serial, stored, ended, seat }, opened));
+                }
+            }
+        }
+    }
+
+    /// Whether the endpoint is in the registry and its certificate trusted.
+    pub async fn check(&self, endpoint: EndpointId, serial: &str) -> Result<(), IngestError> {
+        self.trusted(endpoint, serial).await.map(|_| ())
+    }
+
+    /// Notes a sign of life that carries nothing else.
+    pub fn heard(&self, session: &Session) {
+        self.roll.heard(session.endpoint, self.listening.now());
+    }
+
+    /// Applies a batch of records in one commit. What it gives is durable.
+    pub async fn apply(
+        &self,
+        session: &mut Session,
+        records: &[Record],
+    ) -> Result<Through, IngestError> {
+        self.heard(session);
+        loop {
+            let now = self.clock.now();
+            let record = &session.stored.record;
+            check(record, &session.serial, now)?;
+            let rules: Arc<Rules> = self.directory.rules(&record.registration.tenant);
+            let arrival = Arrival { received_at: now, listening: self.listening.now() };
+            let mut next = Endpoint::clone(record);
+            let (mut signals, mut frames, mut news) = (Vec::new(), Vec::new(), false);
+            for record in records {
+                let applied = apply(next, record, &arrival, &rules);
+                next = applied.endpoint;
+                signals.extend(applied.signals);
+                frames.extend(applied.frame);
+                match applied.verdict {
+                    Verdict::Applied => news = true,
+                    Verdict::Duplicate => {}
+                    Verdict::Ahead { expected } => {
+                        let (stream, got) = (record.stream, record.first_seq());
+                        return Err(IngestError::OutOfOrder { stream, got, expected });
+                    }
+                }
+            }
+            if !news {
+                return Ok(through(record));
+            }
+            match self.commit(next, session.stored.revision, &signals, frames).await {
+                // Somebody else changed the endpoint: perhaps revoked it.
+                Err(StoreError::Conflict { .. }) => {
+                    session.stored = self.trusted(session.endpoint, &session.serial).await?;
+                }
+                Err(err) => return Err(err.into()),
+                Ok(stored) => {
+                    session.stored = stored;
+                    return Ok(through(&session.stored.record));
+                }
+            }
+        }
+    }
+
+    /// Ends a session on the collector's side.
+    pub fn close(&self, session: &Session) {
+        self.roll.stand_up(session.endpoint, session.seat);
+    }
+
+    /// Changes an endpoint outside a session: `change` gives its next value and
+    /// what it comes to owe, or `None` if there is nothing to do.
+    pub async fn change(
+        &self,
+        endpoint: EndpointId,
+        change: impl Fn(&Endpoint, Timestamp) -> Option<(Endpoint, Vec<Effect>)> + Send + Sync,
+    ) -> Result<Arc<Endpoint>, IngestError> {
+        loop {
+            let stored = self.store.load::<Endpoint>(&endpoint).await?;
+            let stored = stored.ok_or(IngestError::NoSuchEndpoint(endpoint))?;
+            let Some((next, owes)) = change(&stored.record, self.clock.now()) else {
+                return Ok(stored.record);
+            };
+            let next = Arc::new(next);
+            let rings = !owes.is_empty();
+            let commit = Commit::new(Endpoint::clone(&next), stored.revision, owes);
+            match self.store.commit(commit).await {
+                Err(StoreError::Conflict { .. }) => continue,
+                Err(err) => return Err(err.into()),
+                Ok(_) if rings => self.owed.notify_one(),
+                Ok(_) => {}
+            }
+            return Ok(next);
+        }
+    }
+
+    /// Ends an endpoint's trust, now: the registry first, then its session.
+    pub async fn revoke(
+        &self,
+        id: EndpointId,
+        by: &str,
+        reason: &str,
+    ) -> Result<Arc<Endpoint>, IngestError> {
+        let revoked = self
+            .change(id, |endpoint, now| {
+                let next = endpoint::revoke(endpoint, by, reason, now);
+                let audit = remit_collector_domain::effect::AuditEntry {
+                    at: now,
+                    tenant: Some(endpoint.registration.tenant.clone()),
+                    actor: by.into(),
+                    action: "endpoint.revoke".into(),
+                    object: id.to_string(),
+                    detail: reason.into(),
+                };
+                (next != *endpoint).then(|| (next, vec![Effect::Audit(audit)]))
+            })
+            .await;
+        self.roll.throw_out(id);
+        revoked
+    }
+
+    /// Judges who is silent, who is late with backups, and so on. Call it
+    /// often; it commits only what changes.
+    pub async fn sweep(&self, grace: &mut presence::Grace) -> Result<(), IngestError> {
+        let listening: SignedDuration = self.listening.now();
+        for stored in self.store.all::<Endpoint>().await? {
+            let endpoint = &stored.record;
+            if endpoint.registration.revoked.is_some() {
+                continue;
+            }
+            let heard = self.roll.last_heard(endpoint.id(), &endpoint.pulse, grace.started());
+            let silence = listening.saturating_sub(heard);
+            let judged = presence::judge(endpoint, silence, self.roll.heartbeat(), grace);
+            let presence = judged.filter(|it| *it != endpoint.pulse.presence);
+            let rules = self.directory.rules(&endpoint.registration.tenant);
+            let now = self.clock.now();
+            if presence.is_none() && endpoint::tick(endpoint, now, &rules).is_none() {
+                continue;
+            }
+            self.change(endpoint.id(), |endpoint, now| {
+                let mut signals = Vec::new();
+                let mut next = None;
+                if let Some(presence) = presence {
+                    let (changed, owed) = presence::change(endpoint, presence, now);
+                    signals.extend(owed);
+                    next = Some(changed);
+                }
+                if let Some((ticked, owed)) =
+                    endpoint::tick(next.as_ref().unwrap_or(endpoint), now, &rules)
+                {
+                    signals.extend(owed);
+                    next = Some(ticked);
+                }
+                Some((next?, signals.into_iter().map(Effect::Signal).collect()))
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn trusted(
+        &self,
+        endpoint: EndpointId,
+        serial: &str,
+    ) -> Result<Stored<Endpoint>, IngestError> {
+        let stored = self.store.load::<Endpoint>(&endpoint).await?;
+        let stored = stored.ok_or(IngestError::NoSuchEndpoint(endpoint))?;
+        check(&stored.record, serial, self.clock.now())?;
+        Ok(stored)
+    }
+
+    async fn commit(
+        &self,
+        next: Endpoint,
+        expected: u64,
+        signals: &[Signal],
+        frames: Vec<endpoint::Frame>,
+    ) -> Result<Stored<Endpoint>, StoreError> {
+        let record = Arc::new(next.clone());
+        let owes: Vec<Effect> = signals.iter().cloned().map(Effect::Signal).collect();
+        let rings = !owes.is_empty();
+        let commit = Commit { record: next, expected, owes, frames };
+        let revision = self.store.commit(commit).await?;
+        if rings {
+            self.owed.notify_one();
+        }
+        Ok(Stored { record, revision })
+    }
+}
+
+fn check(endpoint: &Endpoint, serial: &str, now: Timestamp) -> Result<(), IngestError> {
+    let distrusted =
+        |source| IngestError::Distrusted { endpoint: endpoint.registration.id, source };
+    endpoint.trusts(serial, now).map_err(distrusted)
+}
+
+fn through(endpoint: &Endpoint) -> Through {
+    Through { events: endpoint.pulse.events, metrics: endpoint.pulse.metrics }
+}

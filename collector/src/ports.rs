@@ -1,0 +1,5 @@
+//! What the collector needs from the world, as traits.
+
+pub mod directory;
+pub mod notifier;
+pub mod store;

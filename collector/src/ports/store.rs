@@ -1,0 +1,270 @@
+//! Where records, what they owe, and their history are kept.
+//!
+//! # Contract
+//!
+//! - [`Store::commit`] is the only way to change a record. It replaces **one**
+//!   record and appends the effects it comes to owe, both or neither, and only
+//!   if nobody has committed it since it was loaded (`expected` is 0 for a
+//!   record that must not exist yet). Revisions count from 1.
+//! - Once `commit` returns, the record and its effects survive the loss of
+//!   power. An adapter may gather many commits into one durable write.
+//! - An effect stays owed until it is settled. Effects of one record are owed
+//!   in the order of their keys; across records in the order of commits.
+//! - [`Store::publish`] moves an owed effect into the feed. However often it is
+//!   called for one effect, the feed gains one entry. Cursors count upwards
+//!   from 1 and are never reused.
+//! - Reads see every commit that has returned. They are served without waiting
+//!   for writes.
+//! - Nothing here needs two records to change together; an adapter for a
+//!   distributed engine passes the same [`conformance`] suite.
+//!
+//! An adapter that passes [`conformance`] keeps these promises; one that does
+//! not is not used.
+
+pub mod conformance;
+
+use std::{error::Error, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use remit_collector_domain::{
+    alert::Alert,
+    effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
+    endpoint::{Endpoint, Frame},
+    enroll::Token,
+    matrix_version::Published,
+    operator::Operator,
+};
+use remit_shared::{AlertId, EndpointId, Series, Tenant};
+
+/// Keeps everything that the collector must not forget.
+pub trait Store: Send + Sync + 'static {
+    /// The record as of its last commit, if there is one.
+    fn load<R: Record>(
+        &self,
+        key: &R::Key,
+    ) -> impl Future<Output = Result<Option<Stored<R>>, StoreError>> + Send;
+
+    /// Every record of a kind, in the order of their keys.
+    fn all<R: Record>(&self) -> impl Future<Output = Result<Vec<Stored<R>>, StoreError>> + Send;
+
+    /// The newest alert about this endpoint, check and instance.
+    fn newest_alert(
+        &self,
+        endpoint: EndpointId,
+        check: &str,
+        instance: &str,
+    ) -> impl Future<Output = Result<Option<Stored<Alert>>, StoreError>> + Send;
+
+    /// Alerts whose deadline is `now` or earlier, most overdue first.
+    fn due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<AlertId>, StoreError>> + Send;
+
+    /// Replaces one record and notes what it owes. Gives the new revision.
+    fn commit<R: Record>(
+        &self,
+        commit: Commit<R>,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Owed effects, oldest first, leaving out the first `skip`.
+    fn owed(
+        &self,
+        skip: usize,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Owed>, StoreError>> + Send;
+
+    /// Forgets effects that have been performed. Unknown ones are ignored.
+    fn settle(
+        &self,
+        effects: Vec<EffectKey>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Moves owed effects into the feed or the audit trail, in this order.
+    /// Effects that are not owed any more are left out.
+    fn publish(
+        &self,
+        effects: Vec<EffectKey>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The feed after a cursor, oldest first.
+    fn feed(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(u64, FeedEvent)>, StoreError>> + Send;
+
+    /// The newest cursor of the feed, 0 if it is empty.
+    fn feed_end(&self) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// The audit trail after a position, oldest first.
+    fn audit(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(u64, AuditEntry)>, StoreError>> + Send;
+
+    /// The history of one series between two times, oldest first.
+    fn history(
+        &self,
+        endpoint: EndpointId,
+        series: &Series,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(Timestamp, i64)>, StoreError>> + Send;
+
+    /// Forgets history, feed and audit entries from before these times.
+    fn prune(
+        &self,
+        history: Timestamp,
+        feed: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// How long the collector has been listening in all its lives.
+    fn listened(&self) -> impl Future<Output = Result<SignedDuration, StoreError>> + Send;
+
+    /// Notes how long the collector has been listening.
+    fn note_listened(
+        &self,
+        listened: SignedDuration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// A kind of record that a store keeps.
+pub trait Record: Clone + PartialEq + Send + Sync + 'static {
+    /// What names one.
+    type Key: Clone + Send + Sync;
+
+    /// Its name.
+    fn key(&self) -> Self::Key;
+
+    /// The name among records of all kinds.
+    fn record_key(key: &Self::Key) -> RecordKey;
+
+    /// The record among records of all kinds.
+    fn wrap(this: Arc<Self>) -> AnyRecord;
+
+    /// The record, if it is of this kind.
+    fn unwrap(any: AnyRecord) -> Option<Arc<Self>>;
+}
+
+/// A record of any kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AnyRecord {
+    /// An endpoint.
+    Endpoint(Arc<Endpoint>),
+    /// An alert.
+    Alert(Arc<Alert>),
+    /// An enrollment token.
+    Token(Arc<Token>),
+    /// An operator.
+    Operator(Arc<Operator>),
+    /// A version of a matrix.
+    Matrix(Arc<Published>),
+}
+
+macro_rules! records {
+    ($($name:ident, $key:ty, $variant:ident, |$it:ident| $of:expr, |$id:ident| $wrap:expr;)*) => {$(
+        impl Record for $name {
+            type Key = $key;
+
+            fn key(&self) -> Self::Key {
+                let $it = self;
+                $of
+            }
+
+            fn record_key($id: &Self::Key) -> RecordKey {
+                $wrap
+            }
+
+            fn wrap(this: Arc<Self>) -> AnyRecord {
+                AnyRecord::$variant(this)
+            }
+
+            fn unwrap(any: AnyRecord) -> Option<Arc<Self>> {
+                if let AnyRecord::$variant(it) = any { Some(it) } else { None }
+            }
+        }
+    )*};
+}
+
+records! {
+    Endpoint, EndpointId, Endpoint, |it| it.id(), |id| RecordKey::Endpoint(*id);
+    Alert, AlertId, Alert, |it| it.id, |id| RecordKey::Alert(*id);
+    Token, remit_shared::TokenId, Token, |it| it.id, |id| RecordKey::Token(*id);
+    Operator, remit_shared::OperatorId, Operator, |it| it.id, |id| RecordKey::Operator(*id);
+    Published, (Tenant, u64), Matrix, |it| (it.tenant.clone(), it.version),
+        |id| RecordKey::Matrix(id.0.clone(), id.1);
+}
+
+/// A record and how often it has been committed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored<R> {
+    /// The record.
+    pub record: Arc<R>,
+    /// How many commits led here.
+    pub revision: u64,
+}
+
+/// One step, ready to be written.
+#[derive(Clone, Debug)]
+pub struct Commit<R> {
+    /// The record's next value.
+    pub record: R,
+    /// The revision that was loaded; 0 if there must be none.
+    pub expected: u64,
+    /// What it comes to owe, in order.
+    pub owes: Vec<Effect>,
+    /// History that becomes durable with it; endpoints only.
+    pub frames: Vec<Frame>,
+}
+
+impl<R> Commit<R> {
+    /// A step that owes something.
+    pub fn new(record: R, expected: u64, owes: Vec<Effect>) -> Self {
+        Self { record, expected, owes, frames: Vec::new() }
+    }
+}
+
+/// An effect that is not settled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owed {
+    /// Names it.
+    pub key: EffectKey,
+    /// What must happen.
+    pub effect: Effect,
+}
+
+/// Why the store did not do as told.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else committed first; load, step and commit again.
+    #[error("{record} has moved past revision {expected}")]
+    Conflict {
+        /// The record.
+        record: RecordKey,
+        /// The revision that was loaded.
+        expected: u64,
+    },
+    /// The disk is full. Nothing was written.
+    #[error("{backend} has no space left to {attempt}")]
+    Full {
+        /// Which adapter speaks.
+        backend: &'static str,
+        /// What it was doing.
+        attempt: &'static str,
+    },
+    /// The store is out of reach. Trying later may help.
+    #[error("{backend} failed to {attempt}")]
+    Unavailable {
+        /// Which adapter speaks.
+        backend: &'static str,
+        /// What it was doing, as in "failed to …".
+        attempt: &'static str,
+        /// What went wrong below.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
