@@ -15,6 +15,11 @@
 //! - "No such tool", "locked", "no permission" and "nothing to report" are
 //!   four different answers.
 
+pub mod backup;
+pub mod patch;
+pub mod service;
+mod systemd;
+
 use std::{io, sync::Arc, time::Duration};
 
 use jiff::Timestamp;

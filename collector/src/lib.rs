@@ -1,6 +1,8 @@
 //! The collector: gathers, decides, tells.
 
 pub mod adapters;
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod edge;
 pub mod engine;

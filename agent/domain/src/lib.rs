@@ -1,4 +1,6 @@
-//! The agent's decisions, as functions.
+//! The agent's decisions, as functions: no IO, no clock, no runtime.
 
+pub mod evidence;
+pub mod ping;
 pub mod session;
 pub mod spool;

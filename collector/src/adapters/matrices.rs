@@ -17,7 +17,7 @@ use remit_collector_domain::{
     matrix::{CheckOverride, Matrix, Resolution, Subject, next_change, resolve},
     matrix_version::Published,
 };
-use remit_matrix_file::Finding;
+use remit_matrix_file::Refused;
 use remit_shared::{Function, Party, Severity, Site, Team, Tenant};
 
 use crate::ports::directory::Directory;
@@ -43,14 +43,15 @@ pub struct InForce {
 #[derive(Debug, thiserror::Error)]
 pub enum InForceError {
     /// The text does not parse any more.
-    #[error("matrix version {version} of {tenant} is not readable: {}", .findings.iter().map(|it| it.message.as_str()).collect::<Vec<_>>().join("; "))]
+    #[error("matrix version {version} of {tenant} is not readable")]
     Unreadable {
         /// The tenant.
         tenant: Tenant,
         /// The version.
         version: u64,
         /// What is wrong with it.
-        findings: Vec<Finding>,
+        #[source]
+        source: Refused,
     },
     /// It overrides a check in a way that makes no sense.
     #[error("matrix version {version} of {tenant} overrides a check wrongly")]
@@ -70,15 +71,16 @@ impl InForce {
     pub fn read(published: Published) -> Result<Self, InForceError> {
         let (tenant, version) = (published.tenant.clone(), published.version);
         let name = format!("{tenant} version {version}");
-        let mut matrix = remit_matrix_file::parse(&name, &published.text).map_err(|findings| {
-            InForceError::Unreadable { tenant: tenant.clone(), version, findings }
+        let file = remit_matrix_file::read(&name, &published.text).map_err(|source| {
+            InForceError::Unreadable { tenant: tenant.clone(), version, source }
         })?;
-        matrix.version = version;
-        let rules = rules(&matrix)
-            .map_err(|source| InForceError::Checks { tenant, version, source })?;
-        let channels = matrix.teams.iter().map(|team| {
-            (team.name.clone(), team.notify.iter().map(ToString::to_string).collect())
-        });
+        let matrix = Matrix { version, ..file.matrix };
+        let rules =
+            rules(&matrix).map_err(|source| InForceError::Checks { tenant, version, source })?;
+        let channels = matrix
+            .teams
+            .iter()
+            .map(|team| (team.name.clone(), team.notify.iter().map(ToString::to_string).collect()));
         let channels = Arc::new(channels.collect());
         Ok(Self { published, rules: Arc::new(rules), channels, matrix })
     }

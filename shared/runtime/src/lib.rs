@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod credential;
 pub mod dial;
 pub mod duration;
 pub mod files;

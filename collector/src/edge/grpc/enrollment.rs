@@ -122,7 +122,11 @@ impl<S: Store, D: Directory, C: Clock> EnrollmentEdge<S, D, C> {
                 };
                 let owes =
                     vec![Effect::Admit(Box::new(registration.clone())), Effect::Audit(audit)];
-                match self.ingest.store.commit(Commit::new(token.clone(), stored.revision, owes)).await
+                match self
+                    .ingest
+                    .store
+                    .commit(Commit::new(token.clone(), stored.revision, owes))
+                    .await
                 {
                     Ok(_) => self.ingest.owed.notify_one(),
                     Err(StoreError::Conflict { .. }) => continue,

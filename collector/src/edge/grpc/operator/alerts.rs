@@ -25,10 +25,8 @@ use crate::{
 };
 
 /// A change of an alert that a person asks for.
-type Decide<'a> = dyn Fn(&Alert, Actor, jiff::Timestamp) -> Result<Event, command::Refusal>
-    + Send
-    + Sync
-    + 'a;
+type Decide<'a> =
+    dyn Fn(&Alert, Actor, jiff::Timestamp) -> Result<Event, command::Refusal> + Send + Sync + 'a;
 
 impl<S: Store, C: Clock> Plane<S, C> {
     /// Does what a person asks, if they may and the alert allows it.
@@ -60,14 +58,10 @@ impl<S: Store, C: Clock> Plane<S, C> {
 
 /// Who acts: the operator, for whichever of their teams has a part in it.
 fn actor(operator: &Operator, alert: &Alert) -> Actor {
-    let mut teams = operator.teams.iter();
-    let team = teams
-        .find(|it| **it == alert.remit.responsible)
-        .or_else(|| operator.teams.iter().find(|it| alert.concerns(it)))
-        .or_else(|| operator.teams.first())
-        .cloned()
-        .unwrap_or_else(|| alert.remit.responsible.clone());
-    Actor { name: operator.name.clone(), team, party: operator.party }
+    let owners = Scope::alert(alert).owners;
+    let team = owners.as_ref().and_then(|it| authority::acts_for(operator, it));
+    let team = team.unwrap_or(&alert.remit.responsible);
+    Actor { name: operator.name.clone(), team: team.clone(), party: operator.party }
 }
 
 #[tonic::async_trait]
@@ -161,13 +155,12 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
     ) -> Result<Response<v1::HandOverAlertResponse>, Status> {
         let operator = self.caller(&request).await?;
         let asked = request.into_inner();
-        let reason =
-            show::alert::asked_reason(asked.reason()).map_err(|it| it.to_status())?;
+        let reason = show::alert::asked_reason(asked.reason()).map_err(|it| it.to_status())?;
         let to = match asked.to_team.as_str() {
             "" => None,
-            named => Some(
-                Team::new(named).map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?,
-            ),
+            named => {
+                Some(Team::new(named).map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?)
+            }
         };
         let alert = self
             .act(&operator, &asked.alert_id, Action::HandOver, &|alert, by, _| {

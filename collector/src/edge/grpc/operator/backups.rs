@@ -1,7 +1,5 @@
 //! The backup state of the fleet, worst first.
 
-use std::cmp::Reverse;
-
 use remit_collector_domain::{
     detect::backup,
     endpoint::{Endpoint, JobState, Presence},
@@ -14,7 +12,7 @@ use remit_shared::Clock;
 use tonic::{Request, Response, Status};
 
 use super::{Plane, page::page};
-use crate::{edge::grpc::show, ports::store::Store};
+use crate::ports::store::Store;
 
 #[tonic::async_trait]
 impl<S: Store, C: Clock> BackupService for Plane<S, C> {
@@ -39,16 +37,15 @@ impl<S: Store, C: Clock> BackupService for Plane<S, C> {
             let online = endpoint.pulse.presence == Presence::Online;
             for state in endpoint.facts.jobs.values() {
                 let (status, reason) = backup::status(state, &endpoint.checks, online, now);
-                let mut row = job(&endpoint, state, now);
+                let mut row = job(&endpoint, state);
                 row.status = status.to_wire();
                 row.reason = reason;
-                rows.push((show::endpoint::badness(status), row));
+                rows.push((backup::rank(status), row));
             }
         }
         rows.sort_by(|a, b| {
             let name = |it: &v1::BackupStatus| it.job.as_ref().map(|it| it.name.clone());
-            (Reverse(a.0), &a.1.hostname, name(&a.1))
-                .cmp(&(Reverse(b.0), &b.1.hostname, name(&b.1)))
+            (a.0, &a.1.hostname, name(&a.1)).cmp(&(b.0, &b.1.hostname, name(&b.1)))
         });
         let jobs = rows.into_iter().map(|it| it.1).collect();
         let (jobs, next_page_token) = page(jobs, asked.page_size, &asked.page_token)?;
@@ -56,7 +53,7 @@ impl<S: Store, C: Clock> BackupService for Plane<S, C> {
     }
 }
 
-fn job(endpoint: &Endpoint, state: &JobState, now: jiff::Timestamp) -> v1::BackupStatus {
+fn job(endpoint: &Endpoint, state: &JobState) -> v1::BackupStatus {
     v1::BackupStatus {
         endpoint_id: endpoint.id().to_string(),
         hostname: endpoint.registration.host.hostname.clone(),
@@ -66,7 +63,7 @@ fn job(endpoint: &Endpoint, state: &JobState, now: jiff::Timestamp) -> v1::Backu
         last_run: state.last_run.as_ref().map(|it| it.to_wire()),
         last_success_at: state.last_success_at.map(|it| it.to_wire()),
         newest: state.newest.as_ref().map(|it| it.to_wire()),
-        expected_at: backup::expected_at(state, now).map(|it| it.to_wire()),
+        expected_at: backup::expected_at(state).map(|it| it.to_wire()),
         ..Default::default()
     }
 }

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use remit_collector_domain::{
     authority::{Action, Scope},
     effect::Effect,
-    matrix::{next_change, resolve},
+    matrix::{lint::Grade, next_change, resolve},
     matrix_version::Published,
 };
-use remit_matrix_file::Finding;
+use remit_matrix_file::Remark;
 use remit_proto::{
     convert::{Wire as _, optional, whole_seconds},
     v1::{self, matrix_service_server::MatrixService},
@@ -35,7 +35,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         let operator = self.caller(&request).await?;
         let asked = request.into_inner();
         let tenant = tenant(&asked.tenant)?;
-        self.permit(&operator, Action::See, &Scope::tenant(&tenant)).await?;
+        self.permit(&operator, Action::ReadMatrix, &Scope::tenant(&tenant)).await?;
         let published = if asked.version == 0 {
             self.matrices.of(&tenant).map(|it| it.published.clone())
         } else {
@@ -57,7 +57,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         let operator = self.caller(&request).await?;
         let asked = request.into_inner();
         let tenant = tenant(&asked.tenant)?;
-        self.permit(&operator, Action::See, &Scope::tenant(&tenant)).await?;
+        self.permit(&operator, Action::ReadMatrix, &Scope::tenant(&tenant)).await?;
         let all = self.store().all::<Published>().await.map_err(|it| it.to_status())?;
         let mut versions: Vec<_> =
             all.into_iter().map(|it| it.record).filter(|it| it.tenant == tenant).collect();
@@ -74,12 +74,20 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         let operator = self.caller(&request).await?;
         let asked = request.into_inner();
         let now = self.engine.clock.now();
-        let (matrix, findings) = remit_matrix_file::check(file(&asked.file_name), &asked.toml, now);
-        let Some(matrix) = matrix.filter(|_| !findings.iter().any(|it| it.error)) else {
-            return Err(answer(ErrorKind::Invalid, refusal(&findings)));
+        let refused = |remarks: &[Remark]| {
+            let errors = remarks.iter().filter(|it| it.grade == Grade::Error);
+            let lines: Vec<String> = errors.map(ToString::to_string).collect();
+            let words = format!("the matrix is refused\n{}", lines.join("\n"));
+            answer(ErrorKind::Invalid, words)
         };
-        let tenant = matrix.tenant.clone();
+        let file = remit_matrix_file::read(file(&asked.file_name), &asked.toml)
+            .map_err(|it| refused(&it.remarks))?;
+        let tenant = file.matrix.tenant.clone();
         self.permit(&operator, Action::PublishMatrix, &Scope::tenant(&tenant)).await?;
+        let remarks = file.lint(now);
+        if remarks.iter().any(|it| it.grade == Grade::Error) {
+            return Err(refused(&remarks));
+        }
         let all = self.store().all::<Published>().await.map_err(|it| it.to_status())?;
         let newest = all.iter().filter(|it| it.record.tenant == tenant).map(|it| it.record.version);
         let newest = newest.max().unwrap_or(0);
@@ -114,7 +122,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         self.engine.reconsider(&tenant).await.map_err(|it| it.to_status())?;
         Ok(Response::new(v1::PublishMatrixResponse {
             version: Some(version(&published)),
-            findings: findings.iter().map(finding).collect(),
+            findings: remarks.iter().map(finding).collect(),
         }))
     }
 
@@ -125,8 +133,11 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         self.caller(&request).await?;
         let asked = request.into_inner();
         let now = self.engine.clock.now();
-        let (_, findings) = remit_matrix_file::check(file(&asked.file_name), &asked.toml, now);
-        let findings = findings.iter().map(finding).collect();
+        let remarks = match remit_matrix_file::read(file(&asked.file_name), &asked.toml) {
+            Ok(file) => file.lint(now),
+            Err(refused) => refused.remarks,
+        };
+        let findings = remarks.iter().map(finding).collect();
         Ok(Response::new(v1::LintMatrixResponse { findings }))
     }
 
@@ -192,20 +203,13 @@ fn version(published: &Published) -> v1::MatrixVersion {
     }
 }
 
-fn finding(finding: &Finding) -> v1::Finding {
+fn finding(remark: &Remark) -> v1::Finding {
     v1::Finding {
-        error: finding.error,
-        code: finding.code.to_string(),
-        message: finding.message.clone(),
-        line: finding.line.unwrap_or(0).try_into().unwrap_or(u32::MAX),
-        key: finding.key.clone(),
-        suggestion: finding.suggestion.clone(),
+        error: remark.grade == Grade::Error,
+        code: remark.code.to_owned(),
+        message: remark.message.clone(),
+        line: remark.line,
+        key: remark.key.clone(),
+        suggestion: remark.suggestion.clone(),
     }
-}
-
-/// Every error on a line of its own, the way a compiler would say it.
-fn refusal(findings: &[Finding]) -> String {
-    let lines: Vec<String> =
-        findings.iter().filter(|it| it.error).map(ToString::to_string).collect();
-    format!("the matrix is refused\n{}", lines.join("\n"))
 }

@@ -2,9 +2,9 @@
 
 use jiff::SignedDuration;
 use remit_collector_domain::{
-    authority::{Action, Scope},
+    authority::{self, Action, Scope},
     effect::Effect,
-    enroll::Token,
+    enroll::{self, Draft, Token},
 };
 use remit_proto::{
     convert::{JoinToken, Wire as _},
@@ -37,9 +37,7 @@ impl<S: Store, C: Clock> TokenService for Plane<S, C> {
         let site = Site::new(&asked.site).map_err(|err| invalid(err.to_string()))?;
         self.matrices.check_site(&tenant, &site).map_err(invalid)?;
         let tags: Result<Vec<Tag>, _> = asked.tags.iter().map(|it| Tag::new(it)).collect();
-        let mut tags = tags.map_err(|err| invalid(err.to_string()))?;
-        tags.sort();
-        tags.dedup();
+        let tags = tags.map_err(|err| invalid(err.to_string()))?;
         let kind = match asked.kind {
             0 => None,
             some => Some(EndpointKind::from_wire("kind", some).map_err(|it| it.to_status())?),
@@ -47,7 +45,7 @@ impl<S: Store, C: Clock> TokenService for Plane<S, C> {
         let secret = random::bytes::<20>();
         let secret_sha256 = hash_secret(&secret);
         let now = self.engine.clock.now();
-        let draft = remit_collector_domain::enroll::Draft {
+        let draft = Draft {
             id: token_name(&secret_sha256),
             secret_sha256,
             tenant: tenant.clone(),
@@ -91,12 +89,7 @@ impl<S: Store, C: Clock> TokenService for Plane<S, C> {
             let scope = Scope::tenant(&token.tenant);
             let wanted = tenant.as_ref().is_none_or(|it| *it == token.tenant)
                 && (asked.include_ended || token.is_usable(now));
-            let allowed = remit_collector_domain::authority::may(
-                &operator,
-                Action::ListTokens,
-                &scope,
-            );
-            if wanted && allowed.is_ok() {
+            if wanted && authority::may(&operator, Action::ListTokens, &scope).is_ok() {
                 tokens.push(token);
             }
         }
@@ -124,10 +117,9 @@ impl<S: Store, C: Clock> TokenService for Plane<S, C> {
                 return Ok(Response::new(v1::RevokeTokenResponse { token }));
             }
             let now = self.engine.clock.now();
-            let token = Token { revoked_at: Some(now), ..Token::clone(&stored.record) };
+            let token = enroll::revoke(Token::clone(&stored.record), now);
             let audit = self.audit(&operator, Some(tenant), "token.revoke", id, "");
-            let commit =
-                Commit::new(token.clone(), stored.revision, vec![Effect::Audit(audit)]);
+            let commit = Commit::new(token.clone(), stored.revision, vec![Effect::Audit(audit)]);
             match self.store().commit(commit).await {
                 Err(StoreError::Conflict { .. }) => continue,
                 Err(err) => return Err(err.to_status()),
