@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The agent's decisions, as functions: no IO, no clock, no runtime.
+
+pub mod schedule;
