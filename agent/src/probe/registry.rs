@@ -28,11 +28,21 @@ pub fn all() -> Vec<Box<dyn Probe>> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use remit_agent_domain::schedule::DEFAULTS;
+
     use super::*;
 
     #[test]
     fn every_probe_has_a_name_of_its_own() {
         let names: BTreeSet<&str> = all().iter().map(|probe| probe.name()).collect();
         assert_eq!(names.len(), all().len());
+    }
+
+    #[test]
+    fn every_probe_has_a_plan() {
+        for probe in all() {
+            let family = probe.name().split('-').next().unwrap();
+            assert!(DEFAULTS.iter().any(|(known, _)| *known == family), "{family}");
+        }
     }
 }
