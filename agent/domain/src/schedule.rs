@@ -55,7 +55,8 @@ pub const DEFAULTS: [(&str, ProbePlan); 11] = [
     ("memory", every(10, 5)),
     ("network", every(10, 5)),
     ("uptime", every(10, 5)),
-    ("process", every(10, 5)),
+    // Listing all processes costs more than the five above together.
+    ("process", every(60, 5)),
     ("disk", every(30, 10)),
     ("clock", every(60, 10)),
     ("services", every(60, 20)),
