@@ -16,7 +16,7 @@
 mod batch;
 mod thread;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{future, io, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use remit_agent_domain::schedule::{self, Effect, Event, Phase, ProbePlan};
@@ -239,7 +239,7 @@ impl Seat {
 async fn sleep_until(start: Instant, wake: Option<Duration>) {
     match wake.and_then(|wake| start.checked_add(wake)) {
         Some(at) => time::sleep_until(at).await,
-        None => std::future::pending().await,
+        None => future::pending().await,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Whether the clock is right, by whoever keeps it right.
 //!
 //! The kernel's own view (`adjtimex`) is out of reach of safe code, so this
-//! asks `chronyd` for its offset ([`chrony`]), and where there is none looks at
-//! what `systemd-timesyncd` leaves behind, which tells when it last set the
-//! clock but not how far off it was. Neither starts a program.
+//! asks `chronyd` for its offset, and where there is none looks at what
+//! `systemd-timesyncd` leaves behind, which tells when it last set the clock but
+//! not how far off it was. Neither starts a program.
 //!
 //! Run against chronyd 4.3; what timesyncd leaves behind is from its manual.
 //! `ntpd` is not asked.
@@ -72,7 +72,7 @@ impl Probe for ClockProbe {
             return Ok(self.sample_of(CHRONY, synchronized, synchronized.then_some(offset_ms)));
         }
         if !Path::new(TIMESYNC).is_dir() {
-            let why = "neither chronyd nor systemd-timesyncd keeps the clock".into();
+            let why = "no chronyd answers and no systemd-timesyncd runs".into();
             return Err(ProbeError::Unsupported { why });
         }
         let synchronized = match fs::metadata(SYNCHRONIZED).and_then(|file| file.modified()) {

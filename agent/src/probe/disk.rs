@@ -14,6 +14,8 @@
 
 mod mounts;
 
+use std::io;
+
 use remit_shared::{Body, Completeness, Reading, Series, Unit};
 use rustix::fs::{StatVfs, statvfs};
 
@@ -116,7 +118,7 @@ impl Probe for DiskProbe {
                 Ok(stat) => {
                     readings.extend(value::readings(&disk.series, Blocks::of(&stat).values()))
                 }
-                Err(err) => missing.push(format!("{}: {}", disk.point, std::io::Error::from(err))),
+                Err(err) => missing.push(format!("{}: {}", disk.point, io::Error::from(err))),
             }
         }
         if self.beyond > 0 {

@@ -4,7 +4,7 @@
 //! Interfaces that container engines and hypervisors make and remove by the
 //! dozen are left out: their traffic shows on the real ones.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use remit_shared::{Body, Completeness, Reading, Series, Unit};
 
@@ -88,7 +88,7 @@ impl Probe for NetworkProbe {
 
         let mut readings: Vec<Reading> = Vec::with_capacity(self.interfaces.len() * 3);
         let mut missing = vec![];
-        let mut gone = std::mem::take(&mut self.interfaces);
+        let mut gone = mem::take(&mut self.interfaces);
         let mut beyond = 0;
         for (name, counters) in lines {
             if self.interfaces.len() == MOST {

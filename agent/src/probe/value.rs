@@ -1,11 +1,13 @@
 //! From the kernel's text to readings: whole numbers under names made once.
 
+use std::sync::Arc;
+
 use remit_shared::{Reading, Series, Unit};
 
 /// Makes the series of one instance. Done once and cloned at every sample,
 /// which costs no allocation.
 pub(super) fn series<const N: usize>(instance: &str, named: [(&str, Unit); N]) -> [Series; N] {
-    let instance = std::sync::Arc::<str>::from(instance);
+    let instance = Arc::<str>::from(instance);
     named.map(|(metric, unit)| Series { metric: metric.into(), instance: instance.clone(), unit })
 }
 

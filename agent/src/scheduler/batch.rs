@@ -5,7 +5,7 @@
 //! and after [`WAIT`] at the latest. Only probes that are usually quick are
 //! expected; the others' answers go when they come.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use remit_shared::{Answer, Stream};
 
@@ -63,7 +63,7 @@ impl Batch {
 
     /// Ends the round: the answers of each stream that has any, events first.
     pub(super) fn take(&mut self) -> impl Iterator<Item = Vec<Answer>> + use<> {
-        let Self { events, metrics, round, .. } = std::mem::take(self);
+        let Self { events, metrics, round, .. } = mem::take(self);
         self.round = round + 1;
         [events, metrics].into_iter().filter(|answers| !answers.is_empty())
     }

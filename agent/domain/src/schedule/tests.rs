@@ -17,7 +17,6 @@ fn play(probes: &[(&str, ProbePlan, u64)], supported: bool, end: Duration) -> St
     let mut phases: Vec<Phase> = probes.iter().map(|(_, plan, _)| plan.first()).collect();
     let mut returns: Vec<Option<Duration>> = vec![None; probes.len()];
     let mut log = String::new();
-    let mut last = String::new();
     loop {
         let back = returns.iter().flatten().min().copied();
         let Some(now) = next_wake(phases.iter().copied()).into_iter().chain(back).min() else {
@@ -39,10 +38,7 @@ fn play(probes: &[(&str, ProbePlan, u64)], supported: bool, end: Duration) -> St
             if effect == Effect::Ask {
                 returns[at] = Some(now + secs(*takes));
             }
-            let time = format!("{:>4}", now.as_secs());
-            let head = if time == last { " ".repeat(4) } else { time.clone() };
-            last = time;
-            log.push_str(&format!("{head} {name} {effect:?}\n"));
+            log.push_str(&format!("{} {name} {effect:?}\n", now.as_secs()));
         }
     }
 }
@@ -52,24 +48,24 @@ fn equal_intervals_share_their_ticks_however_long_each_takes() {
     check(
         &[("a", every(40, 30), 1), ("b", every(40, 30), 25), ("c", every(80, 30), 1)],
         expect![[r#"
-               0 a Ask
-                 b Ask
-                 c Ask
-               1 a Deliver
-                 c Deliver
-              25 b Deliver
-              40 a Ask
-                 b Ask
-              41 a Deliver
-              65 b Deliver
-              80 a Ask
-                 b Ask
-                 c Ask
-              81 a Deliver
-                 c Deliver
-             105 b Deliver
-             120 a Ask
-                 b Ask
+            0 a Ask
+            0 b Ask
+            0 c Ask
+            1 a Deliver
+            1 c Deliver
+            25 b Deliver
+            40 a Ask
+            40 b Ask
+            41 a Deliver
+            65 b Deliver
+            80 a Ask
+            80 b Ask
+            80 c Ask
+            81 a Deliver
+            81 c Deliver
+            105 b Deliver
+            120 a Ask
+            120 b Ask
         "#]],
     );
 }
@@ -79,12 +75,12 @@ fn a_hanging_probe_is_given_up_once_and_skipped_until_it_returns() {
     check(
         &[("nfs", every(10, 5), 47)],
         expect![[r#"
-               0 nfs Ask
-               5 nfs GiveUp
-              50 nfs Ask
-              55 nfs GiveUp
-             100 nfs Ask
-             105 nfs GiveUp
+            0 nfs Ask
+            5 nfs GiveUp
+            50 nfs Ask
+            55 nfs GiveUp
+            100 nfs Ask
+            105 nfs GiveUp
         "#]],
     );
 }
@@ -94,11 +90,11 @@ fn a_probe_may_take_longer_than_its_interval() {
     check(
         &[("slow", every(30, 60), 40)],
         expect![[r#"
-               0 slow Ask
-              40 slow Deliver
-              60 slow Ask
-             100 slow Deliver
-             120 slow Ask
+            0 slow Ask
+            40 slow Deliver
+            60 slow Ask
+            100 slow Deliver
+            120 slow Ask
         "#]],
     );
 }
@@ -107,14 +103,14 @@ fn a_probe_may_take_longer_than_its_interval() {
 fn what_this_machine_has_not_is_asked_hourly() {
     let log = play(&[("zfs", every(10, 5), 1), ("patch", every(7200, 5), 1)], false, secs(7200));
     expect![[r#"
-           0 zfs Ask
-             patch Ask
-           1 zfs Deliver
-             patch Deliver
-        3600 zfs Ask
-        3601 zfs Deliver
-        7200 zfs Ask
-             patch Ask
+            0 zfs Ask
+            0 patch Ask
+            1 zfs Deliver
+            1 patch Deliver
+            3600 zfs Ask
+            3601 zfs Deliver
+            7200 zfs Ask
+            7200 patch Ask
     "#]]
     .assert_eq(&log);
 }
