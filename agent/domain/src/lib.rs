@@ -2,5 +2,6 @@
 
 pub mod evidence;
 pub mod ping;
+pub mod schedule;
 pub mod session;
 pub mod spool;
