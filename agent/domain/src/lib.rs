@@ -1,4 +1,7 @@
-//! The agent's decisions, as functions.
+//! The agent's decisions, as functions: no IO, no clock, no runtime.
 
 pub mod evidence;
 pub mod ping;
+pub mod schedule;
+pub mod session;
+pub mod spool;
