@@ -298,7 +298,7 @@ fn three_warnings_in_a_row_are_told_and_a_success_ends_them() {
         );
     }
     stage.check(expect![[r#"
-        06:00 backup-warning medium: backup `nightly` has ended with warnings 3 times in a row: warning: 1 file changed
+        06:00 backup-warning medium: backup `nightly` has ended with warnings 3 times in a row: 1 file changed
         08:00 backup-warning over: backup `nightly` has no remarks
     "#]]);
 }
@@ -343,7 +343,7 @@ fn runs_that_overlap_are_told_apart_by_their_ids() {
         &BackupRun { ended_at: Some(at("02:50")), ..run(2, "02:30", RunResult::Success) },
     );
     stage.check(expect![[r#"
-        02:40 backup `nightly` failed: failed (Raised { severity: High, evidence: "", delayed: false })
+        02:40 backup `nightly` failed: it did not say why (Raised { severity: High, evidence: "", delayed: false })
         02:50 backup-failed over: backup `nightly` has succeeded
     "#]]);
 }
@@ -447,7 +447,7 @@ fn a_listing_begins_with_the_worst_and_calls_nothing_well_that_is_not_known() {
         2 stale: the endpoint is not heard, so this is unverified: the last good backup is of Mon 2026-03-02 02:40 UTC
         0 crit: backup `nightly` did not start at Tue 2026-03-03 02:30 UTC
         2 stale: the endpoint is not heard, so this is unverified: the last good backup is of Mon 2026-03-02 02:40 UTC
-        3 warn: backup `nightly` is incomplete: partial
+        3 warn: backup `nightly` is incomplete: it did not say why
         1 unknown: nobody can tell how it ended; the last good backup is of Tue 2026-03-03 06:00 UTC
         3 warn: backup `nightly` is no longer declared in the agent's configuration
         4 ok: the last good backup is of Mon 2026-03-02 06:00 UTC, 3 days ago
