@@ -1,3 +1,8 @@
 //! The ports' implementations.
 
+pub mod matrices;
+pub mod memory;
 pub mod notify;
+mod points;
+pub mod sled;
+mod tables;

@@ -86,9 +86,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             let now = self.clock.now();
             let severity = match &signal.say {
                 Say::Raised { severity, .. } => *severity,
-                Say::Cleared => {
-                    newest.as_ref().map_or(Severity::Info, |it| it.record.severity)
-                }
+                Say::Cleared => newest.as_ref().map_or(Severity::Info, |it| it.record.severity),
             };
             let remit = self.directory.remit(registration, &signal.function, severity, now);
             let context = Context { remit: &remit, channels: &channels, now };

@@ -12,12 +12,15 @@ mod tests;
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use remit_collector_domain::{
-    detect::{Rules, presence},
-    effect::Effect,
+    detect::{
+        Rules,
+        presence::{self, Grace},
+    },
+    effect::{AuditEntry, Effect},
     endpoint::{
-        self, Arrival, Distrust, Endpoint, Greeting, Opened, Verdict, apply, open_session,
+        self, Arrival, Distrust, Endpoint, Greeting, Opened, Presence, Verdict, apply, open_session,
     },
     signal::Signal,
 };
@@ -25,7 +28,10 @@ use remit_shared::{Clock, EndpointId, Record, Stream};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-pub use crate::ingest::{listening::Listening, roll::Roll};
+pub use crate::ingest::{
+    listening::{Listening, NOTED_EVERY},
+    roll::Roll,
+};
 use crate::ports::{
     directory::Directory,
     store::{Commit, Store, StoreError, Stored},
@@ -107,8 +113,9 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
     ) -> Result<(Session, Opened), IngestError> {
         loop {
             let stored = self.trusted(endpoint, serial).await?;
-            let now = self.clock.now();
-            let opened = open_session(&stored.record, greeting, fresh, now, self.listening.now());
+            let arrival = self.arrival();
+            let rules = self.directory.rules(&stored.record.registration.tenant);
+            let opened = open_session(&stored.record, greeting, fresh, &arrival, &rules);
             let next = opened.endpoint.clone();
             match self.commit(next, stored.revision, &opened.signals, Vec::new()).await {
                 Err(StoreError::Conflict { .. }) => continue,
@@ -144,7 +151,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             let record = &session.stored.record;
             check(record, &session.serial, now)?;
             let rules: Arc<Rules> = self.directory.rules(&record.registration.tenant);
-            let arrival = Arrival { received_at: now, listening: self.listening.now() };
+            let arrival = Arrival { received_at: now, ..self.arrival() };
             let mut next = Endpoint::clone(record);
             let (mut signals, mut frames, mut news) = (Vec::new(), Vec::new(), false);
             for record in records {
@@ -219,7 +226,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
         let revoked = self
             .change(id, |endpoint, now| {
                 let next = endpoint::revoke(endpoint, by, reason, now);
-                let audit = remit_collector_domain::effect::AuditEntry {
+                let audit = AuditEntry {
                     at: now,
                     tenant: Some(endpoint.registration.tenant.clone()),
                     actor: by.into(),
@@ -234,43 +241,40 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
         revoked
     }
 
+    /// Who was online when the collector stopped, so that its own absence is
+    /// not taken for theirs.
+    pub async fn grace(&self) -> Result<Grace, StoreError> {
+        let before = self
+            .store
+            .all::<Endpoint>()
+            .await?
+            .into_iter()
+            .filter(|it| matches!(it.record.pulse.presence, Presence::Online | Presence::Late));
+        Ok(Grace { before: before.count() as u64, began: self.listening.began() })
+    }
+
     /// Judges who is silent, who is late with backups, and so on. Call it
     /// often; it commits only what changes.
-    pub async fn sweep(&self, grace: &mut presence::Grace) -> Result<(), IngestError> {
-        let listening: SignedDuration = self.listening.now();
+    pub async fn sweep(&self, grace: &Grace) -> Result<(), IngestError> {
+        let listening = self.listening.now();
+        let all_may_be_late = grace.holds(self.roll.connected() as u64, listening);
         for stored in self.store.all::<Endpoint>().await? {
             let endpoint = &stored.record;
-            if endpoint.registration.revoked.is_some() {
-                continue;
-            }
-            let heard = self.roll.last_heard(endpoint.id(), &endpoint.pulse, grace.started());
+            let heard = self.roll.last_heard(endpoint.id(), &endpoint.pulse, grace.began);
             let silence = listening.saturating_sub(heard);
-            let judged = presence::judge(endpoint, silence, self.roll.heartbeat(), grace);
-            let presence = judged.filter(|it| *it != endpoint.pulse.presence);
+            let judged = presence::judge(endpoint.pulse.presence, silence, self.roll.heartbeat());
+            let too_early = judged == Presence::Offline && all_may_be_late;
+            let judged = if too_early { endpoint.pulse.presence } else { judged };
             let rules = self.directory.rules(&endpoint.registration.tenant);
-            let now = self.clock.now();
-            if presence.is_none() && endpoint::tick(endpoint, now, &rules).is_none() {
-                continue;
+            if waited(endpoint, judged, &rules, self.clock.now()).is_some() {
+                self.change(endpoint.id(), |it, now| waited(it, judged, &rules, now)).await?;
             }
-            self.change(endpoint.id(), |endpoint, now| {
-                let mut signals = Vec::new();
-                let mut next = None;
-                if let Some(presence) = presence {
-                    let (changed, owed) = presence::change(endpoint, presence, now);
-                    signals.extend(owed);
-                    next = Some(changed);
-                }
-                if let Some((ticked, owed)) =
-                    endpoint::tick(next.as_ref().unwrap_or(endpoint), now, &rules)
-                {
-                    signals.extend(owed);
-                    next = Some(ticked);
-                }
-                Some((next?, signals.into_iter().map(Effect::Signal).collect()))
-            })
-            .await?;
         }
         Ok(())
+    }
+
+    fn arrival(&self) -> Arrival {
+        Arrival { received_at: self.clock.now(), listening: self.listening.now() }
     }
 
     async fn trusted(
@@ -307,6 +311,21 @@ fn check(endpoint: &Endpoint, serial: &str, now: Timestamp) -> Result<(), Ingest
     let distrusted =
         |source| IngestError::Distrusted { endpoint: endpoint.registration.id, source };
     endpoint.trusts(serial, now).map_err(distrusted)
+}
+
+/// What waiting has made of an endpoint, if anything.
+fn waited(
+    endpoint: &Endpoint,
+    judged: Presence,
+    rules: &Rules,
+    now: Timestamp,
+) -> Option<(Endpoint, Vec<Effect>)> {
+    let (mut next, mut signals) = presence::change(endpoint, judged, rules, now);
+    if let Some((ticked, owed)) = endpoint::tick(&next, now, rules) {
+        next = ticked;
+        signals.extend(owed);
+    }
+    (next != *endpoint).then(|| (next, signals.into_iter().map(Effect::Signal).collect()))
 }
 
 fn through(endpoint: &Endpoint) -> Through {

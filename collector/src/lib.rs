@@ -1,5 +1,13 @@
 //! The collector: gathers, decides, tells.
 
 pub mod adapters;
+pub mod app;
+pub mod cli;
 pub mod config;
+pub mod edge;
+pub mod engine;
+pub mod ingest;
+pub mod outbox;
+pub mod pki;
 pub mod ports;
+pub mod telemetry;

@@ -1,2 +1,11 @@
-//! collector.
-fn main() {}
+//! `remit-collector`: gathers what agents report, decides whose remit it is,
+//! and tells them.
+
+use std::process::ExitCode;
+
+use remit_collector::cli;
+
+fn main() -> ExitCode {
+    remit_runtime::tls::install_provider();
+    cli::main()
+}

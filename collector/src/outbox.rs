@@ -18,7 +18,7 @@ use remit_collector_domain::{
     signal::Origin,
 };
 use remit_shared::{Chain, Clock};
-use tokio::time;
+use tokio::{sync::watch, time};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -48,6 +48,8 @@ pub struct Outbox<S, D, C, N> {
     pub engine: Arc<Engine<S, D, C>>,
     /// Takes messages.
     pub post: Post<S, D, C, N>,
+    /// Tells watchers that the feed has grown, and to where.
+    pub news: watch::Sender<u64>,
 }
 
 impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
@@ -106,6 +108,7 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
         }
         if !news.is_empty() {
             self.engine.store.publish(news).await?;
+            self.news.send_replace(self.engine.store.feed_end().await?);
         }
         let mut done = HashSet::new();
         let mut under_way = FuturesUnordered::new();

@@ -28,7 +28,7 @@ pub use crate::{
     host::Host,
     id::{AlertId, EndpointId, IdError, OperatorId, RunId, TokenId},
     kind::ErrorKind,
-    name::{Function, MAX_NAME, NameError, Site, Tag, Team, Tenant},
+    name::{CalendarName, Function, MAX_NAME, NameError, RowId, Site, Tag, Team, Tenant},
     patch::{PatchItem, PatchScan, Reboot},
     reading::{Reading, Series},
     service::{FailedUnit, ServiceScan},

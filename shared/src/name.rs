@@ -81,8 +81,12 @@ macro_rules! names {
 
 // Alphabetical.
 names! {
+    /// A set of opening hours in a matrix: `office`.
+    CalendarName => "calendar",
     /// A kind of work that somebody is responsible for: `backup_monitoring`.
     Function => "function",
+    /// One row of a matrix: `lob-nights`.
+    RowId => "row",
     /// A place where endpoints stand: `head-office`.
     Site => "site",
     /// A property that an endpoint carries: `erp`.

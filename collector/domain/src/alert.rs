@@ -21,21 +21,29 @@
 //! phone is the notifiers'.
 
 pub mod command;
+mod event;
 mod ladder;
+mod notice;
 mod receive;
+mod remit;
 mod step;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use remit_shared::{AlertId, EndpointId, Function, Party, Severity, Site, Team, Tenant};
 
 pub use crate::alert::{
+    event::{Event, HandOverReason},
     ladder::{deadline, next_rung},
+    notice::{Delivery, Notice, NoticeId, Topic},
     receive::{REOPEN_WITHIN, Received, receive},
+    remit::{Climb, Remit, Rung},
     step::step,
+    timeline::{Entry, EntryKind},
 };
 use crate::{effect::Effect, signal::Origin};
 
@@ -148,57 +156,6 @@ impl fmt::Display for Actor {
     }
 }
 
-/// Whose an alert is: what the matrix said, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remit {
-    /// The matrix version that decided.
-    pub matrix_version: u64,
-    /// Its row.
-    pub row: String,
-    /// Who acts.
-    pub responsible: Team,
-    /// Who answers for it.
-    pub accountable: Team,
-    /// Who is asked.
-    pub consulted: Vec<Team>,
-    /// Who is told.
-    pub informed: Vec<Team>,
-    /// The responsible team's side.
-    pub party: Party,
-    /// What to do: a link, or words.
-    pub runbook: String,
-    /// In words, with the local time that decided.
-    pub reason: String,
-    /// When it was decided.
-    pub decided_at: Timestamp,
-    /// When the matrix will say something else; `None` if it never does.
-    pub until: Option<Timestamp>,
-    /// Somebody decided otherwise than the matrix: it is not asked again.
-    pub by_hand: bool,
-    /// Rows that matched and lost, each with why.
-    pub rejected: Vec<String>,
-    /// Who is told if nobody acts.
-    pub ladder: Vec<Rung>,
-}
-
-/// One step of an escalation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rung {
-    /// How long after the alert was given to the responsible team.
-    pub after: SignedDuration,
-    /// Who is told then.
-    pub team: Team,
-}
-
-/// How far escalation has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Climb {
-    /// When the responsible team got it; all rungs count from here.
-    pub since: Timestamp,
-    /// The rung that comes next. 0 is the responsible team itself.
-    pub next: u32,
-}
-
 /// What a shift says of an alert when it ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Disposition {
@@ -211,204 +168,6 @@ pub enum Disposition {
     KnownIssue,
     /// Both teams must look at it.
     JointReview,
-}
-
-/// One line of an alert's timeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// When, by the collector's clock.
-    pub at: Timestamp,
-    /// What happened.
-    pub kind: EntryKind,
-    /// Who did it; `remit` for the collector itself.
-    pub actor: String,
-    /// The rest, in words.
-    pub detail: String,
-}
-
-/// What can happen to an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntryKind {
-    /// It was told for the first time.
-    Created,
-    /// It was told once more.
-    Repeated,
-    /// It matters more, or less.
-    SeverityChanged,
-    /// The matrix gave it to a team.
-    Routed,
-    /// The matrix gave it to another team.
-    Rerouted,
-    /// A message arrived.
-    Notified,
-    /// A message did not.
-    DeliveryFailed,
-    /// A team has nobody to tell.
-    NoRecipient,
-    /// Somebody took it on.
-    Acknowledged,
-    /// They did not finish in time.
-    AckExpired,
-    /// The next rung was told.
-    Escalated,
-    /// Somebody gave it to another team.
-    HandedOff,
-    /// It is over.
-    Resolved,
-    /// It came back soon after.
-    Reopened,
-    /// A shift said something of it.
-    DispositionSet,
-    /// Somebody said something.
-    NoteAdded,
-}
-
-/// Names a message; the same on every attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NoticeId {
-    /// The alert.
-    pub alert: AlertId,
-    /// Its place among the alert's messages, counted from 1.
-    pub number: u32,
-}
-
-impl fmt::Display for NoticeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.alert, self.number)
-    }
-}
-
-/// One message to one recipient, and how far it got.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// Its place among the alert's messages, counted from 1.
-    pub number: u32,
-    /// The team it is for.
-    pub team: Team,
-    /// The way it takes: `webhook:noc`, `email:noc@example.org`.
-    pub channel: String,
-    /// What it is about.
-    pub topic: Topic,
-    /// When it was owed.
-    pub made_at: Timestamp,
-    /// How far it got.
-    pub delivery: Delivery,
-}
-
-/// What a message is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Topic {
-    /// The alert is the team's to act on.
-    Assigned,
-    /// The alert exists; the team need not act.
-    Informed,
-    /// Nobody has acted in time.
-    Escalated,
-    /// It matters more than before.
-    Worse,
-    /// It is over.
-    Resolved,
-}
-
-/// How far a message got.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// Not tried yet.
-    Pending,
-    /// It arrived.
-    Delivered {
-        /// When.
-        at: Timestamp,
-        /// After how many attempts.
-        attempts: u32,
-    },
-    /// It did not arrive yet.
-    Failing {
-        /// When it was last tried.
-        at: Timestamp,
-        /// How often.
-        attempts: u32,
-        /// Why not.
-        error: String,
-    },
-    /// It was given up.
-    Failed {
-        /// When.
-        at: Timestamp,
-        /// After how many attempts.
-        attempts: u32,
-        /// Why.
-        error: String,
-    },
-}
-
-/// Why an alert is handed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HandOverReason {
-    /// The other side has the password.
-    NeedsCredential,
-    /// Somebody must stand before the machine.
-    NeedsOnSite,
-    /// Somebody must know the business.
-    BusinessContext,
-    /// It may be an attack.
-    SecuritySuspicion,
-    /// A third company must act.
-    VendorWait,
-    /// Another reason; the note says which.
-    Manual,
-}
-
-/// What happens to an alert, apart from signals. Facts; they cannot be refused.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// Somebody took it on.
-    Acknowledged(Acknowledgement),
-    /// Somebody says that it is over.
-    Resolved {
-        /// Who.
-        by: Actor,
-        /// What they said.
-        note: String,
-    },
-    /// Somebody gave it to another team.
-    HandedOver {
-        /// Who.
-        by: Actor,
-        /// The team that has it now.
-        to: Team,
-        /// That team's side.
-        party: Party,
-        /// Why.
-        reason: HandOverReason,
-        /// What they said.
-        note: String,
-    },
-    /// A shift said something of it.
-    Disposed {
-        /// Who.
-        by: Actor,
-        /// What.
-        disposition: Disposition,
-        /// Why.
-        note: String,
-    },
-    /// Somebody said something.
-    Noted {
-        /// Who.
-        by: Actor,
-        /// What.
-        note: String,
-    },
-    /// A message got somewhere, or did not.
-    Delivery {
-        /// Which message.
-        number: u32,
-        /// How far it got.
-        delivery: Delivery,
-    },
-    /// Time passed, or the matrix changed.
-    Tick,
 }
 
 /// What an alert must know of the world when something happens.
@@ -468,20 +227,6 @@ impl Disposition {
             Self::Resolved => "resolved",
             Self::KnownIssue => "known_issue",
             Self::JointReview => "joint_review",
-        }
-    }
-}
-
-impl HandOverReason {
-    /// The one spelling.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NeedsCredential => "needs_credential",
-            Self::NeedsOnSite => "needs_on_site",
-            Self::BusinessContext => "business_context",
-            Self::SecuritySuspicion => "security_suspicion",
-            Self::VendorWait => "vendor_wait",
-            Self::Manual => "manual",
         }
     }
 }

@@ -14,19 +14,23 @@
 //! - Equal arguments give equal results.
 
 pub mod backup;
+mod checks;
+pub mod clock;
 pub mod patch;
 pub mod presence;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod threshold;
-
-use std::{collections::BTreeMap, sync::Arc};
+mod words;
 
 use jiff::{SignedDuration, Timestamp};
-use remit_shared::{Function, Series, ServiceScan, Severity};
+use remit_shared::{FailedUnit, Series, ServiceScan, Severity};
 
+use crate::detect::checks::{EVIDENCE, SUMMARY, bounded};
+pub(crate) use crate::detect::words::span;
 pub use crate::detect::{
+    checks::{CheckKey, CheckState, Checks, Finding},
     rules::{CHECKS, CheckDef, Override, OverrideError, Policy, Rules},
     threshold::{Side, Threshold},
 };
@@ -42,157 +46,6 @@ pub enum Level {
     Warn,
     /// Past the critical threshold.
     Crit,
-}
-
-/// Names one thing that is watched: the check, and which instance.
-pub type CheckKey = (Arc<str>, Arc<str>);
-
-/// What detection remembers of an endpoint: everything that is not plainly ok.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Checks {
-    /// By check and instance. An entry that is ok, announced and not about to
-    /// change is left out.
-    pub states: BTreeMap<CheckKey, CheckState>,
-}
-
-/// Where one check stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckState {
-    /// How bad it is.
-    pub level: Level,
-    /// Since when.
-    pub since: Timestamp,
-    /// What it is about to become, and since when that has been so.
-    pub pending: Option<(Level, Timestamp)>,
-    /// What alerts were told last.
-    pub announced: Level,
-    /// What is the matter, in one line.
-    pub summary: String,
-    /// What was seen; bounded.
-    pub evidence: String,
-}
-
-/// One finding about a check, before hold times.
-#[derive(Clone, Debug)]
-pub struct Finding {
-    /// How bad it looks.
-    pub level: Level,
-    /// How long it must look so before it is so.
-    pub hold: SignedDuration,
-    /// What is the matter, in one line.
-    pub summary: String,
-    /// What was seen.
-    pub evidence: String,
-}
-
-impl Checks {
-    /// Takes a finding that was true at `at`.
-    pub fn observe(&mut self, check: &str, instance: &str, finding: Finding, at: Timestamp) {
-        let key = (Arc::from(check), Arc::from(instance));
-        if finding.level == Level::Ok && !self.states.contains_key(&key) {
-            return;
-        }
-        let state = self.states.entry(key).or_insert_with(|| CheckState {
-            level: Level::Ok,
-            since: at,
-            pending: None,
-            announced: Level::Ok,
-            summary: String::new(),
-            evidence: String::new(),
-        });
-        if finding.level == state.level {
-            state.pending = None;
-            return;
-        }
-        // Rising further while already waiting keeps the first time: the
-        // condition has been bad since then.
-        let since = match state.pending {
-            Some((waiting, since)) if (waiting > state.level) == (finding.level > state.level) => {
-                since
-            }
-            _ => at,
-        };
-        if at.duration_since(since) >= finding.hold {
-            state.level = finding.level;
-            state.since = at;
-            state.pending = None;
-            state.summary = finding.summary;
-            state.evidence = bounded(finding.evidence);
-        } else {
-            state.pending = Some((finding.level, since));
-        }
-    }
-
-    /// The level of one check.
-    pub fn level(&self, check: &str, instance: &str) -> Level {
-        let mut states = self.states.iter();
-        states
-            .find(|((c, i), _)| &**c == check && &**i == instance)
-            .map_or(Level::Ok, |it| it.1.level)
-    }
-
-    /// Clears every instance of a check that is not among `present`.
-    pub fn retain(&mut self, check: &str, present: &[&str], summary: &str, at: Timestamp) {
-        for ((name, instance), state) in &mut self.states {
-            if &**name == check && !present.contains(&&**instance) && state.level != Level::Ok {
-                state.level = Level::Ok;
-                state.since = at;
-                state.pending = None;
-                state.summary = summary.into();
-                state.evidence = String::new();
-            }
-        }
-    }
-
-    /// The signals that are owed because a level differs from what was
-    /// announced; afterwards it is announced, and what is plainly ok is forgotten.
-    pub fn announce(&mut self, rules: &Rules, delayed: bool) -> Vec<Signal> {
-        let mut signals = Vec::new();
-        for ((check, instance), state) in &mut self.states {
-            if state.level != state.announced {
-                state.announced = state.level;
-                signals.push(signal(rules, check, instance, state, delayed));
-            }
-        }
-        self.states.retain(|_, it| it.level != Level::Ok || it.pending.is_some());
-        signals
-    }
-
-    /// Announces one check even if its level was announced before: it has
-    /// happened once more.
-    pub fn announce_again(
-        &mut self,
-        rules: &Rules,
-        check: &str,
-        instance: &str,
-        delayed: bool,
-    ) -> Option<Signal> {
-        let key: CheckKey = (Arc::from(check), Arc::from(instance));
-        let state = self.states.get_mut(&key)?;
-        state.announced = state.level;
-        Some(signal(rules, &key.0, &key.1, state, delayed))
-    }
-}
-
-fn signal(
-    rules: &Rules,
-    check: &Arc<str>,
-    instance: &Arc<str>,
-    state: &CheckState,
-    delayed: bool,
-) -> Signal {
-    let say = match rules.severity(check, state.level) {
-        None => Say::Cleared,
-        Some(severity) => Say::Raised { severity, evidence: state.evidence.clone(), delayed },
-    };
-    Signal {
-        check: Arc::clone(check),
-        instance: Arc::clone(instance),
-        function: rules.function(check),
-        observed_at: state.since,
-        summary: state.summary.clone(),
-        say,
-    }
 }
 
 /// Judges one measured value by every threshold that watches its metric.
@@ -211,9 +64,21 @@ pub fn measure(checks: &mut Checks, rules: &Rules, series: &Series, value: i64, 
     }
 }
 
-/// Judges one look at the service manager.
-pub fn services(checks: &mut Checks, scan: &ServiceScan, at: Timestamp) {
-    for unit in &scan.failed {
+/// Ends what is told of a series that is no more.
+pub fn gone(checks: &mut Checks, rules: &Rules, series: &Series, at: Timestamp) {
+    for (check, _) in rules.watching(&series.metric) {
+        checks.clear(check, &series.instance, &format!("{series} is not there any more"), at);
+    }
+}
+
+/// Judges the newest look at each service manager.
+pub fn services<'a>(
+    checks: &mut Checks,
+    scans: impl Iterator<Item = &'a ServiceScan>,
+    at: Timestamp,
+) {
+    let failed: Vec<&FailedUnit> = scans.flat_map(|it| &it.failed).collect();
+    for unit in &failed {
         let finding = Finding {
             level: Level::Crit,
             hold: SignedDuration::ZERO,
@@ -222,27 +87,29 @@ pub fn services(checks: &mut Checks, scan: &ServiceScan, at: Timestamp) {
         };
         checks.observe("service-failed", &unit.name, finding, at);
     }
-    let failed: Vec<&str> = scan.failed.iter().map(|it| it.name.as_str()).collect();
-    checks.retain("service-failed", &failed, "the service runs again", at);
+    let names: Vec<&str> = failed.iter().map(|it| it.name.as_str()).collect();
+    checks.retain("service-failed", &names, "the service runs again", at);
 }
 
-/// The severity that a level of a check has, and which function it belongs to,
-/// for those that must speak of a check without a state.
-pub fn severity_of(rules: &Rules, check: &str, level: Level) -> Option<(Severity, Function)> {
-    rules.severity(check, level).map(|it| (it, rules.function(check)))
-}
-
-/// The longest evidence that is kept, in bytes.
-const EVIDENCE: usize = 2_000;
-
-fn bounded(mut text: String) -> String {
-    if text.len() > EVIDENCE {
-        let mut end = EVIDENCE;
-        while !text.is_char_boundary(end) {
-            end -= 1;
+impl Rules {
+    /// Something that has happened and has no state: it is told each time, and
+    /// nothing clears it but a person.
+    pub fn edge(
+        &self,
+        check: &str,
+        summary: String,
+        evidence: String,
+        at: Timestamp,
+        delayed: bool,
+    ) -> Signal {
+        let severity = self.severity(check, Level::Crit).unwrap_or(Severity::High);
+        Signal {
+            check: check.into(),
+            instance: "".into(),
+            function: self.function(check),
+            observed_at: at,
+            summary: bounded(summary, SUMMARY),
+            say: Say::Raised { severity, evidence: bounded(evidence, EVIDENCE), delayed },
         }
-        text.truncate(end);
-        text.push('…');
     }
-    text
 }

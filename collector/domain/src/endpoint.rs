@@ -19,6 +19,7 @@ mod apply;
 mod session;
 #[cfg(test)]
 mod tests;
+mod tick;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -32,6 +33,7 @@ use crate::detect::Checks;
 pub use crate::endpoint::{
     apply::{Applied, Arrival, Frame, Verdict, apply},
     session::{Greeting, Opened, open_session},
+    tick::tick,
 };
 
 /// Everything about one endpoint.
@@ -143,11 +145,13 @@ pub struct ProbeState {
 pub struct JobState {
     /// As declared or read.
     pub job: BackupJob,
+    /// Who says that there is such a job.
+    pub source: JobSource,
     /// Since when the job is known; a run is expected only after that.
     pub known_since: Timestamp,
     /// The newest run.
     pub last_run: Option<BackupRun>,
-    /// When the newest run was heard of, by the collector's clock.
+    /// When the job was last heard of, in a run or in a scan, by the collector's clock.
     pub last_heard_at: Option<Timestamp>,
     /// When the newest successful run ended.
     pub last_success_at: Option<Timestamp>,
@@ -157,6 +161,17 @@ pub struct JobState {
     pub warnings_in_a_row: u32,
     /// The newest state that can be restored, as the product itself says.
     pub newest: Option<RecoveryPoint>,
+}
+
+/// Who says that there is a backup job; a later word outranks an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum JobSource {
+    /// Nobody but its runs.
+    Reported,
+    /// The product, when asked what it holds.
+    Scanned,
+    /// The endpoint's own configuration.
+    Declared,
 }
 
 /// What changes with every report.
@@ -174,6 +189,8 @@ pub struct Pulse {
     pub metrics: u64,
     /// How many records were declared lost, in all epochs.
     pub lost: u64,
+    /// What the agent held when it said hello, until all of it is applied.
+    pub backfill: Option<Backfill>,
     /// Whether it is heard.
     pub presence: Presence,
     /// Since when, by the collector's clock.
@@ -189,6 +206,18 @@ pub struct Pulse {
     pub measured: Vec<Option<Timestamp>>,
     /// The newest values, by [`Layout::series`]' index; `None` if gone.
     pub values: Vec<Option<i64>>,
+}
+
+/// What an agent held when it said hello: until it is applied, what is told
+/// may be over by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backfill {
+    /// When it said hello, by the collector's clock.
+    pub since: Timestamp,
+    /// The newest event that it held.
+    pub events: u64,
+    /// The newest measurement that it held.
+    pub metrics: u64,
 }
 
 /// The tokens that tell one spool from its copies.
@@ -232,6 +261,7 @@ impl Endpoint {
                 events: 0,
                 metrics: 0,
                 lost: 0,
+                backfill: None,
                 presence: Presence::NeverSeen,
                 presence_since: at,
                 heard_at: None,
@@ -275,6 +305,18 @@ impl Endpoint {
             Some(known) if known.not_after <= now => Err(Distrust::Expired(known.not_after)),
             Some(_) => Ok(()),
         }
+    }
+}
+
+/// No backlog is waited for longer than this.
+const LONGEST_BACKFILL: SignedDuration = SignedDuration::from_hours(6);
+
+impl Pulse {
+    /// Whether what is applied is older than what the agent has yet to send:
+    /// what looks bad may be over, so it is not told yet.
+    pub fn is_catching_up(&self, now: Timestamp) -> bool {
+        let waits = |it: &Backfill| now.duration_since(it.since) < LONGEST_BACKFILL;
+        self.presence == Presence::Online && self.backfill.as_ref().is_some_and(waits)
     }
 }
 

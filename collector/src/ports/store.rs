@@ -10,9 +10,11 @@
 //!   power. An adapter may gather many commits into one durable write.
 //! - An effect stays owed until it is settled. Effects of one record are owed
 //!   in the order of their keys; across records in the order of commits.
-//! - [`Store::publish`] moves an owed effect into the feed. However often it is
-//!   called for one effect, the feed gains one entry. Cursors count upwards
-//!   from 1 and are never reused.
+//! - [`Store::publish`] moves an owed effect into the feed or the audit trail.
+//!   However often it is called for one effect, there is one entry. Cursors
+//!   count upwards from 1 and are never reused. Effects of other kinds stay owed.
+//! - History is kept in milliseconds and as changes: a value holds until the
+//!   next point, and a series can be gone.
 //! - Reads see every commit that has returned. They are served without waiting
 //!   for writes.
 //! - Nothing here needs two records to change together; an adapter for a
@@ -105,7 +107,8 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<(u64, AuditEntry)>, StoreError>> + Send;
 
-    /// The history of one series between two times, oldest first.
+    /// How one series changed between two times, oldest first. The first point
+    /// is what held at `from`, unless nothing was known of the series yet.
     fn history(
         &self,
         endpoint: EndpointId,
@@ -113,14 +116,11 @@ pub trait Store: Send + Sync + 'static {
         from: Timestamp,
         to: Timestamp,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<(Timestamp, i64)>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Point>, StoreError>> + Send;
 
-    /// Forgets history, feed and audit entries from before these times.
-    fn prune(
-        &self,
-        history: Timestamp,
-        feed: Timestamp,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Forgets what is older than the horizon. What still held then stays
+    /// known, and an alert that owes something stays until it is settled.
+    fn prune(&self, horizon: Horizon) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// How long the collector has been listening in all its lives.
     fn listened(&self) -> impl Future<Output = Result<SignedDuration, StoreError>> + Send;
@@ -137,6 +137,9 @@ pub trait Record: Clone + PartialEq + Send + Sync + 'static {
     /// What names one.
     type Key: Clone + Send + Sync;
 
+    /// Which kind it is.
+    const KIND: Kind;
+
     /// Its name.
     fn key(&self) -> Self::Key;
 
@@ -148,6 +151,38 @@ pub trait Record: Clone + PartialEq + Send + Sync + 'static {
 
     /// The record, if it is of this kind.
     fn unwrap(any: AnyRecord) -> Option<Arc<Self>>;
+}
+
+/// The kinds of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// [`Endpoint`].
+    Endpoint,
+    /// [`Alert`].
+    Alert,
+    /// [`Token`].
+    Token,
+    /// [`Operator`].
+    Operator,
+    /// [`Published`].
+    Matrix,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Endpoint, Self::Alert, Self::Token, Self::Operator, Self::Matrix];
+
+    /// The kind that a key names.
+    pub fn of(key: &RecordKey) -> Self {
+        match key {
+            RecordKey::Endpoint(_) => Self::Endpoint,
+            RecordKey::Alert(_) => Self::Alert,
+            RecordKey::Token(_) => Self::Token,
+            RecordKey::Operator(_) => Self::Operator,
+            RecordKey::Matrix(..) => Self::Matrix,
+        }
+    }
 }
 
 /// A record of any kind.
@@ -169,6 +204,8 @@ macro_rules! records {
     ($($name:ident, $key:ty, $variant:ident, |$it:ident| $of:expr, |$id:ident| $wrap:expr;)*) => {$(
         impl Record for $name {
             type Key = $key;
+
+            const KIND: Kind = Kind::$variant;
 
             fn key(&self) -> Self::Key {
                 let $it = self;
@@ -235,6 +272,20 @@ pub struct Owed {
     pub key: EffectKey,
     /// What must happen.
     pub effect: Effect,
+}
+
+/// The value of a series from a time on; `None` if the series was gone.
+pub type Point = (Timestamp, Option<i64>);
+
+/// What is older than this may be forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Horizon {
+    /// History from before this time.
+    pub history: Timestamp,
+    /// Feed and audit entries from before this time.
+    pub feed: Timestamp,
+    /// Alerts that were resolved before this time.
+    pub alerts: Timestamp,
 }
 
 /// Why the store did not do as told.

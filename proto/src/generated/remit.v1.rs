@@ -3122,13 +3122,14 @@ pub struct ListReadingsResponse {
     #[prost(string, tag = "3")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// One value at one time.
+/// The value that a series had from a time on, until the next point.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Point {
     #[prost(message, optional, tag = "1")]
     pub at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(int64, tag = "2")]
-    pub value: i64,
+    /// Absent: the series was gone from then on.
+    #[prost(int64, optional, tag = "2")]
+    pub value: ::core::option::Option<i64>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RevokeEndpointRequest {

@@ -17,6 +17,7 @@ mod client;
 mod failure;
 mod identity;
 mod pin;
+mod request;
 mod server;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -28,8 +29,9 @@ use rustls::crypto::{CryptoProvider, ring};
 pub use self::{
     client::{client_config, pinned_client_config},
     failure::{TlsError, is_certificate_refused, is_pin_mismatch},
-    identity::{Identity, certificates_from_pem, spki_pin},
+    identity::{Identity, certificates_from_pem, certificates_to_pem, spki_pin},
     pin::PinMismatch,
+    request::KeyRequest,
     server::{Clients, server_config},
 };
 

@@ -46,6 +46,13 @@ pub const CHECKS: &[CheckDef] = {
             "a backup run failed, or was partial",
         ),
         def(
+            "backup-gone",
+            "security_tooling",
+            Medium,
+            High,
+            "a backup job was switched off or is no longer there",
+        ),
+        def(
             "backup-missed",
             "backup_monitoring",
             Medium,

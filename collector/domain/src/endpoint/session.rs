@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use remit_shared::{Host, Severity, function};
+use jiff::Timestamp;
+use remit_shared::Host;
 
 use crate::{
-    endpoint::{Endpoint, Presence, Registration, ResumeTokens},
-    signal::{Say, Signal},
+    detect::{Checks, Rules, clock, presence},
+    endpoint::{Arrival, Backfill, Endpoint, Presence, Pulse, Registration, ResumeTokens},
+    signal::Signal,
 };
 
 /// How many retired spools are remembered.
@@ -46,14 +47,17 @@ pub struct Opened {
 ///
 /// A spool is recognised by its epoch and by the resume token that it was
 /// given last. A restored snapshot shows an old token, a copied disk one that
-/// its twin has spent; both must start over, and somebody must know.
+/// its twin has spent; both must start over, and somebody must know. Before
+/// anything of an epoch is applied there is nothing to mistake, so an agent
+/// that never got its first welcome may show what it has.
 pub fn open_session(
     endpoint: &Endpoint,
     greeting: &Greeting,
     fresh: [u8; 16],
-    now: Timestamp,
-    listening: SignedDuration,
+    arrival: &Arrival,
+    rules: &Rules,
 ) -> Opened {
+    let now = arrival.received_at;
     let mut next = endpoint.clone();
     let mut signals = Vec::new();
     if endpoint.registration.host != greeting.host {
@@ -61,54 +65,61 @@ pub fn open_session(
         next.registration =
             Arc::new(Registration { host, ..Registration::clone(&endpoint.registration) });
     }
-    let pulse = &mut next.pulse;
-    let known = pulse.resume;
-    let shown = greeting.resume;
-    let recognised = shown.is_some() && (shown == known.issued || shown == known.previous);
-    let same_epoch = pulse.epoch == Some(greeting.epoch);
-    let behind = greeting.last_events < pulse.events || greeting.last_metrics < pulse.metrics;
-    let retired = pulse.retired.contains(&greeting.epoch);
-    let reset_epoch = retired || (same_epoch && (!recognised || behind));
+    let reset_epoch = !is_recognised(&endpoint.pulse, greeting);
     if reset_epoch {
-        signals.push(spool_reset(greeting.epoch, now));
+        signals.push(spool_reset(greeting.epoch, rules, now));
     } else {
-        if !same_epoch {
-            pulse.retired.extend(pulse.epoch);
-            let surplus = pulse.retired.len().saturating_sub(RETIRED);
-            pulse.retired.drain(..surplus);
-            (pulse.events, pulse.metrics) = (0, 0);
-            pulse.epoch = Some(greeting.epoch);
-        }
-        let previous = if same_epoch { shown } else { None };
-        pulse.resume = ResumeTokens { issued: Some(fresh), previous };
+        adopt(&mut next.pulse, greeting, fresh, now);
     }
+    let pulse = &mut next.pulse;
     pulse.clock_ahead = greeting.now.duration_since(now);
     pulse.heard_at = Some(now);
-    pulse.heard_listening = listening;
-    if pulse.presence != Presence::Online {
-        if pulse.presence == Presence::Offline {
-            signals.push(crate::detect::presence::back(now));
-        }
-        pulse.presence = Presence::Online;
-        pulse.presence_since = now;
+    pulse.heard_listening = arrival.listening;
+    signals.extend(presence::turn(&mut next, Presence::Online, rules, now));
+    let mut checks = Checks::clone(&next.checks);
+    clock::judge(&mut checks, &rules.policy, next.pulse.clock_ahead, now);
+    signals.extend(checks.announce_check(clock::WRONG, rules));
+    if checks != *next.checks {
+        next.checks = Arc::new(checks);
     }
     Opened { endpoint: next, signals, reset_epoch }
 }
 
-fn spool_reset(epoch: u64, now: Timestamp) -> Signal {
-    Signal {
-        check: "spool-reset".into(),
-        instance: "".into(),
-        function: function::security_tooling(),
-        observed_at: now,
-        summary: "the agent's spool is a copy or an older state of itself".into(),
-        say: Say::Raised {
-            severity: Severity::High,
-            evidence: format!(
-                "epoch {epoch:016x} came back with a resume token that was already spent: \
-                 a restored snapshot, or two machines with one disk image"
-            ),
-            delayed: false,
-        },
+/// Whether the spool may go on where the collector knows it to be.
+fn is_recognised(pulse: &Pulse, greeting: &Greeting) -> bool {
+    if pulse.epoch != Some(greeting.epoch) {
+        return !pulse.retired.contains(&greeting.epoch);
     }
+    let ResumeTokens { issued, previous } = pulse.resume;
+    let shown = greeting.resume;
+    let is_untouched = pulse.events == 0 && pulse.metrics == 0;
+    let is_known = shown.is_some() && (shown == issued || shown == previous);
+    let is_behind = greeting.last_events < pulse.events || greeting.last_metrics < pulse.metrics;
+    (is_known || is_untouched) && !is_behind
+}
+
+/// Goes on with the spool that greets, which may be a new one.
+fn adopt(pulse: &mut Pulse, greeting: &Greeting, fresh: [u8; 16], now: Timestamp) {
+    let is_new = pulse.epoch != Some(greeting.epoch);
+    if is_new {
+        pulse.retired.extend(pulse.epoch);
+        let surplus = pulse.retired.len().saturating_sub(RETIRED);
+        pulse.retired.drain(..surplus);
+        (pulse.events, pulse.metrics) = (0, 0);
+        pulse.epoch = Some(greeting.epoch);
+    }
+    let previous = if is_new { None } else { greeting.resume };
+    pulse.resume = ResumeTokens { issued: Some(fresh), previous };
+    let (events, metrics) = (greeting.last_events, greeting.last_metrics);
+    let is_behind = pulse.events < events || pulse.metrics < metrics;
+    pulse.backfill = is_behind.then_some(Backfill { since: now, events, metrics });
+}
+
+fn spool_reset(epoch: u64, rules: &Rules, now: Timestamp) -> Signal {
+    let summary = "the agent's spool is a copy or an older state of itself".to_owned();
+    let evidence = format!(
+        "epoch {epoch:016x} came back with a resume token that was already spent: \
+         a restored snapshot, or two machines with one disk image"
+    );
+    rules.edge("spool-reset", summary, evidence, now, false)
 }

@@ -24,7 +24,10 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::{
     edge::grpc::status::{ToStatus as _, answer},
     ingest::Ingest,
-    pki::{Authority, peer::{self, Peer}},
+    pki::{
+        Authority,
+        peer::{self, Peer},
+    },
     ports::{directory::Directory, store::Store},
 };
 

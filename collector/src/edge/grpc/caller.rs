@@ -31,15 +31,9 @@ pub async fn operator<S: Store, C: Clock, T>(
     };
     let stored = store.load::<Operator>(&id).await.map_err(|it| it.to_status())?;
     let operator = stored.ok_or_else(|| unknown(format!("there is no operator {id}")))?.record;
-    if let Some((at, reason)) = &operator.revoked {
-        return Err(unknown(format!("operator {} was revoked at {at}: {reason}", operator.name)));
-    }
-    if operator.serial != identity.serial {
-        return Err(unknown(format!("the certificate of operator {} was replaced", operator.name)));
-    }
-    if identity.not_after <= clock.now() {
-        return Err(unknown(format!("the certificate expired at {}", identity.not_after)));
-    }
+    operator
+        .admit(&identity.serial, clock.now())
+        .map_err(|err| unknown(err.to_string()))?;
     Ok(operator)
 }
 

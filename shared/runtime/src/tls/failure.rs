@@ -35,6 +35,9 @@ pub enum TlsError {
     /// These bytes are not a certificate.
     #[error("failed to parse a certificate")]
     Certificate(#[source] x509_parser::nom::Err<x509_parser::error::X509Error>),
+    /// There is no key to ask with.
+    #[error("failed to make a certificate request")]
+    Request(#[source] rcgen::Error),
     /// A certificate cannot serve as a trust anchor.
     #[error("failed to trust a certificate")]
     Anchor(#[source] rustls::Error),

@@ -1,7 +1,8 @@
-//! Certificates and keys, from files.
+//! Certificates and keys, and their files.
 
 use std::{fmt, fs, path::Path};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rustls::pki_types::{
     CertificateDer, PrivateKeyDer,
     pem::{self, PemObject as _},
@@ -35,6 +36,19 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// The chain and the key as one file's content, so that both are replaced
+    /// in one step. [`Identity::from_pem_files`] reads it, given the file twice.
+    pub fn to_pem(&self) -> String {
+        let label = match &self.key {
+            PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
+            PrivateKeyDer::Sec1(_) => "EC PRIVATE KEY",
+            PrivateKeyDer::Pkcs8(_) | _ => "PRIVATE KEY",
+        };
+        certificates_to_pem(&self.chain) + &section(label, self.key.secret_der())
+    }
+}
+
 impl Clone for Identity {
     fn clone(&self) -> Self {
         Self { chain: self.chain.clone(), key: self.key.clone_key() }
@@ -57,6 +71,11 @@ pub fn certificates_from_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>
         .map_err(|source| TlsError::Pem { path: path.to_owned(), expected: "certificate", source })
 }
 
+/// What [`certificates_from_pem`] reads.
+pub fn certificates_to_pem(certificates: &[CertificateDer<'_>]) -> String {
+    certificates.iter().map(|it| section("CERTIFICATE", it)).collect()
+}
+
 /// SHA-256 of a certificate's public key (SPKI, DER): the same for every
 /// certificate that is ever made for the key.
 pub fn spki_pin(certificate: &CertificateDer<'_>) -> Result<[u8; 32], TlsError> {
@@ -66,4 +85,48 @@ pub fn spki_pin(certificate: &CertificateDer<'_>) -> Result<[u8; 32], TlsError> 
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|source| TlsError::Read { path: path.to_owned(), source })
+}
+
+fn section(label: &str, der: &[u8]) -> String {
+    let base64 = BASE64_STANDARD.encode(der);
+    let mut text = format!("-----BEGIN {label}-----\n");
+    for start in (0..base64.len()).step_by(64) {
+        text.push_str(&base64[start..base64.len().min(start + 64)]);
+        text.push('\n');
+    }
+    text + &format!("-----END {label}-----\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use remit_shared::Chain;
+
+    use super::*;
+    use crate::tls::testing::Authority;
+
+    #[test]
+    fn an_identity_survives_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("identity.pem");
+        let identity = Authority::new("ours").server();
+        fs::write(&path, identity.to_pem()).unwrap();
+        let read = Identity::from_pem_files(&path, &path).unwrap();
+        assert_eq!(read.chain, identity.chain);
+        assert_eq!(read.key, identity.key);
+    }
+
+    #[test]
+    fn a_file_that_holds_something_else_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("identity.pem");
+        let identity = Authority::new("ours").server();
+        fs::write(&path, certificates_to_pem(&identity.chain)).unwrap();
+        let err = Identity::from_pem_files(&path, &path).unwrap_err();
+        assert_eq!(err.to_string(), format!("{} holds no private key in PEM form", path.display()));
+        fs::write(&path, "hello").unwrap();
+        let err = certificates_from_pem(&path).unwrap_err();
+        assert_eq!(err.to_string(), format!("{} holds no certificate in PEM form", path.display()));
+        let err = certificates_from_pem(&folder.path().join("gone")).unwrap_err();
+        assert!(Chain(&err).to_string().contains("gone: "), "{}", Chain(&err));
+    }
 }

@@ -3,8 +3,8 @@
 use std::{cmp::Reverse, sync::Arc};
 
 use remit_collector_domain::{
-    alert::{Actor, Alert, Event, State, command},
-    authority::{self, Action, Scope},
+    alert::{Actor, Alert, Event, Remit, State, command},
+    authority::{self, Action, Owners, Scope},
     operator::Operator,
 };
 use remit_proto::{
@@ -43,7 +43,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
         let changed = self
             .engine
             .command(alert.id, |alert, now| {
-                let scope = Scope::alert(alert);
+                let scope = Scope::alert(&alert.about.tenant, owners(alert));
                 authority::may(operator, action, &scope).map_err(CommandError::Forbidden)?;
                 Ok(decide(alert, actor(operator, alert), now)?)
             })
@@ -58,16 +58,15 @@ impl<S: Store, C: Clock> Plane<S, C> {
     }
 }
 
+fn owners(alert: &Alert) -> Owners<'_> {
+    let Remit { responsible, accountable, party, .. } = &alert.remit;
+    Owners { responsible, accountable, party: *party }
+}
+
 /// Who acts: the operator, for whichever of their teams has a part in it.
 fn actor(operator: &Operator, alert: &Alert) -> Actor {
-    let mut teams = operator.teams.iter();
-    let team = teams
-        .find(|it| **it == alert.remit.responsible)
-        .or_else(|| operator.teams.iter().find(|it| alert.concerns(it)))
-        .or_else(|| operator.teams.first())
-        .cloned()
-        .unwrap_or_else(|| alert.remit.responsible.clone());
-    Actor { name: operator.name.clone(), team, party: operator.party }
+    let team = authority::acts_for(operator, &owners(alert)).unwrap_or(&alert.remit.responsible);
+    Actor { name: operator.name.clone(), team: team.clone(), party: operator.party }
 }
 
 #[tonic::async_trait]

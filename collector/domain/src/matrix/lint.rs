@@ -1,0 +1,157 @@
+//! Proves that a matrix leaves nothing out and says nothing twice.
+//!
+//! Names first: with an unknown or repeated one the rest would be guesswork,
+//! so it is left out. Then, over the [`HORIZON`] from a given instant, every
+//! function on every class of endpoints must be covered at every hour
+//! ([`cover`]), by rows of which one wins ([`clash`]), and every row should
+//! win somewhere ([`shadow`]).
+//!
+//! # What counts as a hole
+//!
+//! An hour that only the catch-all covers. The catch-all is there so that an
+//! alert of an unforeseen kind finds somebody; it is no agreement about who
+//! does the foreseen work. A row for every function that is bound to hours,
+//! sites or the like ("whatever happens after hours") is one, and does count.
+//!
+//! # How all endpoints are looked at
+//!
+//! By classes. An endpoint matters only for which rows are about it, and one
+//! that carries no tags and that no row names is in the fewest; whatever holds
+//! for it in the sense of "is covered" holds for all others. A class is a
+//! [`Case`]: a function, a site, a kind and at most one named endpoint. Sites
+//! are the ones that the matrix lists; an endpoint elsewhere falls to the rows
+//! without sites, or to the catch-all.
+//!
+//! # Not here
+//!
+//! Whether the file makes sense as a file.
+//!
+//! [`HORIZON`]: crate::calendar::HORIZON
+//! [`cover`]: self::holes
+
+mod case;
+mod clash;
+mod cover;
+mod names;
+mod shadow;
+#[cfg(test)]
+mod tests;
+mod timetable;
+
+use jiff::Timestamp;
+use remit_shared::Team;
+
+pub use crate::matrix::lint::cover::{Hole, holes};
+use crate::{
+    calendar::{HORIZON, Segment},
+    matrix::{Matrix, Row, lint::timetable::Timetable},
+};
+
+/// One thing that is wrong with a matrix, or may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether it forbids publishing.
+    pub grade: Grade,
+    /// What sort of thing it is, stable: `hole`, `clash`.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+    /// What would settle it; may be empty.
+    pub suggestion: String,
+    /// A row that would settle it.
+    pub settlement: Option<Settlement>,
+}
+
+/// Whether a finding forbids publishing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// It does.
+    Error,
+    /// It does not, and somebody should look.
+    Warning,
+}
+
+/// Where in a matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// In which list.
+    pub table: Table,
+    /// Which entry of it.
+    pub index: usize,
+    /// Which of its fields; may be empty.
+    pub key: &'static str,
+}
+
+/// One of the lists of a matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// No list: the matrix itself.
+    Matrix,
+    /// Its teams.
+    Team,
+    /// Its sites.
+    Site,
+    /// Its tags.
+    Tag,
+    /// Its own functions.
+    Function,
+    /// Its calendars.
+    Calendar,
+    /// Its rows, without the catch-all.
+    Row,
+    /// The catch-all.
+    CatchAll,
+    /// What it wants different about checks.
+    Check,
+}
+
+/// A row that would settle a clash, ready to be pasted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The row: what both are about, with the one's duty.
+    pub row: Row,
+    /// Who is responsible by the other.
+    pub instead: Team,
+}
+
+/// Everything that is wrong with a matrix from `from` on, errors first.
+pub fn lint(matrix: &Matrix, from: Timestamp) -> Vec<Finding> {
+    let mut findings = names::check(matrix);
+    if !findings
+        .iter()
+        .any(|it| it.code.starts_with("unknown-") || it.code.starts_with("duplicate-"))
+    {
+        let times = Timetable::new(matrix, Segment::ahead(from, HORIZON));
+        findings.extend(cover::check(matrix, &times));
+        findings.extend(clash::check(matrix, &times));
+        findings.extend(shadow::check(matrix, &times));
+    }
+    findings.sort_by_key(|it| it.grade);
+    findings
+}
+
+impl Finding {
+    fn new(grade: Grade, code: &'static str, place: Place, message: String) -> Self {
+        Self { grade, code, message, place, suggestion: String::new(), settlement: None }
+    }
+
+    fn error(code: &'static str, place: Place, message: String) -> Self {
+        Self::new(Grade::Error, code, place, message)
+    }
+
+    fn warning(code: &'static str, place: Place, message: String) -> Self {
+        Self::new(Grade::Warning, code, place, message)
+    }
+
+    fn suggest(self, suggestion: impl Into<String>) -> Self {
+        Self { suggestion: suggestion.into(), ..self }
+    }
+}
+
+impl Place {
+    const fn new(table: Table, index: usize, key: &'static str) -> Self {
+        Self { table, index, key }
+    }
+}

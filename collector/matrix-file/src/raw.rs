@@ -1,0 +1,180 @@
+//! The file as it is written, before anything in it is believed.
+//!
+//! Everything is optional here, so that what is missing can be said in the
+//! words of the matrix instead of the parser's.
+
+use std::fmt;
+
+use remit_collector_domain::matrix::nearest;
+use serde::{
+    Deserialize, Deserializer,
+    de::{SeqAccess, Visitor},
+};
+use toml::Spanned;
+
+use crate::{locate::Map, remark::Remark};
+
+pub(crate) type Text = Option<Spanned<String>>;
+pub(crate) type List = Option<Spanned<Words>>;
+pub(crate) type Tables<T> = Vec<Spanned<T>>;
+
+/// One word, or several; where several make sense, one does too.
+#[derive(Clone, Debug)]
+pub(crate) enum Words {
+    One(String),
+    Many(Vec<Spanned<String>>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawMatrix {
+    pub(crate) tenant: Text,
+    pub(crate) title: Text,
+    #[serde(default)]
+    pub(crate) team: Tables<RawTeam>,
+    #[serde(default)]
+    pub(crate) site: Tables<RawSite>,
+    #[serde(default)]
+    pub(crate) tag: Tables<RawTitled>,
+    #[serde(default)]
+    pub(crate) function: Tables<RawTitled>,
+    #[serde(default)]
+    pub(crate) calendar: Tables<RawCalendar>,
+    #[serde(default)]
+    pub(crate) row: Tables<RawRow>,
+    #[serde(default)]
+    pub(crate) check: Tables<RawCheck>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawTeam {
+    pub(crate) name: Text,
+    pub(crate) party: Text,
+    pub(crate) title: Text,
+    #[serde(default)]
+    pub(crate) contact: Tables<RawContact>,
+    pub(crate) notify: List,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawContact {
+    pub(crate) name: Text,
+    pub(crate) phone: Text,
+    pub(crate) email: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawSite {
+    pub(crate) name: Text,
+    pub(crate) zone: Text,
+    pub(crate) title: Text,
+}
+
+/// A tag or a function.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawTitled {
+    pub(crate) name: Text,
+    pub(crate) title: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawCalendar {
+    pub(crate) name: Text,
+    pub(crate) zone: Text,
+    pub(crate) hours: List,
+    pub(crate) holidays: List,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawRow {
+    pub(crate) id: Text,
+    pub(crate) title: Text,
+    pub(crate) function: List,
+    pub(crate) endpoints: List,
+    pub(crate) sites: List,
+    pub(crate) kinds: List,
+    pub(crate) tags: List,
+    pub(crate) min_severity: Text,
+    pub(crate) when: Text,
+    pub(crate) priority: Option<i32>,
+    pub(crate) responsible: List,
+    pub(crate) others: List,
+    pub(crate) accountable: List,
+    pub(crate) consulted: List,
+    pub(crate) informed: List,
+    pub(crate) runbook: Text,
+    pub(crate) escalate: List,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawCheck {
+    pub(crate) check: Text,
+    pub(crate) function: Text,
+    pub(crate) warn: Option<i64>,
+    pub(crate) crit: Option<i64>,
+    pub(crate) clear: Option<i64>,
+    pub(crate) hold: Text,
+    pub(crate) severity: Text,
+}
+
+/// Reads the form, or says where it is not one.
+pub(crate) fn parse(file: &str, text: &str) -> Result<RawMatrix, Remark> {
+    toml::from_str(text).map_err(|err| {
+        let map = Map::new(text);
+        let at = err.span().map(|it| (map.line(it.start), map.key(it.start))).unwrap_or_default();
+        match unknown_key(err.message()) {
+            Some((message, suggestion)) => {
+                Remark::error(file, "unknown-key", at, message).suggest(suggestion)
+            }
+            None => Remark::error(file, "syntax", at, err.message()),
+        }
+    })
+}
+
+/// Rewrites "unknown field `x`, expected one of `a`, `b`".
+fn unknown_key(message: &str) -> Option<(String, String)> {
+    let quoted = message.strip_prefix("unknown field ")?;
+    let mut words = quoted.split('`').skip(1).step_by(2);
+    let key = words.next()?;
+    let known: Vec<_> = words.collect();
+    let suggestion = match nearest(key, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("keys here are {}", known.join(", ")),
+    };
+    Some((format!("there is no key `{}` here", key.escape_default()), suggestion))
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WordsVisitor)
+    }
+}
+
+struct WordsVisitor;
+
+impl<'de> Visitor<'de> for WordsVisitor {
+    type Value = Words;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string, or a list of strings")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Words, E> {
+        Ok(Words::One(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Words, A::Error> {
+        let mut words = Vec::new();
+        while let Some(word) = items.next_element()? {
+            words.push(word);
+        }
+        Ok(Words::Many(words))
+    }
+}

@@ -1,0 +1,226 @@
+//! The matrices in force, in memory, behind the [`Directory`] port.
+//!
+//! A version that was published is read once and kept until a newer one takes
+//! its place; readers never wait for either.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use remit_collector_domain::{
+    alert::{Remit, Rung},
+    detect::{Override, OverrideError, Rules},
+    endpoint::Registration,
+    matrix::{CheckOverride, Matrix, Resolution, Subject, next_change, resolve},
+    matrix_version::Published,
+};
+use remit_matrix_file::Refused;
+use remit_shared::{Function, Party, Severity, Site, Team, Tenant};
+
+use crate::ports::directory::Directory;
+
+/// The matrices in force.
+#[derive(Debug, Default)]
+pub struct Matrices {
+    tenants: ArcSwap<HashMap<Tenant, Arc<InForce>>>,
+}
+
+/// One tenant's matrix, ready to be asked.
+#[derive(Debug)]
+pub struct InForce {
+    /// As it was published.
+    pub published: Published,
+    /// As it is understood.
+    pub matrix: Matrix,
+    rules: Arc<Rules>,
+    channels: Arc<BTreeMap<Team, Vec<String>>>,
+}
+
+/// Why a published version cannot be put in force.
+#[derive(Debug, thiserror::Error)]
+pub enum InForceError {
+    /// The text does not parse any more.
+    #[error("matrix version {version} of {tenant} is not readable")]
+    Unreadable {
+        /// The tenant.
+        tenant: Tenant,
+        /// The version.
+        version: u64,
+        /// What is wrong with it.
+        #[source]
+        source: Refused,
+    },
+    /// It overrides a check in a way that makes no sense.
+    #[error("matrix version {version} of {tenant} overrides a check wrongly")]
+    Checks {
+        /// The tenant.
+        tenant: Tenant,
+        /// The version.
+        version: u64,
+        /// What is wrong with it.
+        #[source]
+        source: OverrideError,
+    },
+}
+
+impl InForce {
+    /// Understands a published version.
+    pub fn read(published: Published) -> Result<Self, InForceError> {
+        let (tenant, version) = (published.tenant.clone(), published.version);
+        let name = format!("{tenant} version {version}");
+        let file = remit_matrix_file::read(&name, &published.text).map_err(|source| {
+            InForceError::Unreadable { tenant: tenant.clone(), version, source }
+        })?;
+        let matrix = Matrix { version, ..file.matrix };
+        let rules =
+            rules(&matrix).map_err(|source| InForceError::Checks { tenant, version, source })?;
+        let channels = matrix
+            .teams
+            .iter()
+            .map(|team| (team.name.clone(), team.notify.iter().map(ToString::to_string).collect()));
+        let channels = Arc::new(channels.collect());
+        Ok(Self { published, rules: Arc::new(rules), channels, matrix })
+    }
+}
+
+/// The checks as a matrix wants them.
+pub fn rules(matrix: &Matrix) -> Result<Rules, OverrideError> {
+    let wish = |it: &CheckOverride| Override {
+        check: it.check.clone(),
+        function: it.function.clone(),
+        warn: it.warn,
+        crit: it.crit,
+        clear: it.clear,
+        hold: it.hold,
+        severity: it.severity,
+    };
+    Rules::with(&matrix.checks.iter().map(wish).collect::<Vec<_>>())
+}
+
+impl Matrices {
+    /// Puts a version in force, unless a newer one is already.
+    pub fn install(&self, in_force: InForce) {
+        let in_force = Arc::new(in_force);
+        self.tenants.rcu(|known| {
+            let mut next = HashMap::clone(known);
+            let tenant = in_force.published.tenant.clone();
+            let newest = next.entry(tenant).or_insert_with(|| Arc::clone(&in_force));
+            if newest.published.version < in_force.published.version {
+                *newest = Arc::clone(&in_force);
+            }
+            next
+        });
+    }
+
+    /// What a tenant has in force.
+    pub fn of(&self, tenant: &Tenant) -> Option<Arc<InForce>> {
+        self.tenants.load().get(tenant).cloned()
+    }
+
+    /// Every tenant with a matrix, sorted.
+    pub fn tenants(&self) -> Vec<Tenant> {
+        let mut tenants: Vec<Tenant> = self.tenants.load().keys().cloned().collect();
+        tenants.sort();
+        tenants
+    }
+
+    /// Whether endpoints may be enrolled at a site; if not, why not, in words.
+    pub fn check_site(&self, tenant: &Tenant, site: &Site) -> Result<(), String> {
+        let Some(in_force) = self.of(tenant) else {
+            return Err(format!(
+                "tenant {tenant} has no matrix yet, so nobody would own its endpoints: \
+                 publish one first with `remit matrix publish FILE`"
+            ));
+        };
+        if in_force.matrix.site(site).is_some() {
+            return Ok(());
+        }
+        let known: Vec<&str> = in_force.matrix.sites.iter().map(|it| it.name.as_str()).collect();
+        Err(format!("tenant {tenant} has no site {site}: its matrix names {}", known.join(", ")))
+    }
+}
+
+/// What the matrix must know of an endpoint.
+pub fn subject(endpoint: &Registration) -> Subject {
+    Subject {
+        id: endpoint.id,
+        hostname: endpoint.host.hostname.clone(),
+        site: endpoint.site.clone(),
+        kind: endpoint.kind,
+        tags: endpoint.tags.iter().cloned().collect(),
+    }
+}
+
+/// A resolution in the words of an alert.
+pub fn remit(resolution: Resolution, at: Timestamp, until: Option<Timestamp>) -> Remit {
+    let rung = |it: remit_collector_domain::matrix::Step| Rung { after: it.after, team: it.team };
+    Remit {
+        matrix_version: resolution.matrix_version,
+        row: resolution.row.to_string(),
+        responsible: resolution.responsible,
+        accountable: resolution.accountable,
+        consulted: resolution.consulted,
+        informed: resolution.informed,
+        party: resolution.party,
+        runbook: resolution.runbook,
+        reason: resolution.because,
+        decided_at: at,
+        until,
+        by_hand: false,
+        rejected: resolution.rejected.iter().map(ToString::to_string).collect(),
+        ladder: resolution.escalate.into_iter().map(rung).collect(),
+    }
+}
+
+impl Directory for Matrices {
+    fn remit(
+        &self,
+        endpoint: &Registration,
+        function: &Function,
+        severity: Severity,
+        at: Timestamp,
+    ) -> Remit {
+        let Some(in_force) = self.of(&endpoint.tenant) else { return nobody(endpoint, at) };
+        let (matrix, subject) = (&in_force.matrix, subject(endpoint));
+        let resolution = resolve(matrix, &subject, function, severity, at);
+        let until = next_change(matrix, &subject, function, severity, at).map(|it| it.0);
+        remit(resolution, at, until)
+    }
+
+    fn channels(&self, tenant: &Tenant) -> Arc<BTreeMap<Team, Vec<String>>> {
+        self.of(tenant).map(|it| Arc::clone(&it.channels)).unwrap_or_default()
+    }
+
+    fn rules(&self, tenant: &Tenant) -> Arc<Rules> {
+        self.of(tenant).map_or_else(Arc::default, |it| Arc::clone(&it.rules))
+    }
+
+    fn party(&self, tenant: &Tenant, team: &Team) -> Option<Party> {
+        self.of(tenant)?.matrix.team(team).map(|it| it.party)
+    }
+}
+
+/// Enrollment needs a published matrix and versions are never deleted, so this
+/// answers only if the store was tampered with. Somebody still owns the alert.
+fn nobody(endpoint: &Registration, at: Timestamp) -> Remit {
+    let team = Team::new("unassigned").expect("a valid name");
+    Remit {
+        matrix_version: 0,
+        row: String::new(),
+        responsible: team.clone(),
+        accountable: team,
+        consulted: Vec::new(),
+        informed: Vec::new(),
+        party: Party::Internal,
+        runbook: String::new(),
+        reason: format!("tenant {} has no matrix in force", endpoint.tenant),
+        decided_at: at,
+        until: None,
+        by_hand: false,
+        rejected: Vec::new(),
+        ladder: Vec::new(),
+    }
+}

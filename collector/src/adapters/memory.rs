@@ -1,0 +1,176 @@
+//! A store that forgets. For tests, and for trying things out.
+
+use std::{
+    collections::BTreeMap,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use remit_collector_domain::{
+    alert::Alert,
+    effect::{AuditEntry, EffectKey, FeedEvent, RecordKey},
+    endpoint::{Endpoint, Frame},
+};
+use remit_shared::{AlertId, EndpointId, Series};
+
+use crate::{
+    adapters::{
+        points::{Points, from_milliseconds, in_milliseconds, index},
+        tables::{Change, Operation, Overlay, Tables},
+    },
+    ports::store::{Commit, Horizon, Owed, Point, Record, Store, StoreError, Stored},
+};
+
+/// Keeps everything in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    inner: RwLock<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    tables: Tables,
+    history: BTreeMap<EndpointId, Vec<Frame>>,
+}
+
+impl Inner {
+    fn write(&mut self, operation: Operation) -> Result<u64, StoreError> {
+        let mut overlay = Overlay::default();
+        let revision = self.tables.stage(&mut overlay, operation)?;
+        for change in overlay.changes {
+            if let Change::Put { key: RecordKey::Endpoint(id), frames, .. } = &change {
+                self.history.entry(*id).or_default().extend(frames.iter().map(rounded));
+            }
+            self.tables.apply(change);
+        }
+        Ok(revision)
+    }
+}
+
+fn rounded(frame: &Frame) -> Frame {
+    Frame { at: from_milliseconds(in_milliseconds(frame.at)), changed: frame.changed.clone() }
+}
+
+impl MemoryStore {
+    fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for MemoryStore {
+    async fn load<R: Record>(&self, key: &R::Key) -> Result<Option<Stored<R>>, StoreError> {
+        Ok(self.read().tables.load(key))
+    }
+
+    async fn all<R: Record>(&self) -> Result<Vec<Stored<R>>, StoreError> {
+        Ok(self.read().tables.all())
+    }
+
+    async fn newest_alert(
+        &self,
+        endpoint: EndpointId,
+        check: &str,
+        instance: &str,
+    ) -> Result<Option<Stored<Alert>>, StoreError> {
+        Ok(self.read().tables.newest_alert(endpoint, check, instance))
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<AlertId>, StoreError> {
+        Ok(self.read().tables.due(now, limit))
+    }
+
+    async fn commit<R: Record>(&self, commit: Commit<R>) -> Result<u64, StoreError> {
+        self.write().write(Operation::commit(commit))
+    }
+
+    async fn owed(&self, skip: usize, limit: usize) -> Result<Vec<Owed>, StoreError> {
+        Ok(self.read().tables.owed(skip, limit))
+    }
+
+    async fn settle(&self, effects: Vec<EffectKey>) -> Result<(), StoreError> {
+        self.write().write(Operation::Settle(effects)).map(|_| ())
+    }
+
+    async fn publish(&self, effects: Vec<EffectKey>) -> Result<(), StoreError> {
+        self.write().write(Operation::Publish(effects)).map(|_| ())
+    }
+
+    async fn feed(&self, after: u64, limit: usize) -> Result<Vec<(u64, FeedEvent)>, StoreError> {
+        Ok(self.read().tables.feed.after(after, limit).unwrap_or_default())
+    }
+
+    async fn feed_end(&self) -> Result<u64, StoreError> {
+        Ok(self.read().tables.feed.end())
+    }
+
+    async fn audit(&self, after: u64, limit: usize) -> Result<Vec<(u64, AuditEntry)>, StoreError> {
+        Ok(self.read().tables.audit.after(after, limit).unwrap_or_default())
+    }
+
+    async fn history(
+        &self,
+        endpoint: EndpointId,
+        series: &Series,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Point>, StoreError> {
+        let inner = self.read();
+        let known = inner.tables.load::<Endpoint>(&endpoint);
+        let Some(index) = known.and_then(|it| index(&it.record.layout, series)) else {
+            return Ok(Vec::new());
+        };
+        let mut points = Points::between(from, to, limit);
+        for frame in inner.history.get(&endpoint).into_iter().flatten() {
+            for (_, value) in frame.changed.iter().filter(|it| it.0 as usize == index) {
+                points.push(frame.at, *value);
+            }
+        }
+        Ok(points.finish())
+    }
+
+    async fn prune(&self, horizon: Horizon) -> Result<(), StoreError> {
+        let mut inner = self.write();
+        for frames in inner.history.values_mut() {
+            forget(frames, horizon.history);
+        }
+        inner.tables.feed.forget(|it| it.entry.at < horizon.feed);
+        inner.tables.audit.forget(|it| it.at < horizon.feed);
+        let old = inner.tables.forgettable(horizon.alerts);
+        inner.write(Operation::Forget(old)).map(|_| ())
+    }
+
+    async fn listened(&self) -> Result<SignedDuration, StoreError> {
+        Ok(self.read().tables.listened)
+    }
+
+    async fn note_listened(&self, listened: SignedDuration) -> Result<(), StoreError> {
+        self.write().write(Operation::Listened(listened)).map(|_| ())
+    }
+}
+
+/// Puts one frame with all that held at the horizon in the place of those
+/// from before it.
+fn forget(frames: &mut Vec<Frame>, horizon: Timestamp) {
+    let old = frames.iter().take_while(|it| it.at < horizon).count();
+    if old > 0 {
+        let values: BTreeMap<u32, Option<i64>> =
+            frames.drain(..old).flat_map(|it| it.changed).collect();
+        frames.insert(0, Frame { at: horizon, changed: values.into_iter().collect() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::store::conformance;
+
+    #[tokio::test]
+    async fn conforms() {
+        conformance::check(async || MemoryStore::default()).await;
+    }
+}

@@ -1,0 +1,146 @@
+//! What a store answers from: every record in memory, with its indexes.
+//!
+//! A write is decided first ([`Tables::stage`]), which changes nothing and
+//! yields [`Change`]s, and becomes visible later ([`Tables::apply`]), once the
+//! adapter has made the changes durable. In between an [`Overlay`] remembers
+//! what is on its way, so that many writes can be gathered into one.
+//!
+//! # Invariants
+//!
+//! - An index entry exists exactly as long as what it points to.
+//! - Applying never fails: whatever can be refused is refused when staged.
+//!
+//! # Not here
+//!
+//! History: it is too large for memory, and each adapter keeps its own.
+
+mod journal;
+mod rows;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use remit_collector_domain::{
+    alert::Alert,
+    effect::{AuditEntry, EffectKey, FeedEvent, RecordKey},
+};
+use remit_shared::{AlertId, EndpointId};
+
+use self::rows::{AlertIndex, Rows};
+pub(crate) use self::{
+    journal::Journal,
+    stage::{Change, Operation, Overlay},
+};
+use crate::ports::store::{AnyRecord, Kind, Owed, Record, Stored};
+
+/// A record, and how often it has been committed.
+pub(crate) type Row = (AnyRecord, u64);
+
+/// Everything but history.
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    rows: Rows,
+    alerts: AlertIndex,
+    /// What is owed, in the order of commits.
+    owed: BTreeMap<u64, Owed>,
+    orders: HashMap<EffectKey, u64>,
+    /// The order of the newest effect ever owed.
+    newest_order: u64,
+    /// What watchers see.
+    pub(crate) feed: Journal<FeedEvent>,
+    /// Who did what.
+    pub(crate) audit: Journal<AuditEntry>,
+    /// How long the collector has been listening.
+    pub(crate) listened: SignedDuration,
+}
+
+impl Tables {
+    /// A record.
+    pub(crate) fn load<R: Record>(&self, key: &R::Key) -> Option<Stored<R>> {
+        self.rows.get(&R::record_key(key)).and_then(stored)
+    }
+
+    /// Every record of a kind.
+    pub(crate) fn all<R: Record>(&self) -> Vec<Stored<R>> {
+        self.rows.of(R::KIND).values().filter_map(stored).collect()
+    }
+
+    /// The records of a kind, as they are kept.
+    pub(crate) fn rows(&self, kind: Kind) -> impl Iterator<Item = (&RecordKey, &Row)> {
+        self.rows.of(kind).iter()
+    }
+
+    /// The newest alert about this endpoint, check and instance.
+    pub(crate) fn newest_alert(
+        &self,
+        endpoint: EndpointId,
+        check: &str,
+        instance: &str,
+    ) -> Option<Stored<Alert>> {
+        self.alerts.newest(endpoint, check, instance).and_then(|it| self.load(&it))
+    }
+
+    /// Alerts whose deadline is `now` or earlier, most overdue first.
+    pub(crate) fn due(&self, now: Timestamp, limit: usize) -> Vec<AlertId> {
+        self.alerts.due(now).take(limit).collect()
+    }
+
+    /// Owed effects, oldest first.
+    pub(crate) fn owed(&self, skip: usize, limit: usize) -> Vec<Owed> {
+        self.owed.values().skip(skip).take(limit).cloned().collect()
+    }
+
+    /// Alerts that were resolved before a time and owe nothing.
+    pub(crate) fn forgettable(&self, before: Timestamp) -> Vec<AlertId> {
+        let owing: BTreeSet<&RecordKey> = self.owed.values().map(|it| &it.key.record).collect();
+        let resolved = self.alerts.resolved_before(before);
+        resolved.filter(|it| !owing.contains(&RecordKey::Alert(*it))).collect()
+    }
+
+    /// Makes a change visible.
+    pub(crate) fn apply(&mut self, change: Change) {
+        match change {
+            Change::Put { key, record, revision, .. } => self.put(key, record, revision),
+            Change::Owe(order, owed) => {
+                self.newest_order = self.newest_order.max(order);
+                self.orders.insert(owed.key.clone(), order);
+                self.owed.insert(order, owed);
+            }
+            Change::Settle(order) => {
+                if let Some(owed) = self.owed.remove(&order) {
+                    self.orders.remove(&owed.key);
+                }
+            }
+            Change::Feed(cursor, event) => self.feed.append(cursor, event),
+            Change::Audit(cursor, entry) => self.audit.append(cursor, entry),
+            Change::Forget(key) => {
+                if let Some((AnyRecord::Alert(alert), _)) = self.rows.remove(&key) {
+                    self.alerts.remove(&alert);
+                }
+            }
+            Change::Listened(listened) => self.listened = listened,
+        }
+    }
+
+    fn put(&mut self, key: RecordKey, record: AnyRecord, revision: u64) {
+        let new =
+            if let AnyRecord::Alert(alert) = &record { Some(Arc::clone(alert)) } else { None };
+        if let Some((AnyRecord::Alert(old), _)) = self.rows.put(key, (record, revision)) {
+            self.alerts.remove(&old);
+        }
+        if let Some(alert) = new {
+            self.alerts.insert(&alert);
+        }
+    }
+}
+
+fn stored<R: Record>((record, revision): &Row) -> Option<Stored<R>> {
+    let record = R::unwrap(record.clone())?;
+    Some(Stored { record, revision: *revision })
+}

@@ -1,0 +1,184 @@
+//! From what was asked to what must be written.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use jiff::SignedDuration;
+use remit_collector_domain::{
+    effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
+    endpoint::Frame,
+};
+use remit_shared::AlertId;
+
+use crate::{
+    adapters::tables::{Row, Tables},
+    ports::store::{AnyRecord, Commit, Owed, Record, StoreError},
+};
+
+/// What a caller wants written.
+#[derive(Debug)]
+pub(crate) enum Operation {
+    /// Replace a record.
+    Commit {
+        /// Its key.
+        key: RecordKey,
+        /// Its next value.
+        record: AnyRecord,
+        /// The revision it must have.
+        expected: u64,
+        /// What it comes to owe.
+        owes: Vec<Effect>,
+        /// History that goes with it.
+        frames: Vec<Frame>,
+    },
+    /// Forget effects.
+    Settle(Vec<EffectKey>),
+    /// Move effects into the feed or the audit trail.
+    Publish(Vec<EffectKey>),
+    /// Forget alerts.
+    Forget(Vec<AlertId>),
+    /// Note the listening time.
+    Listened(SignedDuration),
+}
+
+impl Operation {
+    /// A commit, without its type.
+    pub(crate) fn commit<R: Record>(commit: Commit<R>) -> Self {
+        let Commit { record, expected, owes, frames } = commit;
+        let key = R::record_key(&record.key());
+        Self::Commit { key, record: R::wrap(Arc::new(record)), expected, owes, frames }
+    }
+}
+
+/// One thing that is written.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// A record has a new value.
+    Put {
+        /// Its key.
+        key: RecordKey,
+        /// The value.
+        record: AnyRecord,
+        /// Its revision.
+        revision: u64,
+        /// The value before.
+        before: Option<AnyRecord>,
+        /// History that goes with it.
+        frames: Vec<Frame>,
+    },
+    /// An effect is owed.
+    Owe(u64, Owed),
+    /// An effect is owed no more.
+    Settle(u64),
+    /// The feed has a new entry.
+    Feed(u64, FeedEvent),
+    /// The audit trail has a new entry.
+    Audit(u64, AuditEntry),
+    /// A record is gone.
+    Forget(RecordKey),
+    /// The collector has been listening for so long.
+    Listened(SignedDuration),
+}
+
+/// What is decided and not yet visible.
+#[derive(Debug, Default)]
+pub(crate) struct Overlay {
+    rows: HashMap<RecordKey, Option<Row>>,
+    settled: HashSet<u64>,
+    orders: u64,
+    fed: u64,
+    audited: u64,
+    /// What must be written, in order.
+    pub(crate) changes: Vec<Change>,
+}
+
+impl Tables {
+    /// Decides what an operation writes. Gives the new revision of a commit,
+    /// and 0 for everything else.
+    pub(crate) fn stage(
+        &self,
+        overlay: &mut Overlay,
+        operation: Operation,
+    ) -> Result<u64, StoreError> {
+        match operation {
+            Operation::Commit { key, record, expected, owes, frames } => {
+                let before = self.current(overlay, &key);
+                if before.map_or(0, |it| it.1) != expected {
+                    return Err(StoreError::Conflict { record: key, expected });
+                }
+                let before = before.map(|it| it.0.clone());
+                let revision = expected + 1;
+                overlay.rows.insert(key.clone(), Some((record.clone(), revision)));
+                let put = Change::Put { key: key.clone(), record, revision, before, frames };
+                overlay.changes.push(put);
+                for (position, effect) in (0..).zip(owes) {
+                    overlay.orders += 1;
+                    let key = EffectKey { record: key.clone(), revision, position };
+                    let order = self.newest_order + overlay.orders;
+                    overlay.changes.push(Change::Owe(order, Owed { key, effect }));
+                }
+                return Ok(revision);
+            }
+            Operation::Settle(effects) => {
+                for effect in effects {
+                    if let Some(order) = self.still_owed(overlay, &effect) {
+                        overlay.settle(order);
+                    }
+                }
+            }
+            Operation::Publish(effects) => {
+                for effect in effects {
+                    self.publish(overlay, &effect);
+                }
+            }
+            Operation::Forget(alerts) => {
+                for alert in alerts {
+                    let key = RecordKey::Alert(alert);
+                    // Committed in this very moment: it is not old any more.
+                    if !overlay.rows.contains_key(&key) && self.rows.get(&key).is_some() {
+                        overlay.rows.insert(key.clone(), None);
+                        overlay.changes.push(Change::Forget(key));
+                    }
+                }
+            }
+            Operation::Listened(listened) => overlay.changes.push(Change::Listened(listened)),
+        }
+        Ok(0)
+    }
+
+    fn publish(&self, overlay: &mut Overlay, effect: &EffectKey) {
+        let Some(order) = self.still_owed(overlay, effect) else { return };
+        match &self.owed[&order].effect {
+            Effect::Publish(event) => {
+                overlay.fed += 1;
+                let cursor = self.feed.end() + overlay.fed;
+                overlay.changes.push(Change::Feed(cursor, FeedEvent::clone(event)));
+            }
+            Effect::Audit(entry) => {
+                overlay.audited += 1;
+                let cursor = self.audit.end() + overlay.audited;
+                overlay.changes.push(Change::Audit(cursor, entry.clone()));
+            }
+            Effect::Signal(_) | Effect::Admit(_) | Effect::Notify(_) => return,
+        }
+        overlay.settle(order);
+    }
+
+    fn current<'a>(&'a self, overlay: &'a Overlay, key: &RecordKey) -> Option<&'a Row> {
+        overlay.rows.get(key).map_or_else(|| self.rows.get(key), Option::as_ref)
+    }
+
+    /// Only what is visible can be settled: nobody knows of the rest.
+    fn still_owed(&self, overlay: &Overlay, effect: &EffectKey) -> Option<u64> {
+        self.orders.get(effect).copied().filter(|it| !overlay.settled.contains(it))
+    }
+}
+
+impl Overlay {
+    fn settle(&mut self, order: u64) {
+        self.settled.insert(order);
+        self.changes.push(Change::Settle(order));
+    }
+}

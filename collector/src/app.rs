@@ -1,0 +1,412 @@
+//! Wiring: the one place that names concrete types and starts tasks.
+
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use remit_collector_domain::{detect::presence::Grace, matrix_version::Published};
+use remit_proto::{
+    FILE_DESCRIPTOR_SET,
+    v1::{
+        agent_service_server::AgentServiceServer, alert_service_server::AlertServiceServer,
+        backup_service_server::BackupServiceServer, endpoint_service_server::EndpointServiceServer,
+        enrollment_service_server::EnrollmentServiceServer,
+        matrix_service_server::MatrixServiceServer, operator_service_server::OperatorServiceServer,
+        patch_service_server::PatchServiceServer, token_service_server::TokenServiceServer,
+    },
+};
+use remit_runtime::{
+    clock::SystemClock,
+    files::{FolderLock, LockError},
+    listen::{BindError, Listener},
+    random,
+    supervise::{Supervisor, Unstopped},
+    tls::{Clients, TlsError, server_config},
+};
+use remit_shared::{Chain, Clock};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, watch},
+    time,
+};
+use tokio_util::sync::CancellationToken;
+use tonic::transport::{Server, server::Router};
+use tracing::{info, warn};
+
+use crate::{
+    adapters::{
+        matrices::{InForce, InForceError, Matrices},
+        notify::{Channels, Mailer, MailerError, Webhook, WebhookError},
+        sled::SledStore,
+    },
+    config::Config,
+    edge::{
+        grpc::{
+            agent::AgentEdge,
+            enrollment::{EnrollmentEdge, Guard},
+            operator::Plane,
+        },
+        http,
+    },
+    engine::Engine,
+    ingest::{Ingest, Listening, NOTED_EVERY, Roll},
+    outbox::{Outbox, Post},
+    pki::{Authority, PkiError},
+    ports::store::{Horizon, Store as _, StoreError},
+    telemetry,
+};
+
+/// How often silence and overdue work are looked for.
+const SWEEP: Duration = Duration::from_secs(2);
+/// How often what is too old is forgotten.
+const PRUNE: Duration = Duration::from_secs(3600);
+/// How often the collector looks at its own certificate.
+const RENEWAL: Duration = Duration::from_secs(3600);
+/// How long resolved alerts stay in sight.
+const KEEP_ALERTS: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// What tasks have to come to an end.
+const GOODBYE: Duration = Duration::from_secs(8);
+
+/// The largest message of an agent, decompressed.
+const AGENT_MESSAGE: usize = 1 << 20;
+/// The largest enrollment.
+const ENROLLMENT_MESSAGE: usize = 16 << 10;
+/// The largest message of an operator; a matrix is the largest thing they send.
+const OPERATOR_MESSAGE: usize = 4 << 20;
+
+/// Where the parts of a data folder are.
+#[derive(Clone, Debug)]
+pub struct DataDir(pub PathBuf);
+
+impl DataDir {
+    /// Keys and certificates.
+    pub fn pki(&self) -> PathBuf {
+        self.0.join("pki")
+    }
+
+    /// Records.
+    pub fn store(&self) -> PathBuf {
+        self.0.join("store")
+    }
+
+    /// The first administrator's credential.
+    pub fn administrator(&self) -> PathBuf {
+        self.0.join("admin.credential.toml")
+    }
+}
+
+/// Why the collector cannot run, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Another collector uses the data folder.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Keys or certificates are not there or make no sense.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// An address cannot be listened to.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// A published matrix cannot be read.
+    #[error(transparent)]
+    Matrix(#[from] InForceError),
+    /// A webhook is set up wrongly.
+    #[error("webhook `{name}` cannot be set up")]
+    Webhook {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        #[source]
+        source: WebhookError,
+    },
+    /// Mail is set up wrongly.
+    #[error(transparent)]
+    Mail(#[from] MailerError),
+    /// Counting cannot be set up.
+    #[error("failed to set up metrics")]
+    Metrics(#[source] metrics_exporter_prometheus::BuildError),
+    /// Something of the operating system's.
+    #[error("failed to {attempt}")]
+    System {
+        /// What was attempted.
+        attempt: &'static str,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A part that the rest cannot do without failed.
+    #[error("stopped because the {0} failed; the log says why")]
+    Failed(String),
+    /// Some tasks did not end in time.
+    #[error(transparent)]
+    Unstopped(#[from] Unstopped),
+}
+
+type Sled = SledStore;
+
+/// Runs the collector until `stop` is cancelled.
+pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunError> {
+    let data = DataDir(config.data_dir.clone());
+    let _lock = FolderLock::acquire(&data.0)?;
+    let metrics = telemetry::install().map_err(RunError::Metrics)?;
+    let authority = Arc::new(Authority::open(&data.pki())?);
+    let clock = Arc::new(SystemClock);
+    let now = clock.now();
+    let identity = match authority.renew_server_if_needed(now)? {
+        Some(renewed) => renewed,
+        None => authority.server_identity()?,
+    };
+
+    // Bind everything before the store is opened: a port that is taken is
+    // the most common mistake, and must change nothing.
+    let agents = Listener::bind(config.agents, server_config(&identity, authority.agents())?)?;
+    let enrollment = Listener::bind(config.enrollment, server_config(&identity, Clients::Nobody)?)?;
+    let operators =
+        Listener::bind(config.operators, server_config(&identity, authority.operators())?)?;
+    let http = TcpListener::bind(config.http).await.map_err(|source| {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            RunError::Bind(BindError::InUse { address: config.http })
+        } else {
+            RunError::Bind(BindError::Failed { address: config.http, source })
+        }
+    })?;
+
+    let store = Arc::new(Sled::open(&data.store(), config.cache_bytes)?);
+    let matrices = Arc::new(Matrices::default());
+    let mut newest: Vec<Published> = Vec::new();
+    for stored in store.all::<Published>().await? {
+        match newest.iter_mut().find(|it| it.tenant == stored.record.tenant) {
+            Some(known) if known.version < stored.record.version => {
+                *known = Published::clone(&stored.record);
+            }
+            Some(_) => {}
+            None => newest.push(Published::clone(&stored.record)),
+        }
+    }
+    for published in newest {
+        matrices.install(InForce::read(published)?);
+    }
+
+    let tasks = Supervisor::new();
+    let owed = Arc::new(Notify::new());
+    let listening = Arc::new(Listening::resume(store.listened().await?));
+    let engine = Arc::new(Engine {
+        store: Arc::clone(&store),
+        directory: Arc::clone(&matrices),
+        clock: Arc::clone(&clock),
+        owed: Arc::clone(&owed),
+    });
+    let ingest = Arc::new(Ingest {
+        store: Arc::clone(&store),
+        directory: Arc::clone(&matrices),
+        clock: Arc::clone(&clock),
+        listening: Arc::clone(&listening),
+        roll: Arc::new(Roll::default()),
+        owed,
+    });
+    let (news, hears_news) = watch::channel(store.feed_end().await?);
+    let notifier = Arc::new(channels(&config)?);
+    let outbox = Outbox {
+        engine: Arc::clone(&engine),
+        post: Post::new(Arc::clone(&engine), notifier, random::u64),
+        news,
+    };
+    let addresses = |port: u16| config.names.iter().map(move |it| with_port(it, port)).collect();
+    let local = |listener: &Listener| listener.local_addr().map(|it| it.port());
+    let port = |source| RunError::System { attempt: "ask for a listener's port", source };
+    let plane = Arc::new(Plane {
+        engine: Arc::clone(&engine),
+        ingest: Arc::clone(&ingest),
+        matrices,
+        authority: Arc::clone(&authority),
+        enrollment_addresses: addresses(local(&enrollment).map_err(port)?),
+        news: hears_news,
+        tasks: tasks.clone(),
+        stop: tasks.token(),
+    });
+    let agent_edge = AgentEdge {
+        ingest: Arc::clone(&ingest),
+        authority: Arc::clone(&authority),
+        tasks: tasks.clone(),
+    };
+    let enrollment_edge = EnrollmentEdge {
+        ingest: Arc::clone(&ingest),
+        authority: Arc::clone(&authority),
+        agent_addresses: addresses(local(&agents).map_err(port)?),
+        guard: Guard::default(),
+    };
+
+    let configurations =
+        [agents.configuration(), enrollment.configuration(), operators.configuration()];
+    let server = |name, router: Router, listener: Listener| {
+        let stopped = tasks.token().cancelled_owned();
+        tasks.spawn_critical(name, async move {
+            router.serve_with_incoming_shutdown(listener, stopped).await
+        });
+    };
+    server("agent plane", agent_plane(agent_edge), agents);
+    server("enrollment", enrollment_plane(enrollment_edge), enrollment);
+    server("operator plane", operator_plane(plane).await, operators);
+    let readiness = {
+        let store = Arc::clone(&store);
+        Arc::new(move || store.health().err().into_iter().collect::<Vec<String>>())
+    };
+    tasks.spawn_critical("metrics", http::serve(http, readiness, metrics, tasks.token()));
+    tasks.spawn_critical("outbox", outbox.run(tasks.token()));
+    tasks.spawn_critical("escalation", {
+        let (engine, stop) = (Arc::clone(&engine), tasks.token());
+        async move { engine.run(stop).await }
+    });
+    tasks.spawn("sweep", sweep(Arc::clone(&ingest), tasks.token()));
+    tasks.spawn("listening", note_listening(Arc::clone(&store), listening, tasks.token()));
+    tasks.spawn("prune", prune(Arc::clone(&store), config.clone(), tasks.token()));
+    tasks.spawn("server certificate", {
+        let stop = tasks.token();
+        async move {
+            let mut hourly = time::interval(RENEWAL);
+            while stop.run_until_cancelled(hourly.tick()).await.is_some() {
+                if let Err(err) = renew_server(&authority, &configurations) {
+                    warn!(error = %Chain(&err), "failed to renew the server certificate");
+                }
+            }
+        }
+    });
+    info!(agents = %config.agents, operators = %config.operators, "listening");
+    tokio::select! {
+        () = stop.cancelled() => info!("stopping"),
+        () = tasks.token().cancelled_owned() => {}
+    }
+    let stopped = tasks.shutdown(GOODBYE).await;
+    store.close().await?;
+    if let Some(failed) = tasks.failed() {
+        return Err(RunError::Failed(failed.to_owned()));
+    }
+    // A watcher that does not read does not turn a good end into a bad one.
+    if let Err(unstopped) = stopped {
+        warn!(%unstopped, "some tasks were cut short");
+    }
+    info!("stopped");
+    Ok(())
+}
+
+/// `host:port`, with brackets where an address has colons of its own.
+pub fn with_port(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+fn channels(config: &Config) -> Result<Channels<SystemClock>, RunError> {
+    let mut webhooks = std::collections::HashMap::new();
+    for (name, settings) in &config.webhooks {
+        let webhook = Webhook::new(settings.clone())
+            .map_err(|source| RunError::Webhook { name: name.clone(), source })?;
+        webhooks.insert(name.clone(), webhook);
+    }
+    let mailer = config.smtp.as_ref().map(Mailer::new).transpose()?;
+    Ok(Channels { webhooks, mailer, clock: SystemClock })
+}
+
+fn builder() -> Server {
+    Server::builder()
+        .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+        .max_concurrent_streams(16)
+        .http2_max_header_list_size(8 << 10)
+}
+
+fn agent_plane(edge: AgentEdge<Sled, Matrices, SystemClock>) -> Router {
+    let service = AgentServiceServer::new(edge).max_decoding_message_size(AGENT_MESSAGE);
+    builder().add_service(service)
+}
+
+fn enrollment_plane(edge: EnrollmentEdge<Sled, Matrices, SystemClock>) -> Router {
+    let service = EnrollmentServiceServer::new(edge).max_decoding_message_size(ENROLLMENT_MESSAGE);
+    builder().timeout(Duration::from_secs(10)).add_service(service)
+}
+
+async fn operator_plane(plane: Arc<Plane<Sled, SystemClock>>) -> Router {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_serving::<AlertServiceServer<Plane<Sled, SystemClock>>>().await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .expect("the committed descriptors are well formed");
+    macro_rules! service {
+        ($server:ident) => {
+            $server::from_arc(Arc::clone(&plane)).max_decoding_message_size(OPERATOR_MESSAGE)
+        };
+    }
+    builder()
+        .add_service(health)
+        .add_service(reflection)
+        .add_service(service!(AlertServiceServer))
+        .add_service(service!(BackupServiceServer))
+        .add_service(service!(EndpointServiceServer))
+        .add_service(service!(MatrixServiceServer))
+        .add_service(service!(OperatorServiceServer))
+        .add_service(service!(PatchServiceServer))
+        .add_service(service!(TokenServiceServer))
+}
+
+async fn sweep(ingest: Arc<Ingest<Sled, Matrices, SystemClock>>, stop: CancellationToken) {
+    let grace = match ingest.grace().await {
+        Ok(grace) => grace,
+        Err(err) => {
+            warn!(error = %Chain(&err), "failed to look at who was online before");
+            Grace { before: 0, began: ingest.listening.began() }
+        }
+    };
+    let mut sweep = time::interval(SWEEP);
+    sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(sweep.tick()).await.is_some() {
+        if let Err(err) = ingest.sweep(&grace).await {
+            // The next sweep is the retry.
+            warn!(error = %Chain(&err), "failed to look for silence");
+        }
+    }
+}
+
+async fn note_listening(store: Arc<Sled>, listening: Arc<Listening>, stop: CancellationToken) {
+    let mut beat = time::interval(NOTED_EVERY);
+    while stop.run_until_cancelled(beat.tick()).await.is_some() {
+        if let Err(err) = store.note_listened(listening.now()).await {
+            warn!(error = %Chain(&err), "failed to note the listening time");
+        }
+    }
+}
+
+async fn prune(store: Arc<Sled>, config: Config, stop: CancellationToken) {
+    let mut beat = time::interval(PRUNE);
+    while stop.run_until_cancelled(beat.tick()).await.is_some() {
+        let now = SystemClock.now();
+        let before = |keep: SignedDuration| now.checked_sub(keep).unwrap_or(Timestamp::MIN);
+        let horizon = Horizon {
+            history: before(config.keep_history.0),
+            feed: before(config.keep_feed.0),
+            alerts: before(KEEP_ALERTS),
+        };
+        if let Err(err) = store.prune(horizon).await {
+            warn!(error = %Chain(&err), "failed to forget what is too old");
+        }
+    }
+}
+
+fn renew_server(
+    authority: &Authority,
+    listeners: &[remit_runtime::listen::Configuration; 3],
+) -> Result<(), RunError> {
+    let Some(identity) = authority.renew_server_if_needed(SystemClock.now())? else {
+        return Ok(());
+    };
+    let clients = [authority.agents(), Clients::Nobody, authority.operators()];
+    for (listener, clients) in listeners.iter().zip(clients) {
+        listener.replace(server_config(&identity, clients)?);
+    }
+    info!("the server certificate was renewed");
+    Ok(())
+}
