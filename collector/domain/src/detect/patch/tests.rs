@@ -283,5 +283,6 @@ fn a_listing_says_why() {
         1 stale: the last answer is 2 days old None None
         3 warn: installed updates wait for a restart Some(0) Some(0)
         4 ok: up to date, but nobody can tell whether a restart is due Some(0) Some(0)
-    "#]].assert_eq(&lines);
+    "#]]
+    .assert_eq(&lines);
 }
