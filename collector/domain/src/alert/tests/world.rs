@@ -1,6 +1,8 @@
 //! A small company: `it` has the day, `noc` has the night, `boss` answers for
 //! both, and `desk` likes to know.
 
+use jiff::SignedDuration;
+use remit_shared::function;
 use uuid::Uuid;
 
 use crate::{
@@ -8,8 +10,6 @@ use crate::{
     effect::Effect,
     signal::{Origin, Say, Signal},
 };
-use jiff::SignedDuration;
-use remit_shared::function;
 
 /// Midnight before the script begins.
 const MIDNIGHT: &str = "2026-03-02T00:00:00Z";

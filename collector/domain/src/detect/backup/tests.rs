@@ -3,7 +3,7 @@ use remit_shared::{CheckStatus, RecoveryPoint, RunId};
 use uuid::Uuid;
 
 use super::*;
-use crate::detect::Rules;
+use crate::{detect::Rules, signal::Say};
 
 /// One endpoint's backups, with a log of what alerts hear.
 #[derive(Default)]
@@ -97,8 +97,8 @@ impl Stage {
     fn tells(&mut self, now: &str) {
         for signal in self.checks.announce(&Rules::default(), false) {
             let what = match signal.say {
-                crate::signal::Say::Raised { severity, .. } => severity.to_string(),
-                crate::signal::Say::Cleared => "over".to_owned(),
+                Say::Raised { severity, .. } => severity.to_string(),
+                Say::Cleared => "over".to_owned(),
             };
             self.log.push_str(&format!("{now} {} {what}: {}\n", signal.check, signal.summary));
         }

@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use remit_shared::{CheckStatus, Completeness, Failure, FailureKind, PatchState, Reboot};
 
 use super::*;
-use crate::{detect::Rules, endpoint::ProbeState};
+use crate::{detect::Rules, endpoint::ProbeState, signal::Say};
 
 fn day(day: i64) -> Timestamp {
     "2026-03-01T06:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(24 * day)
@@ -74,8 +74,8 @@ impl Stage {
             tick(&self.facts, &mut self.checks, &rules.policy, day(today));
             for signal in self.checks.announce(&rules, false) {
                 let what = match signal.say {
-                    crate::signal::Say::Raised { severity, .. } => severity.to_string(),
-                    crate::signal::Say::Cleared => "over".to_owned(),
+                    Say::Raised { severity, .. } => severity.to_string(),
+                    Say::Cleared => "over".to_owned(),
                 };
                 let line = format!("{today} {} {what}: {}\n", signal.check, signal.summary);
                 self.log.push_str(&line);
