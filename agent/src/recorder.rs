@@ -5,7 +5,7 @@
 //! goes into one durable write.
 
 use jiff::Timestamp;
-use remit_agent_domain::spool::Marks;
+use remit_agent_domain::{spool::Marks, thin::Thinner};
 use remit_shared::{Answer, Clock};
 use tokio::sync::{mpsc, watch};
 
@@ -25,10 +25,15 @@ pub async fn record<S: Spool>(
     spooled: watch::Sender<Marks>,
     clock: impl Clock,
 ) -> Result<(), SpoolError> {
+    let mut thinner = Thinner::default();
     let mut batch = Vec::new();
     while answers.recv_many(&mut batch, BATCH).await > 0 {
         let now = clock.now();
-        let drafts: Vec<_> = batch.drain(..).filter_map(|it| draft(it, now)).collect();
+        let news = batch.drain(..).map(|mut answers: Vec<Answer>| {
+            answers.retain(|it| thinner.keeps(it));
+            answers
+        });
+        let drafts: Vec<_> = news.filter_map(|it| draft(it, now)).collect();
         append(&spool, drafts, now, &spooled).await?;
     }
     Ok(())
