@@ -208,7 +208,8 @@ impl Alert {
             sheet.fact("note", &ack.note);
         }
         if self.next_escalation_at.is_some() {
-            let next = format!("{} {}", self.next_escalation_to, look.both(self.next_escalation_at));
+            let next =
+                format!("{} {}", self.next_escalation_to, look.both(self.next_escalation_at));
             sheet.fact("next escalation", &next);
         }
     }
@@ -289,9 +290,10 @@ impl Undone {
 impl View for Done {
     fn text(&self, look: &Look) -> String {
         let lines = self.alerts.iter().map(|it| it.brief(look));
-        let failed = self.errors.iter().map(|it| {
-            format!("{}: not done: {}", plain(&it.alert_id), plain(&it.message))
-        });
+        let failed = self
+            .errors
+            .iter()
+            .map(|it| format!("{}: not done: {}", plain(&it.alert_id), plain(&it.message)));
         lines.chain(failed).collect::<Vec<_>>().join("\n")
     }
 }
