@@ -15,6 +15,23 @@
 //! - "No such tool", "locked", "no permission" and "nothing to report" are
 //!   four different answers.
 
+pub mod backup;
+pub mod clock;
+pub mod cpu;
+pub mod disk;
+pub mod fake;
+pub mod load;
+pub mod memory;
+pub mod network;
+pub mod patch;
+mod proc_file;
+pub mod process;
+pub mod registry;
+pub mod service;
+mod systemd;
+pub mod uptime;
+mod value;
+
 use std::{io, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
@@ -129,6 +146,9 @@ pub enum ProbeError {
         /// What was missing.
         field: String,
     },
+    /// The probe itself has a fault. It is asked again at its next turn.
+    #[error("the probe panicked")]
+    Panicked,
 }
 
 impl ProbeError {
@@ -153,7 +173,9 @@ impl ProbeError {
             Self::Locked { .. } => FailureKind::Locked,
             Self::NoPermission { .. } => FailureKind::NoPermission,
             Self::Timeout { .. } => FailureKind::Timeout,
-            Self::Read { .. } | Self::Program { .. } | Self::Parse { .. } => FailureKind::Failed,
+            Self::Read { .. } | Self::Program { .. } | Self::Parse { .. } | Self::Panicked => {
+                FailureKind::Failed
+            }
         };
         Failure { kind, message: remit_shared::Chain(self).to_string() }
     }

@@ -1,1 +1,8 @@
-//! Placeholder.
+//! The agent's decisions, as functions: no IO, no clock, no runtime.
+
+pub mod evidence;
+pub mod ping;
+pub mod schedule;
+pub mod session;
+pub mod spool;
+pub mod thin;

@@ -7,7 +7,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rcgen::{CertificateParams, KeyPair};
 use remit_collector_domain::{
     effect::{AuditEntry, Effect},
     operator::{InvalidName, Operator, Role, checked_name},
@@ -17,6 +16,7 @@ use remit_runtime::{
     credential::{Credential, CredentialError},
     files::{FolderLock, LockError, WriteError, write_atomic},
     random,
+    tls::{KeyRequest, TlsError, certificates_to_pem},
 };
 use remit_shared::{Clock as _, OperatorId, Party};
 
@@ -24,7 +24,7 @@ use crate::{
     adapters::sled::SledStore,
     app::{DataDir, with_port},
     config::{self, Config},
-    pki::{Authority, IssueError, PkiError, pem},
+    pki::{Authority, IssueError, PkiError},
     ports::store::{Commit, Store as _, StoreError},
 };
 
@@ -60,8 +60,8 @@ pub(super) enum InitError {
     Write(#[from] WriteError),
     #[error(transparent)]
     Name(#[from] InvalidName),
-    #[error("failed to make a key")]
-    Key(#[source] rcgen::Error),
+    #[error(transparent)]
+    Key(#[from] TlsError),
     #[error("failed to issue the administrator's certificate")]
     Issue(#[source] IssueError),
     #[error(transparent)]
@@ -133,9 +133,8 @@ async fn make_administrator(
 ) -> Result<(), InitError> {
     let now = SystemClock.now();
     let id = OperatorId::from_uuid(random::uuid());
-    let key = KeyPair::generate().map_err(InitError::Key)?;
-    let request = CertificateParams::default().serialize_request(&key).map_err(InitError::Key)?;
-    let issued = authority.issue_operator(id, request.der(), now).map_err(InitError::Issue)?;
+    let request = KeyRequest::new()?;
+    let issued = authority.issue_operator(id, &request.csr, now).map_err(InitError::Issue)?;
     let operator = Operator {
         id,
         name: name.to_owned(),
@@ -161,9 +160,9 @@ async fn make_administrator(
         collector,
         operator_id: id.to_string(),
         name: name.to_owned(),
-        ca: pem(authority.roots()),
-        certificate: pem(&issued.chain),
-        key: key.serialize_pem(),
+        ca: certificates_to_pem(authority.roots()),
+        certificate: certificates_to_pem(&issued.chain),
+        key: request.key_pem(),
     };
     credential.write(out)?;
     Ok(())

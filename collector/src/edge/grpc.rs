@@ -2,5 +2,8 @@
 //! answer into a message; who may ask is settled before either.
 
 pub mod agent;
+mod caller;
 pub mod enrollment;
+pub mod operator;
+mod show;
 pub mod status;

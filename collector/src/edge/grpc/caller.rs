@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The operator whose certificate the connection showed.
-pub async fn operator<S: Store, C: Clock, T>(
+pub(crate) async fn operator<S: Store, C: Clock, T>(
     store: &S,
     clock: &C,
     request: &Request<T>,
@@ -31,14 +31,12 @@ pub async fn operator<S: Store, C: Clock, T>(
     };
     let stored = store.load::<Operator>(&id).await.map_err(|it| it.to_status())?;
     let operator = stored.ok_or_else(|| unknown(format!("there is no operator {id}")))?.record;
-    operator
-        .admit(&identity.serial, clock.now())
-        .map_err(|err| unknown(err.to_string()))?;
+    operator.admit(&identity.serial, clock.now()).map_err(|err| unknown(err.to_string()))?;
     Ok(operator)
 }
 
 /// Whether an operator that was known a while ago may still go on.
-pub async fn still_trusted<S: Store>(store: &S, operator: &Operator) -> Result<(), Status> {
+pub(crate) async fn still_trusted<S: Store>(store: &S, operator: &Operator) -> Result<(), Status> {
     let stored = store.load::<Operator>(&operator.id).await.map_err(|it| it.to_status())?;
     match stored {
         Some(it) if it.record.revoked.is_none() && it.record.serial == operator.serial => Ok(()),

@@ -1,4 +1,4 @@
 //! Values of the domain as messages of the operator plane.
 
-pub mod alert;
-pub mod endpoint;
+pub(crate) mod alert;
+pub(crate) mod endpoint;

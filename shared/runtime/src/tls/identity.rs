@@ -40,12 +40,7 @@ impl Identity {
     /// The chain and the key as one file's content, so that both are replaced
     /// in one step. [`Identity::from_pem_files`] reads it, given the file twice.
     pub fn to_pem(&self) -> String {
-        let label = match &self.key {
-            PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
-            PrivateKeyDer::Sec1(_) => "EC PRIVATE KEY",
-            PrivateKeyDer::Pkcs8(_) | _ => "PRIVATE KEY",
-        };
-        certificates_to_pem(&self.chain) + &section(label, self.key.secret_der())
+        certificates_to_pem(&self.chain) + &key_to_pem(&self.key)
     }
 }
 
@@ -74,6 +69,15 @@ pub fn certificates_from_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>
 /// What [`certificates_from_pem`] reads.
 pub fn certificates_to_pem(certificates: &[CertificateDer<'_>]) -> String {
     certificates.iter().map(|it| section("CERTIFICATE", it)).collect()
+}
+
+pub(super) fn key_to_pem(key: &PrivateKeyDer<'_>) -> String {
+    let label = match key {
+        PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
+        PrivateKeyDer::Sec1(_) => "EC PRIVATE KEY",
+        PrivateKeyDer::Pkcs8(_) | _ => "PRIVATE KEY",
+    };
+    section(label, key.secret_der())
 }
 
 /// SHA-256 of a certificate's public key (SPKI, DER): the same for every

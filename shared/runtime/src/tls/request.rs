@@ -3,7 +3,7 @@
 use rcgen::{CertificateParams, DistinguishedName, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use super::TlsError;
+use super::{TlsError, identity::key_to_pem};
 
 /// A new key, and the request that proves that we hold it. The request names
 /// nobody: whoever signs it decides for whom.
@@ -25,6 +25,11 @@ impl KeyRequest {
     /// request whose answer got lost can be repeated.
     pub fn with_key(key: &PrivateKeyDer<'_>) -> Result<Self, TlsError> {
         Self::sign(&KeyPair::try_from(key).map_err(TlsError::Request)?)
+    }
+
+    /// The private key as a file's content.
+    pub fn key_pem(&self) -> String {
+        key_to_pem(&self.key)
     }
 
     fn sign(key: &KeyPair) -> Result<Self, TlsError> {

@@ -3,8 +3,8 @@
 use std::{cmp::Reverse, sync::Arc};
 
 use remit_collector_domain::{
-    alert::{Actor, Alert, Event, Remit, State, command},
-    authority::{self, Action, Owners, Scope},
+    alert::{Actor, Alert, Event, State, command},
+    authority::{self, Action, Scope},
     operator::Operator,
 };
 use remit_proto::{
@@ -25,10 +25,8 @@ use crate::{
 };
 
 /// A change of an alert that a person asks for.
-type Decide<'a> = dyn Fn(&Alert, Actor, jiff::Timestamp) -> Result<Event, command::Refusal>
-    + Send
-    + Sync
-    + 'a;
+type Decide<'a> =
+    dyn Fn(&Alert, Actor, jiff::Timestamp) -> Result<Event, command::Refusal> + Send + Sync + 'a;
 
 impl<S: Store, C: Clock> Plane<S, C> {
     /// Does what a person asks, if they may and the alert allows it.
@@ -43,7 +41,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
         let changed = self
             .engine
             .command(alert.id, |alert, now| {
-                let scope = Scope::alert(&alert.about.tenant, owners(alert));
+                let scope = Scope::alert(alert);
                 authority::may(operator, action, &scope).map_err(CommandError::Forbidden)?;
                 Ok(decide(alert, actor(operator, alert), now)?)
             })
@@ -58,14 +56,11 @@ impl<S: Store, C: Clock> Plane<S, C> {
     }
 }
 
-fn owners(alert: &Alert) -> Owners<'_> {
-    let Remit { responsible, accountable, party, .. } = &alert.remit;
-    Owners { responsible, accountable, party: *party }
-}
-
 /// Who acts: the operator, for whichever of their teams has a part in it.
 fn actor(operator: &Operator, alert: &Alert) -> Actor {
-    let team = authority::acts_for(operator, &owners(alert)).unwrap_or(&alert.remit.responsible);
+    let owners = Scope::alert(alert).owners;
+    let team = owners.as_ref().and_then(|it| authority::acts_for(operator, it));
+    let team = team.unwrap_or(&alert.remit.responsible);
     Actor { name: operator.name.clone(), team: team.clone(), party: operator.party }
 }
 
@@ -160,13 +155,12 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
     ) -> Result<Response<v1::HandOverAlertResponse>, Status> {
         let operator = self.caller(&request).await?;
         let asked = request.into_inner();
-        let reason =
-            show::alert::asked_reason(asked.reason()).map_err(|it| it.to_status())?;
+        let reason = show::alert::asked_reason(asked.reason()).map_err(|it| it.to_status())?;
         let to = match asked.to_team.as_str() {
             "" => None,
-            named => Some(
-                Team::new(named).map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?,
-            ),
+            named => {
+                Some(Team::new(named).map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?)
+            }
         };
         let alert = self
             .act(&operator, &asked.alert_id, Action::HandOver, &|alert, by, _| {

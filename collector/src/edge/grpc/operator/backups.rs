@@ -45,8 +45,7 @@ impl<S: Store, C: Clock> BackupService for Plane<S, C> {
         }
         rows.sort_by(|a, b| {
             let name = |it: &v1::BackupStatus| it.job.as_ref().map(|it| it.name.clone());
-            (a.0, &a.1.hostname, name(&a.1))
-                .cmp(&(b.0, &b.1.hostname, name(&b.1)))
+            (a.0, &a.1.hostname, name(&a.1)).cmp(&(b.0, &b.1.hostname, name(&b.1)))
         });
         let jobs = rows.into_iter().map(|it| it.1).collect();
         let (jobs, next_page_token) = page(jobs, asked.page_size, &asked.page_token)?;

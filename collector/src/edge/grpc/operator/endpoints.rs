@@ -38,9 +38,7 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
         let asked = request.into_inner();
         let at_least = match asked.at_least {
             0 => None,
-            some => {
-                Some(CheckStatus::from_wire("at_least", some).map_err(|it| it.to_status())?)
-            }
+            some => Some(CheckStatus::from_wire("at_least", some).map_err(|it| it.to_status())?),
         };
         let mut open: HashMap<EndpointId, u32> = HashMap::new();
         for alert in self.alerts(&operator, &asked.tenant).await? {
@@ -59,8 +57,8 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
             let status = show::endpoint::status(&endpoint);
             let mut view = show::endpoint::endpoint(&endpoint, &rules, false);
             view.open_alerts = open.get(&endpoint.id()).copied().unwrap_or(0);
-            let bad_enough =
-                at_least.is_none_or(|it| show::endpoint::badness(status) >= show::endpoint::badness(it));
+            let bad_enough = at_least
+                .is_none_or(|it| show::endpoint::badness(status) >= show::endpoint::badness(it));
             if bad_enough && (asked.presence == 0 || asked.presence == view.presence) {
                 shown.push((show::endpoint::badness(status), view));
             }

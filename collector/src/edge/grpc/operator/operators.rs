@@ -93,7 +93,8 @@ impl<S: Store, C: Clock> OperatorService for Plane<S, C> {
         let asked = request.into_inner();
         let all = self.store().all::<Operator>().await.map_err(|it| it.to_status())?;
         let mut operators: Vec<_> = all.into_iter().map(|it| it.record).collect();
-        operators.sort_by(|a, b| (a.revoked.is_some(), &a.name).cmp(&(b.revoked.is_some(), &b.name)));
+        operators
+            .sort_by(|a, b| (a.revoked.is_some(), &a.name).cmp(&(b.revoked.is_some(), &b.name)));
         let operators = operators.iter().map(|it| show(it)).collect();
         let (operators, next_page_token) = page(operators, asked.page_size, &asked.page_token)?;
         Ok(Response::new(v1::ListOperatorsResponse { operators, next_page_token }))
@@ -123,8 +124,7 @@ impl<S: Store, C: Clock> OperatorService for Plane<S, C> {
             operator.revoked =
                 Some((self.engine.clock.now(), format!("revoked by {}", caller.name)));
             let audit = self.audit(&caller, None, "operator.revoke", id, &*operator.name);
-            let commit =
-                Commit::new(operator.clone(), stored.revision, vec![Effect::Audit(audit)]);
+            let commit = Commit::new(operator.clone(), stored.revision, vec![Effect::Audit(audit)]);
             match self.store().commit(commit).await {
                 Err(StoreError::Conflict { .. }) => continue,
                 Err(err) => return Err(err.to_status()),

@@ -45,8 +45,12 @@ impl<S: Store, C: Clock> PatchService for Plane<S, C> {
             }
         }
         rows.sort_by(|a, b| {
-            (a.0, Reverse(a.1), &a.2.hostname, &a.2.endpoint_id)
-                .cmp(&(b.0, Reverse(b.1), &b.2.hostname, &b.2.endpoint_id))
+            (a.0, Reverse(a.1), &a.2.hostname, &a.2.endpoint_id).cmp(&(
+                b.0,
+                Reverse(b.1),
+                &b.2.hostname,
+                &b.2.endpoint_id,
+            ))
         });
         let states = rows.into_iter().map(|it| it.2).collect();
         let (states, next_page_token) = page(states, asked.page_size, &asked.page_token)?;

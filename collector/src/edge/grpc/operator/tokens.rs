@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use remit_collector_domain::{
     authority::{self, Action, Scope},
     effect::Effect,
-    enroll::{self, Token, TokenRequest},
+    enroll::{self, Draft, Token},
 };
 use remit_proto::{
     convert::{JoinToken, Wire as _},
@@ -45,7 +45,9 @@ impl<S: Store, C: Clock> TokenService for Plane<S, C> {
         let secret = random::bytes::<20>();
         let secret_sha256 = hash_secret(&secret);
         let now = self.engine.clock.now();
-        let wanted = TokenRequest {
+        let draft = Draft {
+            id: token_name(&secret_sha256),
+            secret_sha256,
             tenant: tenant.clone(),
             site,
             kind,
@@ -53,10 +55,9 @@ impl<S: Store, C: Clock> TokenService for Plane<S, C> {
             max_uses: (asked.max_uses > 0).then_some(asked.max_uses),
             ttl: (asked.ttl_seconds > 0)
                 .then(|| SignedDuration::from_secs(asked.ttl_seconds.into())),
+            created_by: operator.name.clone(),
         };
-        let id = token_name(&secret_sha256);
-        let token = enroll::create(wanted, id, secret_sha256, &operator.name, now)
-            .map_err(|err| invalid(err.to_string()))?;
+        let token = Token::new(draft, now).map_err(|err| invalid(err.to_string()))?;
         let detail = format!(
             "for {} at {}, {} uses, until {}",
             token.tenant, token.site, token.max_uses, token.expires_at
@@ -87,7 +88,7 @@ impl<S: Store, C: Clock> TokenService for Plane<S, C> {
         for token in all.into_iter().map(|it| it.record) {
             let scope = Scope::tenant(&token.tenant);
             let wanted = tenant.as_ref().is_none_or(|it| *it == token.tenant)
-                && (asked.include_ended || token.is_open(now));
+                && (asked.include_ended || token.is_usable(now));
             if wanted && authority::may(&operator, Action::ListTokens, &scope).is_ok() {
                 tokens.push(token);
             }
@@ -118,8 +119,7 @@ impl<S: Store, C: Clock> TokenService for Plane<S, C> {
             let now = self.engine.clock.now();
             let token = enroll::revoke(Token::clone(&stored.record), now);
             let audit = self.audit(&operator, Some(tenant), "token.revoke", id, "");
-            let commit =
-                Commit::new(token.clone(), stored.revision, vec![Effect::Audit(audit)]);
+            let commit = Commit::new(token.clone(), stored.revision, vec![Effect::Audit(audit)]);
             match self.store().commit(commit).await {
                 Err(StoreError::Conflict { .. }) => continue,
                 Err(err) => return Err(err.to_status()),

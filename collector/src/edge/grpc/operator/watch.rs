@@ -61,9 +61,9 @@ impl<S: Store, C: Clock> Plane<S, C> {
         }
         let team = match asked.team.as_str() {
             "" => None,
-            named => Some(
-                Team::new(named).map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?,
-            ),
+            named => {
+                Some(Team::new(named).map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?)
+            }
         };
         let end = self.store().feed_end().await.map_err(|it| it.to_status())?;
         let cursor = match asked.cursor.as_str() {

@@ -11,7 +11,7 @@ use remit_proto::{
 use remit_shared::{Team, Tenant};
 
 /// An alert; timeline and messages only with `whole`.
-pub fn alert(alert: &Alert, revision: u64, whole: bool) -> v1::Alert {
+pub(crate) fn alert(alert: &Alert, revision: u64, whole: bool) -> v1::Alert {
     let about = &alert.about;
     let (state, acknowledgement, resolved_at) = match &alert.state {
         State::Open => (v1::AlertState::Open, None, None),
@@ -74,7 +74,7 @@ pub fn alert(alert: &Alert, revision: u64, whole: bool) -> v1::Alert {
 }
 
 /// Whose something is, and why.
-pub fn responsibility(tenant: &Tenant, remit: &Remit) -> v1::Responsibility {
+pub(crate) fn responsibility(tenant: &Tenant, remit: &Remit) -> v1::Responsibility {
     v1::Responsibility {
         matrix_tenant: tenant.to_string(),
         matrix_version: remit.matrix_version,
@@ -96,7 +96,7 @@ fn names<'a>(teams: impl IntoIterator<Item = &'a Team>) -> Vec<String> {
 }
 
 /// One line of a timeline.
-pub fn event(entry: &Entry) -> v1::AlertEvent {
+pub(crate) fn event(entry: &Entry) -> v1::AlertEvent {
     use v1::AlertEventKind as K;
     let kind = match entry.kind {
         EntryKind::Created => K::Created,
@@ -159,7 +159,7 @@ fn disposition(disposition: Disposition) -> v1::Disposition {
 }
 
 /// The disposition that somebody asks for.
-pub fn asked_disposition(asked: v1::Disposition) -> Result<Disposition, InvalidMessage> {
+pub(crate) fn asked_disposition(asked: v1::Disposition) -> Result<Disposition, InvalidMessage> {
     match asked {
         v1::Disposition::Unspecified => Err(InvalidMessage::new("disposition", "is unspecified")),
         v1::Disposition::None => Ok(Disposition::None),
@@ -170,7 +170,7 @@ pub fn asked_disposition(asked: v1::Disposition) -> Result<Disposition, InvalidM
 }
 
 /// The reason that somebody gives for a hand-over.
-pub fn asked_reason(asked: v1::HandOverReason) -> Result<HandOverReason, InvalidMessage> {
+pub(crate) fn asked_reason(asked: v1::HandOverReason) -> Result<HandOverReason, InvalidMessage> {
     match asked {
         v1::HandOverReason::Unspecified => Err(InvalidMessage::new("reason", "is unspecified")),
         v1::HandOverReason::NeedsCredential => Ok(HandOverReason::NeedsCredential),

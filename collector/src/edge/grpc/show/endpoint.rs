@@ -8,7 +8,7 @@ use remit_proto::{convert::Wire as _, v1};
 use remit_shared::{CheckStatus, Completeness, FailureKind};
 
 /// An endpoint; its readings only with `whole`.
-pub fn endpoint(endpoint: &Endpoint, rules: &Rules, whole: bool) -> v1::Endpoint {
+pub(crate) fn endpoint(endpoint: &Endpoint, rules: &Rules, whole: bool) -> v1::Endpoint {
     let (registration, pulse) = (&endpoint.registration, &endpoint.pulse);
     let revoked = registration.revoked.as_ref();
     v1::Endpoint {
@@ -50,7 +50,7 @@ fn presence(endpoint: &Endpoint) -> v1::Presence {
 }
 
 /// The worst of an endpoint's checks; what is not heard is never ok.
-pub fn status(endpoint: &Endpoint) -> CheckStatus {
+pub(crate) fn status(endpoint: &Endpoint) -> CheckStatus {
     let worst = endpoint.checks.states.values().map(|it| it.level).max().unwrap_or_default();
     match (endpoint.pulse.presence, worst) {
         (_, Level::Crit) | (Presence::Offline, _) => CheckStatus::Crit,
@@ -62,7 +62,7 @@ pub fn status(endpoint: &Endpoint) -> CheckStatus {
 }
 
 /// How far up a list of troubles a status belongs.
-pub fn badness(status: CheckStatus) -> u8 {
+pub(crate) fn badness(status: CheckStatus) -> u8 {
     match status {
         CheckStatus::Ok => 0,
         CheckStatus::Stale => 1,

@@ -1,0 +1,80 @@
+//! The places of one stream.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+
+/// Records that are kept and deleted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The place of its first record.
+    pub first: u64,
+    /// The place of its last one.
+    pub last: u64,
+    /// What it takes.
+    pub bytes: u64,
+    /// When its newest record was written.
+    pub newest: Timestamp,
+}
+
+/// How many losses are remembered with their reason; older ones stay holes.
+const REASONS: usize = 256;
+
+/// The numbers of one stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lane {
+    /// The place before the epoch's number 1.
+    pub(super) base: u64,
+    /// The place that was acknowledged last.
+    pub(super) acked: u64,
+    /// The newest durable place.
+    pub(super) tip: u64,
+    /// The place that comes next, or 0 at the very beginning.
+    pub(super) next: u64,
+    /// How many records were lost since the lane was opened.
+    pub(super) lost: u64,
+    /// Whether the next record starts a block.
+    pub(super) sealed: bool,
+    pub(super) blocks: VecDeque<Block>,
+    pub(super) losses: VecDeque<Loss>,
+}
+
+/// Like a gap, but in places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Loss {
+    pub(super) from: u64,
+    pub(super) through: u64,
+    pub(super) reason: &'static str,
+}
+
+impl Lane {
+    /// A lane as it was left: the epoch's base, the place that was
+    /// acknowledged last, the blocks that are still there and the next place.
+    pub fn restore(base: u64, acked: u64, next: u64, blocks: Vec<Block>) -> Self {
+        let tip = blocks.last().map_or(0, |it| it.last).max(acked);
+        let (blocks, next) = (blocks.into(), next.max(tip + 1));
+        Self { base, acked: acked.max(base), tip, next, sealed: true, blocks, ..Self::default() }
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.blocks.iter().map(|it| it.bytes).sum()
+    }
+
+    pub(super) fn lose(&mut self, from: u64, through: u64, reason: &'static str) {
+        self.lost += through + 1 - from;
+        self.losses.push_back(Loss { from, through, reason });
+        if self.losses.len() > REASONS {
+            self.losses.pop_front();
+        }
+    }
+
+    /// Drops the oldest block, if there is one.
+    pub(super) fn drop_oldest(&mut self, reason: &'static str) -> Option<u64> {
+        let block = self.blocks.pop_front()?;
+        self.sealed |= self.blocks.is_empty();
+        if block.last > self.acked {
+            self.lose(block.first.max(self.acked + 1), block.last, reason);
+        }
+        Some(block.first)
+    }
+}

@@ -1,0 +1,114 @@
+use Stream::{Events, Metrics};
+use proptest::{collection::vec, prelude::*};
+
+use super::*;
+
+const LIMITS: Limits = Limits { max_bytes: 1000, max_age: SignedDuration::from_hours(1) };
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute)
+}
+
+fn ledger() -> Ledger {
+    Ledger::new(LIMITS, Lane::default(), Lane::default())
+}
+
+/// Spools so many blocks of one record of 100 bytes. Gives how many were granted.
+fn fill(ledger: &mut Ledger, stream: Stream, count: u64) -> u64 {
+    let mut granted = 0;
+    for minute in 0..count {
+        if ledger.make_room(stream, 100).granted {
+            ledger.append(stream, 100, at(minute.try_into().unwrap()));
+            ledger.seal(stream);
+            granted += 1;
+        } else {
+            ledger.lose(stream, 1, FULL);
+        }
+    }
+    granted
+}
+
+#[test]
+fn new_metrics_push_out_old_ones_and_leave_the_events_their_share() {
+    let mut ledger = ledger();
+    assert_eq!(fill(&mut ledger, Metrics, 20), 20);
+    assert_eq!((ledger.bytes(), ledger.lost()), (800, Marks { events: 0, metrics: 12 }));
+    let gap = ledger.gap(Metrics, ledger.after(Metrics, 0).unwrap(), 13);
+    assert_eq!(gap, Some(Gap { from: 1, through: 12, reason: FULL }), "holes side by side are one");
+}
+
+#[test]
+fn metrics_stop_at_nine_tenths_and_events_push_them_out() {
+    let mut ledger = ledger();
+    fill(&mut ledger, Events, 5);
+    assert_eq!(fill(&mut ledger, Metrics, 6), 4, "to nine tenths");
+    fill(&mut ledger, Events, 3);
+    assert_eq!(ledger.lost(), Marks { events: 0, metrics: 4 }, "two refused, two pushed out");
+    fill(&mut ledger, Events, 4);
+    assert_eq!(ledger.lost(), Marks { events: 2, metrics: 6 }, "then the oldest events");
+}
+
+#[test]
+fn what_is_too_old_goes_first_come_first_gone() {
+    let mut ledger = ledger();
+    fill(&mut ledger, Metrics, 4);
+    let evicted = ledger.expire(at(62));
+    assert_eq!(evicted.iter().map(|it| it.first).collect::<Vec<_>>(), [1, 2]);
+    let gap = ledger.gap(Metrics, 1, 3).unwrap();
+    assert_eq!((gap.through, gap.reason), (2, "too old"));
+}
+
+#[test]
+fn a_hole_is_not_declared_before_something_follows_it() {
+    let mut ledger = ledger();
+    ledger.append(Events, 1, at(0));
+    ledger.lose(Events, 3, "no space on disk");
+    assert_eq!((ledger.after(Events, 1), ledger.last().events), (None, 1));
+    ledger.append(Events, 1, at(0));
+    assert_eq!((ledger.after(Events, 1), ledger.last().events), (Some(2), 5));
+    let gap = ledger.gap(Events, 2, 5).unwrap();
+    assert_eq!((gap.from, gap.through, gap.reason), (2, 4, "no space on disk"));
+}
+
+#[test]
+fn a_new_epoch_counts_from_one_what_is_not_acknowledged() {
+    let mut ledger = ledger();
+    fill(&mut ledger, Events, 5);
+    ledger.acknowledge(Marks { events: 2, metrics: 0 });
+    ledger.renumber(Marks { events: 3, metrics: 9 });
+    let place = ledger.after(Events, 0).unwrap();
+    assert_eq!((place, ledger.number(Events, place), ledger.last().events), (4, 1, 2));
+}
+
+#[test]
+fn a_collector_that_forgot_is_offered_what_is_here_and_told_of_the_rest() {
+    let mut ledger = ledger();
+    fill(&mut ledger, Events, 5);
+    ledger.acknowledge(Marks { events: 3, metrics: 0 });
+    ledger.resume(Marks { events: 1, metrics: 0 });
+    assert_eq!(ledger.after(Events, 1), Some(2));
+    let gap = ledger.gap(Events, 2, 4).unwrap();
+    assert_eq!((gap.from, gap.through, gap.reason), (2, 3, FORGOTTEN));
+}
+
+proptest! {
+    #[test]
+    fn the_limit_holds_and_every_place_is_given_once(
+        sizes in vec((any::<bool>(), 1_u64..400), 0..200),
+    ) {
+        let mut ledger = ledger();
+        let mut places = Marks::default();
+        for (event, bytes) in sizes {
+            let stream = if event { Events } else { Metrics };
+            let place = ledger.next(stream);
+            prop_assert_eq!(place, places.of(stream) + 1);
+            places = places.with(stream, place);
+            if ledger.make_room(stream, bytes).granted {
+                ledger.append(stream, bytes, at(0));
+            } else {
+                ledger.lose(stream, 1, FULL);
+            }
+            prop_assert!(ledger.bytes() <= LIMITS.max_bytes);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What differs between operating systems: paths, owners, the service manager.
+
+#[cfg(not(unix))]
+mod other;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+pub use self::other::*;
+#[cfg(unix)]
+pub use self::unix::*;

@@ -1,0 +1,174 @@
+//! A spool that is gone with its process. For tests.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use remit_agent_domain::spool::{Evicted, FULL, Lane, Ledger, Limits, Marks};
+use remit_shared::Stream;
+
+use crate::spool::{
+    Draft, Spool, SpoolError, State, Waiting,
+    reading::{Gathering, encode},
+};
+
+/// Stands for the disk: outlives the spools that are opened on it.
+#[derive(Clone, Debug)]
+pub struct Medium(Arc<Mutex<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    epoch: u64,
+    token: Vec<u8>,
+    ledger: Ledger,
+    records: BTreeMap<(Stream, u64), (Timestamp, Vec<u8>)>,
+    closed: bool,
+}
+
+impl Medium {
+    /// An empty one.
+    pub fn new(limits: Limits, epoch: u64) -> Self {
+        let ledger = Ledger::new(limits, Lane::default(), Lane::default());
+        let (token, records) = (Vec::new(), BTreeMap::new());
+        Self(Arc::new(Mutex::new(Inner { epoch, token, ledger, records, closed: true })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps records in memory.
+#[derive(Debug)]
+pub struct MemorySpool {
+    medium: Medium,
+    after_crash: bool,
+}
+
+impl MemorySpool {
+    /// Opens what the medium holds.
+    pub fn open(medium: &Medium) -> Self {
+        let after_crash = !std::mem::replace(&mut medium.lock().closed, false);
+        Self { medium: medium.clone(), after_crash }
+    }
+}
+
+impl Inner {
+    fn remove(&mut self, evicted: Vec<Evicted>) {
+        for Evicted { stream, .. } in evicted {
+            let kept = self.ledger.holding(stream, 0).map_or(u64::MAX, |it| it.first);
+            self.records.retain(|(of, place), _| *of != stream || *place >= kept);
+        }
+    }
+}
+
+impl Spool for MemorySpool {
+    fn state(&self) -> State {
+        let inner = self.medium.lock();
+        State {
+            epoch: inner.epoch,
+            resume_token: inner.token.clone(),
+            last: inner.ledger.last(),
+            queued: inner.ledger.queued(),
+            bytes: inner.ledger.bytes(),
+            lost: inner.ledger.lost(),
+            after_crash: self.after_crash,
+        }
+    }
+
+    fn append(&mut self, drafts: &[Draft]) -> Result<(), SpoolError> {
+        let mut inner = self.medium.lock();
+        for draft in drafts {
+            let (stream, place) = (draft.stream, inner.ledger.next(draft.stream));
+            let bytes = match encode(draft, place) {
+                Ok(bytes) => bytes,
+                Err(err) => {
+                    inner.ledger.lose(stream, 1, "too long");
+                    return Err(err);
+                }
+            };
+            let size = bytes.len() as u64;
+            let room = inner.ledger.make_room(stream, size);
+            inner.remove(room.evicted);
+            if room.granted {
+                inner.ledger.append(stream, size, draft.at);
+                inner.ledger.seal(stream);
+                inner.records.insert((stream, place), (draft.at, bytes));
+            } else {
+                inner.ledger.lose(stream, 1, FULL);
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, after: Marks, bytes: u64) -> Result<Vec<Waiting>, SpoolError> {
+        let inner = self.medium.lock();
+        let mut gathering = Gathering::new(&inner.ledger, bytes);
+        for stream in Stream::ALL.iter().copied() {
+            let Some(mut wanted) = gathering.start(stream, after) else { continue };
+            for (&(_, place), (at, bytes)) in
+                inner.records.range((stream, wanted)..=(stream, u64::MAX))
+            {
+                if !gathering.is_open() {
+                    break;
+                }
+                if gathering.take(stream, wanted, (place, *at), bytes) {
+                    wanted = place + 1;
+                }
+            }
+        }
+        Ok(gathering.found)
+    }
+
+    fn keep(&mut self, resume_token: &[u8], through: Marks) -> Result<(), SpoolError> {
+        let mut inner = self.medium.lock();
+        inner.token = resume_token.to_vec();
+        let evicted = inner.ledger.resume(through);
+        inner.remove(evicted);
+        Ok(())
+    }
+
+    fn forget(&mut self, through: Marks) -> Result<(), SpoolError> {
+        let mut inner = self.medium.lock();
+        let evicted = inner.ledger.acknowledge(through);
+        inner.remove(evicted);
+        Ok(())
+    }
+
+    fn renumber(&mut self, epoch: u64, applied: Marks) -> Result<(), SpoolError> {
+        let mut inner = self.medium.lock();
+        inner.epoch = epoch;
+        inner.token.clear();
+        let evicted = inner.ledger.renumber(applied);
+        inner.remove(evicted);
+        Ok(())
+    }
+
+    fn expire(&mut self, now: Timestamp) -> Result<(), SpoolError> {
+        let mut inner = self.medium.lock();
+        let evicted = inner.ledger.expire(now);
+        inner.remove(evicted);
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), SpoolError> {
+        self.medium.lock().closed = true;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::conformance;
+
+    #[test]
+    fn conforms() {
+        conformance::check(|limits| {
+            let medium = Medium::new(limits, 1);
+            Box::new(move || MemorySpool::open(&medium))
+        });
+    }
+}

@@ -1,0 +1,158 @@
+//! How a record lies in a segment.
+//!
+//! ```text
+//! crc32 u32 │ length u32 │ place u64 │ written at, ms i64 │ payload
+//! ```
+//!
+//! Little endian; the checksum covers all that follows it. A damaged frame is
+//! passed over by looking for the next place where everything fits: checksum,
+//! length, and a place that the space in between allows.
+
+use jiff::Timestamp;
+
+use crate::spool::LONGEST;
+
+/// The bytes before a payload.
+pub(super) const HEADER: usize = 24;
+
+/// A record as it lies in a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Frame<'a> {
+    pub(super) place: u64,
+    pub(super) at: Timestamp,
+    pub(super) payload: &'a [u8],
+}
+
+/// Adds a frame.
+pub(super) fn write(out: &mut Vec<u8>, frame: Frame<'_>) {
+    let start = out.len();
+    let length = u32::try_from(frame.payload.len()).unwrap_or(u32::MAX);
+    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(&frame.place.to_le_bytes());
+    out.extend_from_slice(&frame.at.as_millisecond().to_le_bytes());
+    out.extend_from_slice(frame.payload);
+    let crc = crc32fast::hash(&out[start + 4..]);
+    out[start..start + 4].copy_from_slice(&crc.to_le_bytes());
+}
+
+/// The frame at this offset and where the next one begins, if it is whole.
+pub(super) fn read(bytes: &[u8], offset: usize) -> Option<(Frame<'_>, usize)> {
+    let rest = bytes.get(offset..)?;
+    let (place, end) = header(rest)?;
+    let crc = u32::from_le_bytes(array(rest, 0)?);
+    if crc != crc32fast::hash(&rest[4..end]) {
+        return None;
+    }
+    let at = Timestamp::from_millisecond(i64::from_le_bytes(array(rest, 16)?)).ok()?;
+    Some((Frame { place, at, payload: &rest[HEADER..end] }, offset + end))
+}
+
+/// Where the next whole frame begins, past damage. `after` is the last place
+/// that was seen.
+pub(super) fn find(bytes: &[u8], offset: usize, after: u64) -> Option<usize> {
+    (offset..bytes.len().saturating_sub(HEADER)).find(|&at| {
+        let most = after.saturating_add(((at - offset) / HEADER) as u64 + 1);
+        header(&bytes[at..]).is_some_and(|(place, _)| after < place && place <= most)
+            && read(bytes, at).is_some()
+    })
+}
+
+/// How many records a damaged end held, as far as their headers can be
+/// believed; at least one.
+pub(super) fn count(bytes: &[u8], mut offset: usize, after: u64) -> u64 {
+    let mut count = 0;
+    while let Some((place, end)) = bytes.get(offset..).and_then(header) {
+        if place != after.wrapping_add(count + 1) {
+            break;
+        }
+        count += 1;
+        offset += end;
+    }
+    count + u64::from(offset < bytes.len())
+}
+
+/// The place and the end of the frame that these bytes begin with, unchecked.
+fn header(bytes: &[u8]) -> Option<(u64, usize)> {
+    let length = usize::try_from(u32::from_le_bytes(array(bytes, 4)?)).ok()?;
+    let place = u64::from_le_bytes(array(bytes, 8)?);
+    (length <= LONGEST && HEADER + length <= bytes.len()).then_some((place, HEADER + length))
+}
+
+fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at + N)?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    fn segment(first: u64, payloads: &[Vec<u8>]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (place, payload) in (first..).zip(payloads) {
+            write(&mut bytes, Frame { place, at: Timestamp::UNIX_EPOCH, payload });
+        }
+        bytes
+    }
+
+    /// The places that can still be read.
+    fn places(bytes: &[u8], first: u64) -> Vec<u64> {
+        let (mut offset, mut last, mut places) = (0, first - 1, Vec::new());
+        while offset < bytes.len() {
+            match read(bytes, offset) {
+                Some((frame, end)) => {
+                    places.push(frame.place);
+                    (offset, last) = (end, frame.place);
+                }
+                None => match find(bytes, offset, last) {
+                    Some(next) => offset = next,
+                    None => break,
+                },
+            }
+        }
+        places
+    }
+
+    proptest! {
+        #[test]
+        fn a_flipped_bit_costs_one_record_and_no_other(
+            payloads in vec(vec(any::<u8>(), 0..90), 1..12),
+            at: prop::sample::Index,
+            bit in 0_u8..8,
+        ) {
+            let mut bytes = segment(7, &payloads);
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1_u8 << bit;
+            let mut hit = 0;
+            let mut end = 0;
+            for (index, payload) in payloads.iter().enumerate() {
+                end += HEADER + payload.len();
+                if at < end {
+                    hit = index;
+                    break;
+                }
+            }
+            let expected: Vec<_> =
+                (7..).zip(&payloads).map(|it| it.0).filter(|it| *it != 7 + hit as u64).collect();
+            prop_assert_eq!(places(&bytes, 7), expected);
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in vec(any::<u8>(), 0..400), after: u64) {
+            let _ = read(&bytes, 0);
+            let _ = find(&bytes, 0, after);
+            let _ = count(&bytes, 0, after.min(u64::MAX - 100));
+        }
+    }
+
+    #[test]
+    fn a_damaged_end_is_counted_by_its_headers() {
+        let mut bytes = segment(1, &[vec![1; 50], vec![2; 50], vec![3; 50]]);
+        bytes[HEADER + 60 + HEADER] ^= 1;
+        assert_eq!(count(&bytes, HEADER + 50, 1), 2);
+        assert_eq!(count(&bytes[..bytes.len() - 1], HEADER + 50, 1), 2, "the third is cut");
+        assert_eq!(count(&[0; 9], 0, 1), 1);
+    }
+}
