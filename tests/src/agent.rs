@@ -132,37 +132,42 @@ impl FakeAgent {
         of_stream.map(|it| it.seq).max().unwrap_or(0)
     }
 
-    /// Spools what was found out now.
-    pub fn note(&mut self, stream: Stream, entry: Entry) -> Record {
-        let seq = match &entry {
-            Entry::Answers(_) => self.last(stream) + 1,
-            Entry::Gap { .. } => panic!("a gap says its own number: use `lose`"),
-        };
-        self.spool(Record { stream, seq, at: self.now(), entry })
+    /// Spools an answer of a probe, as of now.
+    pub fn answer(&mut self, probe: &str, body: Body) -> Record {
+        self.answer_at(self.now(), probe, body)
+    }
+
+    /// Spools how full the root filesystem is, in thousandths.
+    pub fn disk(&mut self, permille: i64) -> Record {
+        self.disk_at(self.now(), permille)
+    }
+
+    /// The same, as of some time.
+    pub fn disk_at(&mut self, at: Timestamp, permille: i64) -> Record {
+        let reading = Reading::of("disk_used", "/", Unit::Permille, permille);
+        self.answer_at(at, "disk", Body::Readings(vec![reading]))
+    }
+
+    fn answer_at(&mut self, at: Timestamp, probe: &str, body: Body) -> Record {
+        self.spool(at, Answer::full(probe, "a test", at, body))
+    }
+
+    /// Spools an answer that is more than its body.
+    pub fn spool(&mut self, at: Timestamp, answer: Answer) -> Record {
+        let stream = answer.stream();
+        let seq = self.last(stream) + 1;
+        let record = Record { stream, seq, at, entry: Entry::Answers(vec![answer]) };
+        self.records.push(record.clone());
+        record
     }
 
     /// Spools a declaration that the next so many records are lost.
     pub fn lose(&mut self, stream: Stream, count: u64, reason: &str) -> Record {
         let last = self.last(stream);
         let entry = Entry::Gap { from: last + 1, reason: reason.into() };
-        self.spool(Record { stream, seq: last + count, at: self.now(), entry })
-    }
-
-    fn spool(&mut self, record: Record) -> Record {
+        let record = Record { stream, seq: last + count, at: self.now(), entry };
         self.records.push(record.clone());
         record
-    }
-
-    /// Spools an answer of a probe.
-    pub fn answer(&mut self, probe: &str, body: Body) -> Record {
-        let answer = Answer::full(probe, "a test", self.now(), body);
-        self.note(answer.stream(), Entry::Answers(vec![answer]))
-    }
-
-    /// Spools how full the root filesystem is, in thousandths.
-    pub fn disk(&mut self, permille: i64) -> Record {
-        let reading = Reading::of("disk_used", "/", Unit::Permille, permille);
-        self.answer("disk", Body::Readings(vec![reading]))
     }
 
     /// A connection to the agent plane, before anything is said.
@@ -196,7 +201,8 @@ impl FakeAgent {
 
     /// Opens a session with a hello of the test's own.
     pub async fn greet(&self, channel: Channel, hello: v1::Hello) -> Result<Session, Status> {
-        let (out, requests) = mpsc::channel(64);
+        // Room for all that a test sends, so that it can send first and listen later.
+        let (out, requests) = mpsc::channel(4_096);
         let hello = connect_request::Message::Hello(hello);
         let first = v1::ConnectRequest { message: Some(hello) };
         out.send(first).await.expect("the other end is held right here");
