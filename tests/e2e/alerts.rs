@@ -145,20 +145,26 @@ async fn each_party_works_on_what_is_its_own() {
     assert_eq!(refused.code(), Code::FailedPrecondition);
     assert_eq!(refused.message(), format!("alert {alert_id} is already resolved"));
     let alert = site.admin.alert(&alert_id).await;
-    assert_eq!((alert.state(), alert.disposition()), (AlertState::Resolved, v1::Disposition::KnownIssue));
+    assert_eq!(
+        (alert.state(), alert.disposition()),
+        (AlertState::Resolved, v1::Disposition::KnownIssue)
+    );
     let deeds: Vec<(AlertEventKind, &str)> = alert
         .timeline
         .iter()
         .filter(|it| it.actor != "remit")
         .map(|it| (it.kind(), it.detail.split(", ").next().unwrap_or_default()))
         .collect();
-    assert_eq!(deeds[1..], [
-        (AlertEventKind::NoteAdded, "month-end runs"),
-        (AlertEventKind::HandedOff, "to internal-it"),
-        deeds[3],
-        (AlertEventKind::DispositionSet, "known_issue: archive grows"),
-        (AlertEventKind::Resolved, "made room"),
-    ]);
+    assert_eq!(
+        deeds[1..],
+        [
+            (AlertEventKind::NoteAdded, "month-end runs"),
+            (AlertEventKind::HandedOff, "to internal-it"),
+            deeds[3],
+            (AlertEventKind::DispositionSet, "known_issue: archive grows"),
+            (AlertEventKind::Resolved, "made room"),
+        ]
+    );
 }
 
 #[tokio::test]
@@ -186,8 +192,12 @@ async fn a_receiver_that_fails_is_told_again_under_the_same_name() {
             it.notices[0].state() == v1::NoticeState::Delivered
         })
         .await;
-    assert_eq!((alert.notices[0].attempts, alert.notices[0].channel.as_str()), (3, "webhook:provider-noc"));
-    let failed = alert.timeline.iter().find(|it| it.kind() == AlertEventKind::DeliveryFailed).unwrap();
+    assert_eq!(
+        (alert.notices[0].attempts, alert.notices[0].channel.as_str()),
+        (3, "webhook:provider-noc")
+    );
+    let failed =
+        alert.timeline.iter().find(|it| it.kind() == AlertEventKind::DeliveryFailed).unwrap();
     let detail = "provider-noc by webhook:provider-noc, will be tried again: \
                   `webhook:provider-noc` could not be reached: HTTP 503 Service Unavailable";
     assert_eq!(failed.detail, detail);
@@ -199,5 +209,8 @@ async fn what_no_alert_is_called_is_not_found() {
     let alert_id = "alr_00000000-0000-4000-8000-000000000000".to_owned();
     let asked = v1::GetAlertRequest { alert_id: alert_id.clone() };
     let refused = site.admin.alerts().get_alert(asked).await.unwrap_err();
-    assert_eq!((refused.code(), refused.message()), (Code::NotFound, &*format!("there is no alert {alert_id}")));
+    assert_eq!(
+        (refused.code(), refused.message()),
+        (Code::NotFound, &*format!("there is no alert {alert_id}"))
+    );
 }

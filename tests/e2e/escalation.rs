@@ -58,15 +58,22 @@ async fn a_power_cut_neither_skips_nor_repeats_a_rung() {
     site.restart().await;
 
     let page = site.inbox.message("internal-it", "escalated").await;
-    assert!(page.field("subject").starts_with("[ESCALATED HIGH] db-7: "), "{}", page.field("subject"));
+    assert!(
+        page.field("subject").starts_with("[ESCALATED HIGH] db-7: "),
+        "{}",
+        page.field("subject")
+    );
     assert!(page.field("text").contains("Nobody has acted in time, so you are told."));
     let once = [("internal-it".to_owned(), 1), ("provider-manager".to_owned(), 1)];
     assert_eq!(told(&site), BTreeMap::from(once));
     let alert = site.admin.alert(&alert.alert_id).await;
-    assert_eq!(rungs(&alert), [
-        "to provider-manager: not acknowledged in time",
-        "to internal-it: not acknowledged in time",
-    ]);
+    assert_eq!(
+        rungs(&alert),
+        [
+            "to provider-manager: not acknowledged in time",
+            "to internal-it: not acknowledged in time",
+        ]
+    );
 }
 
 #[tokio::test]

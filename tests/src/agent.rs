@@ -17,9 +17,7 @@ use remit_runtime::{
     random,
     tls::{self, Identity, KeyRequest},
 };
-use remit_shared::{
-    Answer, Body, Chain, Clock as _, Entry, Host, Reading, Record, Stream, Unit,
-};
+use remit_shared::{Answer, Body, Chain, Clock as _, Entry, Host, Reading, Record, Stream, Unit};
 use rustls_pki_types::CertificateDer;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;

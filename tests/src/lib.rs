@@ -39,7 +39,6 @@ pub use crate::{
     matrix::starter,
     operator::{Operator, Watch},
     program::{Outcome, Program, binary, command, run},
-
     session::Session,
     site::{Ask, Site},
 };

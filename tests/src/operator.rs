@@ -179,8 +179,7 @@ impl Operator {
 
     /// Ends an endpoint's trust.
     pub async fn revoke(&self, endpoint: &str, reason: &str) -> Result<v1::Endpoint, Status> {
-        let asked =
-            v1::RevokeEndpointRequest { endpoint: endpoint.into(), reason: reason.into() };
+        let asked = v1::RevokeEndpointRequest { endpoint: endpoint.into(), reason: reason.into() };
         let revoked = self.endpoints().revoke_endpoint(asked).await?.into_inner();
         Ok(revoked.endpoint.unwrap_or_default())
     }
