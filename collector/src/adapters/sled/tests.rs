@@ -27,3 +27,5 @@ async fn conforms_after_reopening() {
     let open = async |name: &str| SledStore::open(&folders.path().join(name), OPTIONS).unwrap();
     conformance::check_durable(open).await;
 }
+
+mod disk_full;
