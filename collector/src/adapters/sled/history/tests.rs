@@ -69,7 +69,7 @@ fn a_clock_that_is_set_back_far_begins_a_new_piece() {
 #[test]
 fn a_report_of_twenty_values_takes_few_bytes() {
     // Three counters, three gauges that wander, fourteen that seldom move.
-    let mut values = vec![0_i64; 20];
+    let mut values = [0_i64; 20];
     let mut seed = 7_u64;
     let mut random = |below: i64| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

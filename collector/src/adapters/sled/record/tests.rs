@@ -142,10 +142,8 @@ fn owed_effects() {
         Published::record_key(&sample::matrix(5).key()),
         Endpoint::record_key(&sample::endpoint_id(6)),
     ];
-    let cleared = match sample::signal("/srv is fine") {
-        Effect::Signal(it) => Effect::Signal(Signal { say: Say::Cleared, ..it }),
-        other => other,
-    };
+    let Effect::Signal(raised) = sample::signal("/srv is fine") else { unreachable!() };
+    let cleared = Effect::Signal(Signal { say: Say::Cleared, ..raised });
     let effects = vec![
         sample::signal("/srv is full"),
         Effect::Admit(Box::new(sample::registration(1))),
