@@ -6,7 +6,7 @@
 //! [`Delivery`] and is told.
 
 use jiff::Timestamp;
-use remit_agent_domain::spool::Marks;
+use remit_agent_domain::{spool::Marks, thin::Thinner};
 use remit_shared::{Answer, Clock};
 use tokio::sync::{mpsc, watch};
 
@@ -37,7 +37,8 @@ pub async fn record<S: Spool>(
     clock: impl Clock,
 ) -> Result<(), SpoolError> {
     let Inlets { mut answers, mut deliveries } = inlets;
-    let (mut lists, mut letters) = (Vec::new(), Vec::new());
+    let mut thinner = Thinner::default();
+    let (mut lists, mut letters) = (Vec::<Vec<Answer>>::new(), Vec::new());
     loop {
         // A closed inlet gives 0, and then only the other one counts.
         let more = tokio::select! {
@@ -49,6 +50,9 @@ pub async fn record<S: Spool>(
             continue;
         }
         let now = clock.now();
+        for answers in &mut lists {
+            answers.retain(|it| thinner.keeps(it));
+        }
         let mut receipts = Vec::new();
         for Delivery { answers, stored } in letters.drain(..) {
             lists.push(answers);

@@ -58,6 +58,9 @@ pub struct Session {
     endpoint: EndpointId,
     serial: String,
     stored: Stored<Endpoint>,
+    /// The resume token that this session gave out. Once a newer session has
+    /// given out another, this one's records are not wanted any more.
+    lease: [u8; 16],
     /// Cancelled when the session must end: revoked, or replaced by a newer one.
     pub ended: CancellationToken,
     seat: u64,
@@ -87,6 +90,9 @@ pub enum IngestError {
         #[source]
         source: Distrust,
     },
+    /// A newer session of the same endpoint has begun.
+    #[error("endpoint {0} has a newer session")]
+    Replaced(EndpointId),
     /// The agent left a hole in its numbers.
     #[error("record {got} of the {stream} stream came where {expected} was due")]
     OutOfOrder {
@@ -123,7 +129,9 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
                 Ok(stored) => {
                     let (seat, ended) = self.roll.sit_down(endpoint, self.listening.now());
                     let serial = serial.to_owned();
-                    return Ok((Session { endpoint, serial, stored, ended, seat }, opened));
+                    let lease = fresh;
+                    let session = Session { endpoint, serial, stored, lease, ended, seat };
+                    return Ok((session, opened));
                 }
             }
         }
@@ -150,6 +158,9 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             let now = self.clock.now();
             let record = &session.stored.record;
             check(record, &session.serial, now)?;
+            if record.pulse.resume.issued != Some(session.lease) {
+                return Err(IngestError::Replaced(session.endpoint));
+            }
             let rules: Arc<Rules> = self.directory.rules(&record.registration.tenant);
             let arrival = Arrival { received_at: now, ..self.arrival() };
             let mut next = Endpoint::clone(record);

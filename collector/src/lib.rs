@@ -11,3 +11,5 @@ pub mod outbox;
 pub mod pki;
 pub mod ports;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;

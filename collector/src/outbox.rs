@@ -30,6 +30,7 @@ use crate::{
         notifier::Notifier,
         store::{Commit, Owed, Store, StoreError},
     },
+    telemetry,
 };
 
 /// Effects are looked for this often even if nobody rings: after a failure the
@@ -82,6 +83,7 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
             // What is left of the page are messages on their way.
             skip += messages;
             if !full {
+                telemetry::owed(skip);
                 return Ok(());
             }
         }

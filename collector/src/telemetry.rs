@@ -13,7 +13,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_gauge!("remit_sessions", "Agent sessions that are open.");
     describe_counter!("remit_messages_total", "Attempts to deliver a message, by outcome.");
     describe_histogram!("remit_commit_seconds", "Time from a batch of records to its durability.");
-    describe_gauge!("remit_effects_owed", "Effects that have not been performed yet.");
+    describe_gauge!("remit_effects_owed", "Messages that are on their way.");
     Ok(handle)
 }
 
@@ -38,7 +38,7 @@ pub fn message(outcome: &'static str) {
     counter!("remit_messages_total", "outcome" => outcome).increment(1);
 }
 
-/// How much the outbox still has to do.
+/// How many messages are on their way.
 pub fn owed(effects: usize) {
     gauge!("remit_effects_owed").set(effects as f64);
 }

@@ -5,3 +5,4 @@ pub mod ping;
 pub mod schedule;
 pub mod session;
 pub mod spool;
+pub mod thin;

@@ -30,6 +30,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod work;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 

@@ -27,14 +27,16 @@ mod words;
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{FailedUnit, Series, ServiceScan, Severity};
 
-use crate::detect::checks::{EVIDENCE, SUMMARY, bounded};
 pub(crate) use crate::detect::words::span;
 pub use crate::detect::{
     checks::{CheckKey, CheckState, Checks, Finding},
     rules::{CHECKS, CheckDef, Override, OverrideError, Policy, Rules},
     threshold::{Side, Threshold},
 };
-use crate::signal::{Say, Signal};
+use crate::{
+    detect::checks::{EVIDENCE, SUMMARY, bounded},
+    signal::{Say, Signal},
+};
 
 /// How bad a check says it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

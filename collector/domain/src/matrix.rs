@@ -1,7 +1,7 @@
 //! The responsibility matrix: whose remit it is, and why.
 //!
 //! A [`Matrix`] is one version of one tenant's agreement between the parties,
-//! as a value. [`resolve`] answers "who owns this, now, and why"; [`lint`]
+//! as a value. [`resolve`] answers "who owns this, now, and why"; [`lint()`]
 //! proves that the answer exists and is single for every function, endpoint
 //! and hour of the next 400 days; [`diff`] says in words what a new version
 //! changes.
@@ -12,7 +12,7 @@
 //!   [`Matrix::catch_all`], and says so.
 //! - Row X beats row Y if X is nowhere wider and somewhere narrower
 //!   ([`Comparison`]). The order is partial; what it leaves open, a priority
-//!   settles, and what that leaves open, [`lint`] refuses.
+//!   settles, and what that leaves open, [`lint()`] refuses.
 //! - Equal arguments give equal results, in words too.
 //!
 //! # Not here

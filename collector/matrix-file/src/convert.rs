@@ -24,7 +24,10 @@ use crate::{
 };
 
 /// More of anything than this is a mistake, and would take long to prove.
-const MOST: usize = 1000;
+const MOST: usize = 500;
+
+/// After so many remarks, the rest is more of the same.
+const ENOUGH: usize = 100;
 
 /// More opening hours than this in one calendar are a mistake.
 const MOST_HOURS: usize = 100;
@@ -182,6 +185,9 @@ impl<'t> Reader<'t> {
             Ok(zone) if zone.iana_name() == Some(name.as_str()) => Some(zone),
             Ok(_) | Err(_) => {
                 let message = format!("there is no time zone `{}`", name.escape_default());
+                if self.remarks.len() == ENOUGH {
+                    return None;
+                }
                 let known: Vec<_> = jiff::tz::db().available().map(|it| it.to_string()).collect();
                 let near = nearest(&name, known.iter().map(String::as_str));
                 let suggestion = match near {
@@ -261,8 +267,10 @@ impl<'t> Reader<'t> {
     }
 
     fn refuse(&mut self, code: &'static str, at: &Spot, message: impl Into<String>) {
-        let at = (self.map.line(at.offset), at.path.clone());
-        self.remarks.push(Remark::error(self.file, code, at, message));
+        if self.remarks.len() < ENOUGH {
+            let at = (self.map.line(at.offset), at.path.clone());
+            self.remarks.push(Remark::error(self.file, code, at, message));
+        }
     }
 }
 

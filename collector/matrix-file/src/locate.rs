@@ -7,21 +7,22 @@ use toml::{
 
 /// Where things stand in a text.
 pub(crate) struct Map<'t> {
-    text: &'t str,
+    /// The offset of each line's end.
+    ends: Vec<usize>,
     table: Option<DeTable<'t>>,
 }
 
 impl<'t> Map<'t> {
     /// Maps a text. Of one that is not TOML, only lines are known.
     pub(crate) fn new(text: &'t str) -> Self {
-        Self { text, table: DeTable::parse(text).ok().map(Spanned::into_inner) }
+        let ends = text.match_indices('\n').map(|(offset, _)| offset).collect();
+        Self { ends, table: DeTable::parse(text).ok().map(Spanned::into_inner) }
     }
 
     /// The line of an offset, from 1.
     pub(crate) fn line(&self, offset: usize) -> u32 {
-        let before = self.text.as_bytes().iter().take(offset);
-        let lines = before.filter(|it| **it == b'\n').count();
-        u32::try_from(lines).unwrap_or(u32::MAX - 1) + 1
+        let before = self.ends.partition_point(|it| *it < offset);
+        u32::try_from(before).unwrap_or(u32::MAX - 1) + 1
     }
 
     /// The key whose name or value stands at an offset.

@@ -31,6 +31,7 @@ use crate::{
         notifier::Notifier,
         store::{Store, StoreError},
     },
+    telemetry,
 };
 
 /// A message that could not be delivered for so long is given up.
@@ -173,12 +174,15 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
         let delivery = match sent {
             Ok(()) => {
                 info!(notice = %id, channel, attempts, "delivered");
+                telemetry::message("delivered");
                 Delivery::Delivered { at, attempts }
             }
             Err(err) => {
                 let error = Chain(&err).to_string();
                 warn!(notice = %id, channel, attempts, error, "not delivered");
-                if err.is_final() || overdue(made_at, at) {
+                let given_up = err.is_final() || overdue(made_at, at);
+                telemetry::message(if given_up { "given_up" } else { "failed" });
+                if given_up {
                     Delivery::Failed { at, attempts, error }
                 } else {
                     Delivery::Failing { at, attempts, error }

@@ -262,7 +262,7 @@ impl Listen {
 fn agent_config(pings: SocketAddr) -> String {
     format!(
         "[ping]\nlisten = \"{pings}\"\n\n\
-         [[backup]]\njob = \"{JOB}\"\nproduct = \"restic\"\nevery = \"24h\"\n"
+         [[backup.job]]\nname = \"{JOB}\"\nproduct = \"restic\"\nevery = \"24h\"\n"
     )
 }
 

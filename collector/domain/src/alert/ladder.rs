@@ -50,6 +50,17 @@ pub fn next_rung<'a>(remit: &'a Remit, climb: &Climb) -> (Timestamp, Vec<&'a Tea
     }
 }
 
+/// Who stands on the next rung, if the climb has not reached the top.
+pub(super) fn rung_team(alert: &Alert) -> Option<&Team> {
+    let Alert { remit, climb, .. } = alert;
+    let rungs = u32::try_from(remit.ladder.len()).unwrap_or(u32::MAX - 1) + 1;
+    if climb.next / rungs >= CYCLES {
+        return None;
+    }
+    let step = (climb.next % rungs).checked_sub(1)?;
+    remit.ladder.get(step as usize).map(|it| &it.team)
+}
+
 fn scaled(length: SignedDuration, times: i32) -> SignedDuration {
     length.checked_mul(times).unwrap_or(SignedDuration::MAX)
 }

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::{
     alert::{
-        About, Alert, Climb, Context, Disposition, EntryKind, Remit, State, Step, Topic,
-        step::{REMIT, Work},
+        About, Alert, Climb, Context, Disposition, EntryKind, State, Step, Topic,
+        work::{REMIT, Work},
     },
     signal::{Origin, Say, Signal},
 };
@@ -28,6 +28,9 @@ pub enum Received {
 }
 
 /// Takes a signal to the newest alert about the same thing, or opens one.
+///
+/// One endpoint's signals must come in the order of their origins, each at
+/// least once: one that is older than the newest is taken for a repetition.
 pub fn receive(
     newest: Option<&Alert>,
     about: About,
@@ -68,11 +71,14 @@ pub fn receive(
         it.disposition_note.clear();
         it.state = State::Open;
         work.note(EntryKind::Reopened, REMIT, signal.summary.clone());
-        change_severity(&mut work, *severity, context, false);
-        work.assign(context.remit.clone(), EntryKind::Routed, context);
+        note_severity(&mut work, *severity);
+        // Who was given it by hand was given what is over.
+        work.alert.remit.by_hand = false;
+        work.route(context);
+        work.inform(context);
     } else {
         work.note_repeated(&signal.summary);
-        change_severity(&mut work, *severity, context, true);
+        change_severity(&mut work, *severity, context);
     }
     Received::Changed(Box::new(work.finish()))
 }
@@ -115,10 +121,7 @@ fn open(
     let mut work = Work::new(alert, context.now);
     work.note(EntryKind::Created, REMIT, signal.summary.clone());
     work.assign(context.remit.clone(), EntryKind::Routed, context);
-    let informed = work.alert.remit.informed.clone();
-    for team in &informed {
-        work.notify(team, Topic::Informed, context);
-    }
+    work.inform(context);
     Box::new(work.finish())
 }
 
@@ -139,22 +142,30 @@ fn clear(alert: &Alert, signal: &Signal, origin: Origin, context: &Context<'_>) 
 }
 
 /// A rise takes the alert back from whoever had acknowledged the lesser one.
-fn change_severity(work: &mut Work, severity: Severity, context: &Context<'_>, tell: bool) {
-    let before = work.alert.severity;
-    if severity == before {
+fn change_severity(work: &mut Work, severity: Severity, context: &Context<'_>) {
+    let rises = severity > work.alert.severity;
+    note_severity(work, severity);
+    if !rises {
         return;
     }
-    work.alert.severity = severity;
-    work.note(EntryKind::SeverityChanged, REMIT, format!("{before} to {severity}"));
-    if severity > before && tell {
-        work.alert.state = State::Open;
-        let remit: Remit = context.remit.clone();
-        if remit.responsible == work.alert.remit.responsible {
-            work.alert.climb = Climb { since: context.now, next: 1 };
-            let team = work.alert.remit.responsible.clone();
-            work.notify(&team, Topic::Worse, context);
-        } else {
-            work.assign(remit, EntryKind::Rerouted, context);
-        }
+    work.alert.state = State::Open;
+    let current = &work.alert.remit;
+    if !current.by_hand && current.responsible != context.remit.responsible {
+        work.route(context);
+        return;
+    }
+    if !current.by_hand {
+        work.adopt(context.remit.clone());
+    }
+    work.alert.climb = Climb { since: context.now, next: 1 };
+    let team = work.alert.remit.responsible.clone();
+    work.notify(&team, Topic::Worse, context);
+}
+
+fn note_severity(work: &mut Work, severity: Severity) {
+    let before = work.alert.severity;
+    if severity != before {
+        work.alert.severity = severity;
+        work.note(EntryKind::SeverityChanged, REMIT, format!("{before} to {severity}"));
     }
 }

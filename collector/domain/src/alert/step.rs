@@ -1,33 +1,24 @@
 //! Everything but signals: people, time and deliveries.
 
-use std::sync::Arc;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use remit_shared::Team;
 
-use crate::{
-    alert::{
-        Alert, Climb, Context, Delivery, Disposition, Entry, EntryKind, Event, Notice, NoticeId,
-        Remit, State, Step, Topic, ladder::next_rung,
-    },
-    effect::{AuditEntry, Effect, FeedEvent},
+use crate::alert::{
+    Alert, Context, Delivery, Disposition, EntryKind, Event, Remit, State, Step, Topic,
+    ladder::next_rung,
+    work::{REMIT, Work},
 };
 
-/// The collector's own name in timelines.
-pub(super) const REMIT: &str = "remit";
-
-/// So many timeline entries are kept; the oldest few and the newest.
-const TIMELINE: usize = 200;
-const TIMELINE_HEAD: usize = 20;
-/// So many messages are kept once they are settled.
-const NOTICES: usize = 100;
 /// A rung told later than this says so.
 const PUNCTUAL: SignedDuration = SignedDuration::from_mins(1);
 
-/// Advances an alert by one event.
+/// Advances an alert by one event. What a person decided about an alert that
+/// has been resolved meanwhile changes nothing.
 pub fn step(alert: &Alert, event: Event, context: &Context<'_>) -> Step {
     let mut work = Work::new(alert.clone(), context.now);
     match event {
+        Event::Acknowledged(_) | Event::Resolved { .. } | Event::HandedOver { .. }
+            if !alert.is_unresolved() => {}
         Event::Acknowledged(ack) => {
             let detail = format!("until {}{}", ack.expires_at, said(&ack.note));
             work.deed(EntryKind::Acknowledged, "alert.acknowledge", &ack.by.to_string(), detail);
@@ -71,117 +62,16 @@ pub fn step(alert: &Alert, event: Event, context: &Context<'_>) -> Step {
     work.finish()
 }
 
-/// An alert being changed, with what it comes to owe.
-pub(super) struct Work {
-    pub(super) alert: Alert,
-    now: Timestamp,
-    news: Vec<Entry>,
-    owed: Vec<Effect>,
-}
-
 impl Work {
-    pub(super) fn new(alert: Alert, now: Timestamp) -> Self {
-        Self { alert, now, news: Vec::new(), owed: Vec::new() }
-    }
-
-    /// Writes a line into the timeline.
-    pub(super) fn note(&mut self, kind: EntryKind, actor: &str, detail: String) {
-        let entry = Entry { at: self.now, kind, actor: actor.into(), detail };
-        self.news.push(entry.clone());
-        self.alert.timeline.push(entry);
-        if self.alert.timeline.len() > TIMELINE {
-            self.alert.timeline.remove(TIMELINE_HEAD);
-        }
-    }
-
-    /// Repetitions in a row share one line.
-    pub(super) fn note_repeated(&mut self, summary: &str) {
-        let count = self.alert.occurrences;
-        if self.alert.timeline.last().is_some_and(|it| it.kind == EntryKind::Repeated) {
-            self.alert.timeline.pop();
-        }
-        self.note(EntryKind::Repeated, REMIT, format!("{count} times by now: {summary}"));
-    }
-
-    /// A line for what a person did, also for the audit trail.
-    fn deed(&mut self, kind: EntryKind, action: &str, actor: &str, detail: String) {
-        self.owed.push(Effect::Audit(AuditEntry {
-            at: self.now,
-            tenant: Some(self.alert.about.tenant.clone()),
-            actor: actor.into(),
-            action: action.into(),
-            object: self.alert.id.to_string(),
-            detail: detail.clone(),
-        }));
-        self.note(kind, actor, detail);
-    }
-
-    /// Gives the alert to the team that the matrix names, from the first rung.
-    pub(super) fn assign(&mut self, remit: Remit, kind: EntryKind, context: &Context<'_>) {
-        let detail = format!("to {}: {}", remit.responsible, remit.reason);
-        self.note(kind, REMIT, detail);
-        self.hand(remit, context);
-    }
-
-    fn hand(&mut self, remit: Remit, context: &Context<'_>) {
-        self.alert.remit = remit;
-        self.alert.climb = Climb { since: self.now, next: 1 };
-        let team = self.alert.remit.responsible.clone();
-        self.notify(&team, Topic::Assigned, context);
-    }
-
-    /// Owes a message to every channel of a team.
-    pub(super) fn notify(&mut self, team: &Team, topic: Topic, context: &Context<'_>) {
-        let channels = context.channels.get(team).map_or(&[][..], Vec::as_slice);
-        if channels.is_empty() {
-            self.note(EntryKind::NoRecipient, REMIT, format!("{team} has no channel"));
-        }
-        for channel in channels {
-            self.alert.notices_made += 1;
-            let number = self.alert.notices_made;
-            self.alert.notices.push(Notice {
-                number,
-                team: team.clone(),
-                channel: channel.clone(),
-                topic,
-                made_at: self.now,
-                delivery: Delivery::Pending,
-            });
-            self.owed.push(Effect::Notify(NoticeId { alert: self.alert.id, number }));
-        }
-        let notices = &mut self.alert.notices;
-        if let Some(surplus) = notices.len().checked_sub(NOTICES) {
-            let settled = |it: &Notice| match it.delivery {
-                Delivery::Delivered { .. } | Delivery::Failed { .. } => true,
-                Delivery::Pending | Delivery::Failing { .. } => false,
-            };
-            let mut left = surplus;
-            notices.retain(|it| {
-                let drop = left > 0 && settled(it);
-                left -= usize::from(drop);
-                !drop
-            });
-        }
-    }
-
-    /// Tells every team that was told of the alert that it is over.
-    pub(super) fn all_clear(&mut self, context: &Context<'_>) {
-        let mut teams: Vec<Team> = Vec::new();
-        for notice in &self.alert.notices {
-            if notice.topic != Topic::Resolved && !teams.contains(&notice.team) {
-                teams.push(notice.team.clone());
-            }
-        }
-        for team in &teams {
-            self.notify(team, Topic::Resolved, context);
-        }
-    }
-
     fn deliver(&mut self, number: u32, delivery: Delivery) {
         let Some(notice) = self.alert.notices.iter_mut().find(|it| it.number == number) else {
             return;
         };
-        if notice.delivery == delivery {
+        let is_final = match notice.delivery {
+            Delivery::Delivered { .. } | Delivery::Failed { .. } => true,
+            Delivery::Pending | Delivery::Failing { .. } => false,
+        };
+        if is_final || notice.delivery == delivery {
             return;
         }
         let (team, channel) = (notice.team.clone(), notice.channel.clone());
@@ -212,7 +102,7 @@ impl Work {
                 let detail = format!("{} did not finish it in time", ack.by);
                 self.alert.state = State::Open;
                 self.note(EntryKind::AckExpired, REMIT, detail);
-                self.assign(context.remit.clone(), EntryKind::Routed, context);
+                self.route(context);
             }
             State::Open => {
                 self.reconsider(context);
@@ -231,19 +121,20 @@ impl Work {
             return;
         }
         if *responsible == context.remit.responsible {
-            self.alert.remit = context.remit.clone();
+            self.adopt(context.remit.clone());
         } else {
-            self.assign(context.remit.clone(), EntryKind::Rerouted, context);
+            self.route(context);
         }
     }
 
     /// Tells every rung that is due, each team once.
     fn climb(&mut self, context: &Context<'_>) {
         let mut told: Vec<Team> = Vec::new();
+        let mut reached = false;
         loop {
             let (due, teams) = next_rung(&self.alert.remit, &self.alert.climb);
             if due > self.now {
-                return;
+                break;
             }
             let teams: Vec<Team> = teams.into_iter().cloned().collect();
             self.alert.climb.next = self.alert.climb.next.saturating_add(1);
@@ -259,21 +150,13 @@ impl Work {
                 };
                 let detail = format!("to {team}: not acknowledged in time{lateness}");
                 self.note(EntryKind::Escalated, REMIT, detail);
-                self.notify(&team, Topic::Escalated, context);
+                reached |= self.notify(&team, Topic::Escalated, context);
                 told.push(team);
             }
         }
-    }
-
-    /// The step: messages first, so that a page is never behind the news of it.
-    pub(super) fn finish(self) -> Step {
-        let Self { alert, news, mut owed, .. } = self;
-        let brief = Arc::new(alert.brief());
-        for entry in news {
-            let alert = Arc::clone(&brief);
-            owed.push(Effect::Publish(Box::new(FeedEvent { entry, alert })));
+        if let Some(last) = told.last().filter(|_| !reached) {
+            self.hurry(last, context);
         }
-        Step { alert, effects: owed }
     }
 }
 

@@ -270,11 +270,10 @@ fn judge(state: &mut JobState, checks: &mut Checks, run: &BackupRun, ended: Time
 
 /// Why, in one line: the product's word and the most telling error.
 fn cause(run: &BackupRun) -> String {
-    let word = if run.raw_result.is_empty() { run.result.as_str() } else { &run.raw_result };
-    match run.errors.iter().find(|it| !it.trim().is_empty()) {
-        Some(error) => format!("{word}: {}", error.trim()),
-        None => word.to_owned(),
-    }
+    let error = run.errors.iter().map(|it| it.trim()).find(|it| !it.is_empty());
+    let words = [run.raw_result.trim(), error.unwrap_or_default()];
+    let words: Vec<&str> = words.into_iter().filter(|it| !it.is_empty()).collect();
+    if words.is_empty() { "it did not say why".to_owned() } else { words.join(": ") }
 }
 
 fn evidence(run: &BackupRun) -> String {

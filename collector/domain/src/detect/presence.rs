@@ -1,8 +1,8 @@
 //! Whether an endpoint is heard, by the collector's own listening time.
 //!
 //! ```text
-//! Online ─► Late ─► Offline        a record or a session leads back to Online;
-//!    └─► ExpectedOff               so does nothing else
+//! Online ─► Late ─► Offline       A record or a session leads back to Online,
+//!    └─► ExpectedOff              and nothing else does.
 //! ```
 //!
 //! # Invariants

@@ -78,10 +78,10 @@ impl Threshold {
 
 /// A value in the words of its unit.
 pub(crate) fn show(value: i64, unit: Unit) -> String {
-    let tenths = |scale: &str| format!("{}.{}{scale}", value / 10, (value % 10).abs());
+    let (sign, size) = (if value < 0 { "-" } else { "" }, value.unsigned_abs());
     match unit {
-        Unit::Permille => tenths(" %"),
-        Unit::Milli => format!("{}.{:02}", value / 1000, (value % 1000).abs() / 10),
+        Unit::Permille => format!("{sign}{}.{} %", size / 10, size % 10),
+        Unit::Milli => format!("{sign}{}.{:02}", size / 1000, size % 1000 / 10),
         Unit::Bytes => bytes(value),
         Unit::BytesPerSecond => format!("{}/s", bytes(value)),
         Unit::Seconds => format!("{value} s"),

@@ -8,6 +8,9 @@ use crate::{
     matrix::{Matrix, Rank, Rejected, Row, Scope, Subject, When, compare},
 };
 
+/// Nobody reads more; those that hold now come first.
+const MOST_REJECTED: usize = 20;
+
 /// Why a row decides, or why none does.
 pub(super) fn because(
     matrix: &Matrix,
@@ -47,7 +50,8 @@ pub(super) fn rejected(winner: &Row, awake: &[&Row], asleep: &[&Row]) -> Vec<Rej
         awake.iter().filter(|it| it.id != winner.id).map(|it| (*it, loses(winner, it, awake)));
     let shut =
         asleep.iter().map(|it| (*it, format!("holds {}, and that is not now", it.scope.when)));
-    lost.chain(shut).map(|(row, why)| Rejected { row: row.id.clone(), why }).collect()
+    let all = lost.chain(shut).take(MOST_REJECTED);
+    all.map(|(row, why)| Rejected { row: row.id.clone(), why }).collect()
 }
 
 fn loses(winner: &Row, row: &Row, awake: &[&Row]) -> String {

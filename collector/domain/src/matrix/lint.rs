@@ -3,8 +3,8 @@
 //! Names first: with an unknown or repeated one the rest would be guesswork,
 //! so it is left out. Then, over the [`HORIZON`] from a given instant, every
 //! function on every class of endpoints must be covered at every hour
-//! ([`cover`]), by rows of which one wins ([`clash`]), and every row should
-//! win somewhere ([`shadow`]).
+//! (`cover`, [`holes`]), by rows of which one wins (`clash`), and every row
+//! should win somewhere (`shadow`).
 //!
 //! # What counts as a hole
 //!
@@ -15,19 +15,16 @@
 //!
 //! # How all endpoints are looked at
 //!
-//! By classes. An endpoint matters only for which rows are about it, and one
-//! that carries no tags and that no row names is in the fewest; whatever holds
-//! for it in the sense of "is covered" holds for all others. A class is a
-//! [`Case`]: a function, a site, a kind and at most one named endpoint. Sites
-//! are the ones that the matrix lists; an endpoint elsewhere falls to the rows
-//! without sites, or to the catch-all.
+//! By classes. An endpoint matters only for which rows are about it, and of
+//! those at one site and of one kind, the fewest rows are about the one that
+//! carries no tags and that no row names: if that one is covered, all are. In
+//! the same way, two rows dispute something if they do so for an endpoint with
+//! just the tags that both ask for. Sites are the ones that the matrix lists;
+//! an endpoint elsewhere falls to rows without sites, or to the catch-all.
 //!
 //! # Not here
 //!
-//! Whether the file makes sense as a file.
-//!
-//! [`HORIZON`]: crate::calendar::HORIZON
-//! [`cover`]: self::holes
+//! Whether a file is a matrix at all is `remit-matrix-file`'s business.
 
 mod case;
 mod clash;

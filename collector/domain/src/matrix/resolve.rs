@@ -4,7 +4,7 @@
 //!
 //! - There is always exactly one answer: the row that no other row beats; of
 //!   several, the one with the highest priority; of several, the first in the
-//!   file, which [`lint`](mod@super::lint) allows only if they name the same
+//!   file, which [`lint`](fn@super::lint) allows only if they name the same
 //!   owner. If no row matches, the catch-all, marked as a gap.
 //! - Until [`next_change`], [`resolve`] names the same owner.
 

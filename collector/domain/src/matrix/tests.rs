@@ -358,6 +358,18 @@ proptest! {
     }
 
     #[test]
+    fn a_hole_is_where_only_the_catch_all_decides(mut matrix in any_matrix(), matter in any_matter()) {
+        matrix.rows.pop();
+        let (subject, function, _, at) = matter;
+        let plain = Subject { hostname: "db-9".into(), tags: Default::default(), ..subject };
+        let found = resolve(&matrix, &plain, &function, Severity::Info, at);
+        let on = (plain.kind, Some(plain.site.clone()));
+        let holes = lint::holes(&matrix, START);
+        let here = holes.iter().filter(|it| it.function == function && it.on.contains(&on));
+        prop_assert_eq!(found.gap, here.into_iter().any(|it| it.times.contains(at)));
+    }
+
+    #[test]
     fn beating_is_a_strict_order(a in any_row(), b in any_row(), c in any_row()) {
         let beats = |x: &Row, y: &Row| compare(&x.scope, &y.scope).beats();
         prop_assert!(!beats(&a, &a));

@@ -69,6 +69,7 @@ impl ToStatus for IngestError {
         match self {
             Self::NoSuchEndpoint(_) | Self::Distrusted { .. } => ErrorKind::Unauthenticated,
             Self::OutOfOrder { .. } => ErrorKind::Invalid,
+            Self::Replaced(_) => ErrorKind::Conflict,
             Self::Store(err) => err.kind(),
         }
     }

@@ -49,7 +49,7 @@ pub(super) async fn fail(
     })
     .await?;
     let ours = &alert.responsibility;
-    let expected = matrix::backup_owner(&ours.decided_at)?;
+    let expected = matrix::BACKUP_OWNER;
     ensure!(ours.responsible == expected, "owned by {}, not {expected}", ours.responsible);
 
     let about = ["--endpoint", endpoint, "--function", matrix::BACKUPS, "--at", &ours.decided_at];

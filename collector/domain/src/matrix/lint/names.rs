@@ -11,49 +11,56 @@ use crate::matrix::{
     nearest,
 };
 
+/// After so many, the rest is more of the same.
+const ENOUGH: usize = 100;
+
 /// The last step of an escalation may come this late.
 const LATEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// As many findings as anybody reads. One at a time, because each looks for
+/// the nearest name.
 pub(super) fn check(matrix: &Matrix) -> Vec<Finding> {
-    let mut findings = repeated(matrix);
-    findings.extend(matrix.rows.iter().enumerate().flat_map(|(index, row)| {
-        let at = |key| Place::new(Table::Row, index, key);
-        check_row(matrix, row, &at)
-    }));
-    findings
-        .extend(check_row(matrix, &matrix.catch_all, &|key| Place::new(Table::CatchAll, 0, key)));
-    let checks = matrix.checks.iter().enumerate();
-    findings.extend(checks.filter_map(|(index, it)| {
+    let rows = matrix.rows.iter().enumerate().flat_map(|(index, row)| {
+        check_row(matrix, row, move |key| Place::new(Table::Row, index, key))
+    });
+    let catch_all = check_row(matrix, &matrix.catch_all, |key| Place::new(Table::CatchAll, 0, key));
+    let checks = matrix.checks.iter().enumerate().filter_map(|(index, it)| {
         let place = Place::new(Table::Check, index, "function");
         unknown_function(matrix, it.function.as_ref()?, place)
-    }));
-    findings.extend(unstaffed(matrix));
-    findings.extend(two_forms(matrix));
-    findings.extend(lonely(matrix));
-    findings
+    });
+    (repeated(matrix).into_iter().chain(rows).chain(catch_all).chain(checks))
+        .chain(unstaffed(matrix))
+        .chain(two_forms(matrix))
+        .chain(lonely(matrix))
+        .take(ENOUGH)
+        .collect()
 }
 
-fn check_row(matrix: &Matrix, row: &Row, at: &dyn Fn(&'static str) -> Place) -> Vec<Finding> {
-    let mut findings = Vec::new();
+fn check_row<'a>(
+    matrix: &'a Matrix,
+    row: &'a Row,
+    at: impl Fn(&'static str) -> Place + Copy + 'a,
+) -> impl Iterator<Item = Finding> + 'a {
     let scope = &row.scope;
-    findings.extend(
-        scope.functions.iter().filter_map(|it| unknown_function(matrix, it, at("function"))),
-    );
-    let sites: Vec<_> = matrix.sites.iter().map(|it| it.name.as_str()).collect();
-    let tags: Vec<_> = matrix.tags.iter().map(|it| it.name.as_str()).collect();
-    let calendars: Vec<_> = matrix.calendars.iter().map(|it| it.name.as_str()).collect();
-    for it in &scope.sites {
-        findings.extend(unknown("site", it.as_str(), &sites, at("sites")));
-    }
-    for it in &scope.tags {
-        findings.extend(unknown("tag", it.as_str(), &tags, at("tags")));
-    }
-    if let Some(it) = scope.when.calendar() {
-        findings.extend(unknown("calendar", it.as_str(), &calendars, at("when")));
-    }
-    findings.extend(unknown_teams(matrix, row, at));
-    findings.extend(check_ladder(row, at("escalate")));
-    findings
+    let functions = scope.functions.iter();
+    let functions = functions.filter_map(move |it| unknown_function(matrix, it, at("function")));
+    let sites = scope.sites.iter().filter_map(move |it| {
+        unknown("site", it.as_str(), matrix.sites.iter().map(|it| it.name.as_str()), at("sites"))
+    });
+    let tags = scope.tags.iter().filter_map(move |it| {
+        unknown("tag", it.as_str(), matrix.tags.iter().map(|it| it.name.as_str()), at("tags"))
+    });
+    let calendar = scope.when.calendar().and_then(|it| {
+        let known = matrix.calendars.iter().map(|it| it.name.as_str());
+        unknown("calendar", it.as_str(), known, at("when"))
+    });
+    let told = (row.duty.consulted.iter().map(|it| ("consulted", it)))
+        .chain(row.duty.informed.iter().map(|it| ("informed", it)));
+    let teams = acting(row).chain(told).filter_map(move |(key, it)| {
+        unknown("team", it.as_str(), matrix.teams.iter().map(|it| it.name.as_str()), at(key))
+    });
+    let ladder = check_ladder(row, at("escalate"));
+    functions.chain(sites).chain(tags).chain(calendar).chain(teams).chain(ladder)
 }
 
 /// The teams of a row that must act, each with the key that says so.
@@ -62,14 +69,6 @@ fn acting(row: &Row) -> impl Iterator<Item = (&'static str, &Team)> {
     let owners = [("responsible", responsible), ("accountable", accountable)].into_iter();
     let others = others.iter().map(|it| ("others", it));
     owners.chain(others).chain(escalate.iter().map(|it| ("escalate", &it.team)))
-}
-
-fn unknown_teams(matrix: &Matrix, row: &Row, at: &dyn Fn(&'static str) -> Place) -> Vec<Finding> {
-    let known: Vec<_> = matrix.teams.iter().map(|it| it.name.as_str()).collect();
-    let told = (row.duty.consulted.iter().map(|it| ("consulted", it)))
-        .chain(row.duty.informed.iter().map(|it| ("informed", it)));
-    let teams = acting(row).chain(told);
-    teams.filter_map(|(key, it)| unknown("team", it.as_str(), &known, at(key))).collect()
 }
 
 /// Teams that rows count on and nobody can reach.
@@ -167,8 +166,13 @@ fn repeated(matrix: &Matrix) -> Vec<Finding> {
     findings
 }
 
-fn unknown(kind: &str, name: &str, known: &[&str], place: Place) -> Option<Finding> {
-    if known.contains(&name) {
+fn unknown<'a>(
+    kind: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    place: Place,
+) -> Option<Finding> {
+    if known.clone().any(|it| it == name) {
         return None;
     }
     let code = match kind {
@@ -178,7 +182,7 @@ fn unknown(kind: &str, name: &str, known: &[&str], place: Place) -> Option<Findi
         "calendar" => "unknown-calendar",
         _ => "unknown-function",
     };
-    let suggestion = match nearest(name, known.iter().copied()) {
+    let suggestion = match nearest(name, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("define it: `[[{kind}]]` with `name = \"{name}\"`"),
     };
@@ -187,8 +191,7 @@ fn unknown(kind: &str, name: &str, known: &[&str], place: Place) -> Option<Findi
 
 fn unknown_function(matrix: &Matrix, name: &Function, place: Place) -> Option<Finding> {
     let known: Vec<_> = matrix.known_functions().collect();
-    let known: Vec<_> = known.iter().map(Function::as_str).collect();
-    unknown("function", name.as_str(), &known, place)
+    unknown("function", name.as_str(), known.iter().map(Function::as_str), place)
 }
 
 /// A machine that one row calls by its id and another by its host name would

@@ -26,6 +26,7 @@ use crate::{
     edge::grpc::status::{ToStatus as _, answer},
     ingest::{Ingest, Session, Through},
     ports::{directory::Directory, store::Store},
+    telemetry,
 };
 
 /// So many records become one commit at most.
@@ -78,10 +79,12 @@ async fn run<S: Store, D: Directory, C: Clock>(
     };
     let greeting = greeting(hello).map_err(|it| it.to_status())?;
     let fresh = remit_runtime::random::bytes::<16>();
-    let (mut session, opened) = ingest
-        .open(caller.endpoint, &caller.serial, &greeting, fresh)
-        .await
-        .map_err(|it| it.to_status())?;
+    let opening = ingest.open(caller.endpoint, &caller.serial, &greeting, fresh).await;
+    let (mut session, opened) = opening.map_err(|err| {
+        telemetry::session_refused();
+        err.to_status()
+    })?;
+    telemetry::sessions(ingest.roll.connected());
     info!(hostname = greeting.host.hostname, reset = opened.reset_epoch, "session opened");
     let pulse = &opened.endpoint.pulse;
     let welcome = Welcome {
@@ -100,6 +103,7 @@ async fn run<S: Store, D: Directory, C: Clock>(
         Err(status) => Err(status),
     };
     ingest.close(&session);
+    telemetry::sessions(ingest.roll.connected());
     served
 }
 
@@ -153,7 +157,9 @@ async fn reports<S: Store, D: Directory, C: Clock>(
         if batch.records.is_empty() {
             ingest.heard(session);
         } else {
+            let began = Instant::now();
             durable = ingest.apply(session, &batch.records).await.map_err(|it| it.to_status())?;
+            telemetry::batch_applied(batch.records.len(), began.elapsed().as_secs_f64());
             let waiting = durable.metrics.saturating_sub(acked.metrics);
             if batch.has_events || batch.records.len() > 1 || waiting >= ACK_RECORDS {
                 send(answers, ack(durable)).await?;

@@ -1,0 +1,116 @@
+//! What the program says: answers on standard output, everything else on
+//! standard error.
+//!
+//! # Invariants
+//!
+//! - With `--json`, standard output carries one JSON document per command, be
+//!   it the answer or an error (`watch`: one per line).
+//! - A reader that has seen enough (`| head`) is not a failure.
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+use jiff::tz::TimeZone;
+use remit_shared::Clock;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{
+    failure::{Exit, Failure, Kind},
+    view::{Look, View, text::plain},
+};
+
+/// Where answers go and how they look.
+pub(crate) struct Out<'a> {
+    /// Answers.
+    pub(crate) stdout: &'a mut dyn Write,
+    /// Errors and remarks.
+    pub(crate) stderr: &'a mut dyn Write,
+    /// For programs rather than for people.
+    pub(crate) json: bool,
+    /// Whether a person sees it at once.
+    pub(crate) is_terminal: bool,
+    /// With colours.
+    pub(crate) color: bool,
+    /// How many columns fit.
+    pub(crate) width: u16,
+    /// Whose local time is shown.
+    pub(crate) zone: TimeZone,
+    /// What "3 min ago" is measured by.
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Out<'_> {
+    /// How things look to whoever reads.
+    pub(crate) fn look(&self) -> Look {
+        Look {
+            now: self.clock.now(),
+            zone: self.zone.clone(),
+            color: self.color,
+            width: self.width,
+        }
+    }
+
+    /// The command's answer.
+    pub(crate) fn show(&mut self, view: &impl View) -> Result<(), Failure> {
+        let text = if self.json { pretty(view) } else { view.text(&self.look()) };
+        self.line(&text)
+    }
+
+    /// One line, out at once, of a stream.
+    pub(crate) fn stream(&mut self, view: &impl View) -> Result<(), Failure> {
+        let text = if self.json {
+            serde_json::to_string(view).expect("views are JSON")
+        } else {
+            view.text(&self.look())
+        };
+        if text.is_empty() { Ok(()) } else { self.line(&text) }
+    }
+
+    /// Bytes as they are.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.stdout.write_all(bytes).and_then(|()| self.stdout.flush()).map_err(unheard)
+    }
+
+    /// A remark beside the answer.
+    pub(crate) fn remark(&mut self, text: &str) {
+        // Nobody can be told that standard error is gone.
+        let _ = writeln!(self.stderr, "remit: {}", plain(text));
+    }
+
+    /// Says what failed, in one line; gives the exit code.
+    pub(crate) fn fail(&mut self, failure: &Failure) -> Exit {
+        if failure.kind != Kind::Unheard {
+            if self.json {
+                // If that cannot be written, the line below is all that is left.
+                let _ = json_error(self.stdout, failure);
+            }
+            let line = failure.to_string().lines().collect::<Vec<_>>().join("; ");
+            let _ = writeln!(self.stderr, "remit: {}", plain(&line));
+        }
+        failure.exit()
+    }
+
+    fn line(&mut self, text: &str) -> Result<(), Failure> {
+        self.raw(format!("{}\n", text.trim_end_matches('\n')).as_bytes())
+    }
+}
+
+fn pretty(view: &impl Serialize) -> String {
+    serde_json::to_string_pretty(view).expect("views are JSON")
+}
+
+/// A failure as a program is told it.
+pub(crate) fn json_error(stdout: &mut dyn Write, failure: &Failure) -> io::Result<()> {
+    let error = json!({ "error": { "kind": failure.kind, "message": failure.to_string() } });
+    writeln!(stdout, "{error}")?;
+    stdout.flush()
+}
+
+fn unheard(err: io::Error) -> Failure {
+    let is_closed = err.kind() == io::ErrorKind::BrokenPipe;
+    let kind = if is_closed { Kind::Unheard } else { Kind::Failed };
+    Failure::new(kind, format!("failed to write the output: {err}"))
+}

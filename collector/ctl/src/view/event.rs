@@ -1,0 +1,90 @@
+//! What happens to alerts: entries of a timeline, and lines of `remit watch`.
+
+use remit_proto::v1;
+use serde::Serialize;
+
+use super::{
+    Look, NOTHING, View,
+    alert::Alert,
+    table::{Field, Table},
+    text::{TELLING, head, plain},
+    time::{Time, time},
+    tone::Tone,
+};
+use crate::word::spelled;
+
+/// One thing that happened to an alert.
+#[derive(Debug, Serialize)]
+pub(crate) struct Event {
+    pub(crate) at: Option<Time>,
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) actor: String,
+    pub(crate) detail: String,
+}
+
+impl From<v1::AlertEvent> for Event {
+    fn from(it: v1::AlertEvent) -> Self {
+        Self {
+            at: time(it.at),
+            kind: spelled::<v1::AlertEventKind>(it.kind),
+            actor: it.actor,
+            detail: it.detail,
+        }
+    }
+}
+
+/// A timeline, oldest first.
+pub(crate) fn timeline(events: &[Event], look: &Look) -> String {
+    let mut table = Table::new(look, &[]).wrapped();
+    for event in events {
+        table.row([
+            Field::Text(look.exact(event.at)),
+            Field::word(event.kind),
+            Field::text(&event.actor),
+            Field::text(&event.detail),
+        ]);
+    }
+    table.text()
+}
+
+/// One message of the live stream. The first has a cursor and nothing else.
+#[derive(Debug, Serialize)]
+pub(crate) struct Change {
+    pub(crate) cursor: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) event: Option<Event>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) alert: Option<Alert>,
+}
+
+impl From<v1::WatchAlertsResponse> for Change {
+    fn from(it: v1::WatchAlertsResponse) -> Self {
+        Self { cursor: it.cursor, event: it.event.map(Into::into), alert: it.alert.map(Into::into) }
+    }
+}
+
+impl View for Change {
+    /// One line; none for a bare cursor.
+    fn text(&self, look: &Look) -> String {
+        let (Some(event), Some(alert)) = (&self.event, &self.alert) else { return String::new() };
+        // Padded before it is coloured: the codes have no width.
+        let padded = |word: Option<&str>, width: usize| {
+            let word = word.unwrap_or(NOTHING);
+            look.in_tone(&format!("{word:width$}"), Tone::of(word))
+        };
+        let mut line = format!(
+            "{}  {}  {}  {}  {}  {}: {}",
+            look.exact(event.at),
+            padded(event.kind, 12),
+            padded(alert.severity, 8),
+            head(&alert.alert_id, TELLING),
+            plain(alert.owner()),
+            plain(&alert.hostname),
+            plain(&alert.summary),
+        );
+        if !event.detail.is_empty() {
+            line += &format!(" ({}: {})", plain(&event.actor), plain(&event.detail));
+        }
+        line
+    }
+}

@@ -1,0 +1,154 @@
+//! The closed word lists of the wire, in the one spelling that people type and
+//! read.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use remit_proto::v1;
+
+/// One word of a closed list.
+pub(crate) trait Word: Copy + TryFrom<i32> + PartialEq + Send + Sync + 'static {
+    /// Every word and its spelling, in the list's order.
+    const ALL: &'static [(&'static str, Self)];
+}
+
+/// The spelling of what came from the wire; none for what is unspecified, or
+/// younger than this program.
+pub(crate) fn spelled<W: Word>(value: i32) -> Option<&'static str> {
+    let word = W::try_from(value).ok()?;
+    W::ALL.iter().find(|(_, it)| *it == word).map(|(text, _)| *text)
+}
+
+/// For the command line; an unknown word is answered with the known ones.
+pub(crate) fn parser<W: Word>() -> impl TypedValueParser<Value = W> {
+    let words = PossibleValuesParser::new(W::ALL.iter().map(|(text, _)| *text));
+    words.map(|typed| {
+        let word = W::ALL.iter().find(|(text, _)| *text == typed);
+        word.expect("only words of the list get here").1
+    })
+}
+
+/// Lists that the shared vocabulary spells.
+macro_rules! shared {
+    ($($name:ident { $($variant:ident)* })*) => {$(
+        impl Word for v1::$name {
+            const ALL: &'static [(&'static str, Self)] =
+                &[$((remit_shared::$name::$variant.as_str(), Self::$variant)),*];
+        }
+    )*};
+}
+
+shared! {
+    CheckStatus { Ok Warn Crit Unknown Stale }
+    Completeness { Full Partial }
+    EndpointKind { Server Workstation }
+    FailureKind { Unsupported MissingTool Locked NoPermission Timeout Failed }
+    Party { Internal Provider Vendor }
+    PatchState { Available Held DeferredPhased KeptBack }
+    RunResult { Success Warning Partial Failed Cancelled Skipped Running Unknown }
+    Severity { Info Low Medium High Critical }
+    Unit { Count Bytes BytesPerSecond Permille Milli Seconds Milliseconds Flag }
+}
+
+/// Lists that only the operator plane knows.
+macro_rules! words {
+    ($($name:ident { $($variant:ident = $text:literal)* })*) => {$(
+        impl Word for v1::$name {
+            const ALL: &'static [(&'static str, Self)] = &[$(($text, Self::$variant)),*];
+        }
+    )*};
+}
+
+words! {
+    AlertState {
+        Open = "open"
+        Acknowledged = "acknowledged"
+        Resolved = "resolved"
+    }
+    AlertEventKind {
+        Created = "created"
+        Repeated = "repeated"
+        SeverityChanged = "severity_changed"
+        Routed = "routed"
+        Rerouted = "rerouted"
+        Notified = "notified"
+        DeliveryFailed = "delivery_failed"
+        NoRecipient = "no_recipient"
+        Acknowledged = "acknowledged"
+        AckExpired = "ack_expired"
+        Escalated = "escalated"
+        HandedOff = "handed_off"
+        Resolved = "resolved"
+        Reopened = "reopened"
+        DispositionSet = "disposition_set"
+        NoteAdded = "note_added"
+    }
+    Disposition {
+        None = "none"
+        Resolved = "resolved"
+        KnownIssue = "known_issue"
+        JointReview = "joint_review"
+    }
+    HandOverReason {
+        NeedsCredential = "needs_credential"
+        NeedsOnSite = "needs_on_site"
+        BusinessContext = "business_context"
+        SecuritySuspicion = "security_suspicion"
+        VendorWait = "vendor_wait"
+        Manual = "manual"
+    }
+    NoticeState {
+        Pending = "pending"
+        Delivered = "delivered"
+        Failing = "failing"
+        Failed = "failed"
+    }
+    Presence {
+        NeverSeen = "never_seen"
+        Online = "online"
+        Late = "late"
+        Offline = "offline"
+        ExpectedOff = "expected_off"
+    }
+    Role {
+        Administrator = "administrator"
+        Manager = "manager"
+        Operator = "operator"
+        Viewer = "viewer"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the list holds all but the unspecified, each as the `.proto`
+    /// file names it.
+    fn is_whole<W: Word>(prefix: &str, name: impl Fn(W) -> &'static str) {
+        for value in 1..100 {
+            let Ok(word) = W::try_from(value) else { break };
+            let expected = name(word).strip_prefix(prefix).unwrap().to_lowercase();
+            assert_eq!(spelled::<W>(value), Some(expected.as_str()));
+        }
+        assert_eq!(spelled::<W>(0), None);
+        assert_eq!(spelled::<W>(-1), None);
+    }
+
+    #[test]
+    fn every_word_is_spelled_as_the_contract_names_it() {
+        is_whole("ALERT_STATE_", |it: v1::AlertState| it.as_str_name());
+        is_whole("ALERT_EVENT_KIND_", |it: v1::AlertEventKind| it.as_str_name());
+        is_whole("CHECK_STATUS_", |it: v1::CheckStatus| it.as_str_name());
+        is_whole("COMPLETENESS_", |it: v1::Completeness| it.as_str_name());
+        is_whole("DISPOSITION_", |it: v1::Disposition| it.as_str_name());
+        is_whole("ENDPOINT_KIND_", |it: v1::EndpointKind| it.as_str_name());
+        is_whole("FAILURE_KIND_", |it: v1::FailureKind| it.as_str_name());
+        is_whole("HAND_OVER_REASON_", |it: v1::HandOverReason| it.as_str_name());
+        is_whole("NOTICE_STATE_", |it: v1::NoticeState| it.as_str_name());
+        is_whole("PARTY_", |it: v1::Party| it.as_str_name());
+        is_whole("PATCH_STATE_", |it: v1::PatchState| it.as_str_name());
+        is_whole("PRESENCE_", |it: v1::Presence| it.as_str_name());
+        is_whole("ROLE_", |it: v1::Role| it.as_str_name());
+        is_whole("RUN_RESULT_", |it: v1::RunResult| it.as_str_name());
+        is_whole("SEVERITY_", |it: v1::Severity| it.as_str_name());
+        is_whole("UNIT_", |it: v1::Unit| it.as_str_name());
+    }
+}

@@ -1,0 +1,121 @@
+//! What comes late, or with the wrong time on it.
+
+use remit_shared::RunResult;
+
+use super::*;
+use crate::endpoint::tests::stage::{at, run};
+
+const HOUR: i64 = 3600;
+
+#[test]
+fn e17_agent_clock_plus1d_is_shifted_and_never_in_the_future() {
+    let mut stage = Stage::default();
+    stage.ahead = 86_400;
+    stage.greets(1, None, (0, 0), 0);
+    stage.told();
+    stage.gives(1, 10, disk(10 + 86_400, &[("/", 700)]));
+    assert_eq!(stage.endpoint.value("disk_used", "/"), Some((700, at(10))));
+    // What its clock says even of the future is now.
+    stage.gives(2, 20, disk(20 + 10 * 86_400, &[("/", 701)]));
+    assert_eq!(stage.endpoint.value("disk_used", "/"), Some((701, at(20))));
+    // A backup's own times are of the same clock.
+    stage.said(1, 30, run(1, 25 + 86_400, RunResult::Success));
+    assert_eq!(stage.endpoint.facts.jobs["nightly"].last_success_at, Some(at(25)));
+}
+
+#[test]
+fn f21_a_dead_clock_battery_moves_nothing_before_the_enrollment() {
+    let mut stage = Stage::default();
+    stage.greets(1, None, (0, 0), 0);
+    let mut answer = disk(0, &[("/", 700)]);
+    answer.observed_at = Timestamp::UNIX_EPOCH;
+    stage.gives(1, 10, answer);
+    let enrolled = stage.endpoint.registration.enrolled_at;
+    assert_eq!(stage.endpoint.value("disk_used", "/"), Some((700, enrolled)));
+    for extreme in [Timestamp::MIN, Timestamp::MAX] {
+        let seq = stage.endpoint.pulse.metrics + 1;
+        let mut answer = disk(0, &[("/", 700)]);
+        answer.observed_at = extreme;
+        assert_eq!(stage.gives(seq, 20, answer), Verdict::Applied);
+    }
+}
+
+/// A disk that is full from 02:00 to 03:00, told at 06:00.
+fn an_outage(stage: &mut Stage) -> u64 {
+    let samples = 5 * HOUR / 60;
+    stage.greets(1, None, (0, samples as u64), 6 * HOUR);
+    for sample in 0..samples {
+        let second = HOUR + sample * 60;
+        let full = (2 * HOUR..3 * HOUR).contains(&second);
+        let value = if full { 990 } else { 500 };
+        stage.gives(sample as u64 + 1, 6 * HOUR, disk(second, &[("/", value)]));
+        // Whoever looks in between sees the past, not the present.
+        stage.waits(6 * HOUR);
+    }
+    samples as u64
+}
+
+#[test]
+fn e18_backfill_cleared_updates_history_and_pages_nobody() {
+    let mut stage = Stage::default();
+    an_outage(&mut stage);
+    assert_eq!(stage.told(), [""; 0]);
+    assert_eq!(stage.endpoint.checks.level("disk-space", "/"), Level::Ok);
+    let changes: Vec<_> = stage.frames.iter().map(|it| (it.at, it.changed[0].1)).collect();
+    let expected = [(at(HOUR), Some(500)), (at(2 * HOUR), Some(990)), (at(3 * HOUR), Some(500))];
+    assert_eq!(changes, expected);
+}
+
+#[test]
+fn what_is_still_bad_when_the_backlog_ends_is_told_once() {
+    let mut stage = Stage::default();
+    stage.greets(1, None, (0, 3), 6 * HOUR);
+    for (seq, second) in [(1, HOUR), (2, 2 * HOUR), (3, 3 * HOUR)] {
+        assert_eq!(stage.told(), [""; 0]);
+        stage.gives(seq, 6 * HOUR, disk(second, &[("/", 990)]));
+    }
+    stage.waits(6 * HOUR + 5);
+    stage.gives(4, 6 * HOUR + 10, disk(6 * HOUR + 10, &[("/", 990)]));
+    assert_eq!(stage.told(), ["disk-space high: disk space in use on /: 99.0 % (limit 95.0 %)"]);
+}
+
+#[test]
+fn a_backlog_that_breaks_off_is_not_waited_for() {
+    let mut stage = Stage::default();
+    stage.greets(1, None, (0, 9), 6 * HOUR);
+    for (seq, second) in [(1, HOUR), (2, 2 * HOUR)] {
+        stage.gives(seq, 6 * HOUR, disk(second, &[("/", 990)]));
+    }
+    stage.waits(6 * HOUR + 60);
+    assert_eq!(stage.told(), [""; 0]);
+    stage.waits(13 * HOUR);
+    assert_eq!(stage.told().len(), 1);
+}
+
+#[test]
+fn e19_backfill_backup_fail_is_told_as_delayed_each_time() {
+    let mut stage = Stage::default();
+    stage.greets(1, None, (2, 0), 6 * HOUR);
+    stage.said(1, 6 * HOUR, run(1, 2 * HOUR, RunResult::Failed));
+    stage.said(2, 6 * HOUR, run(2, 3 * HOUR, RunResult::Failed));
+    let late = "backup-failed high (delayed): backup `nightly` failed: exit 1";
+    assert_eq!(stage.told(), [late, late]);
+    stage.said(3, 7 * HOUR, run(3, 7 * HOUR, RunResult::Success));
+    assert_eq!(stage.told(), ["backup-failed over: backup `nightly` has succeeded"]);
+}
+
+#[test]
+fn a_failure_that_was_made_up_for_meanwhile_is_told_and_then_cleared() {
+    let mut stage = Stage::default();
+    stage.greets(1, None, (2, 0), 6 * HOUR);
+    stage.said(1, 6 * HOUR, run(1, 2 * HOUR, RunResult::Failed));
+    stage.said(2, 6 * HOUR, run(2, 3 * HOUR, RunResult::Success));
+    stage.waits(6 * HOUR + 5);
+    assert_eq!(
+        stage.told(),
+        [
+            "backup-failed high (delayed): backup `nightly` failed: exit 1",
+            "backup-failed over: backup `nightly` has succeeded",
+        ]
+    );
+}
