@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A probe parses some text and holds nothing large on its stack.
-const STACK: usize = 256 * 1024;
+const STACK: usize = 1024 * 1024;
 
 /// Starts serving turns.
 pub(super) fn start(lane: Lane, probe: Box<dyn Probe>) -> io::Result<()> {

@@ -23,7 +23,6 @@ use remit_runtime::duration::Span;
 #[command(
     name = "remit",
     version,
-    propagate_version = true,
     disable_help_subcommand = true,
     after_help = "Examples:
   remit login ann.credential.toml
@@ -55,7 +54,13 @@ pub(crate) struct Global {
     )]
     pub(crate) credential: Option<PathBuf>,
     /// Only this tenant; where several make sense, may be repeated.
-    #[arg(long, global = true, value_name = "TENANT", env = "REMIT_TENANT")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "TENANT",
+        env = "REMIT_TENANT",
+        hide_env_values = true
+    )]
     pub(crate) tenant: Vec<String>,
     /// Answer with JSON.
     #[arg(long, global = true)]

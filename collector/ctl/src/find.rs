@@ -1,14 +1,12 @@
 //! Full ids from the first characters of them, as tables show them.
 
 use remit_proto::v1;
+use remit_shared::{AlertId, EndpointId, OperatorId, TokenId};
 
 use crate::{
     client::{Client, PAGE, pages},
     failure::{Failure, Kind},
 };
-
-/// How long an id is: a prefix of four and a UUID.
-const WHOLE: usize = 40;
 
 /// The alerts that these stand for, each or why not.
 pub(crate) async fn alerts(
@@ -16,7 +14,7 @@ pub(crate) async fn alerts(
     typed: &[String],
 ) -> Result<Vec<Result<String, Failure>>, Failure> {
     let typed: Vec<_> = typed.iter().map(|it| with_prefix("alr_", it)).collect();
-    if typed.iter().all(|it| it.len() >= WHOLE) {
+    if typed.iter().all(|it| it.parse::<AlertId>().is_ok()) {
         return Ok(typed.into_iter().map(Ok).collect());
     }
     let all = pages(None, async |page_token| {
@@ -41,7 +39,7 @@ pub(crate) async fn alert(client: &Client, typed: &str) -> Result<String, Failur
 
 /// The endpoint that this stands for; a host name stands for itself.
 pub(crate) async fn endpoint(client: &Client, typed: &str) -> Result<String, Failure> {
-    if !typed.starts_with("end_") || typed.len() >= WHOLE {
+    if !typed.starts_with("end_") || typed.parse::<EndpointId>().is_ok() {
         return Ok(typed.to_owned());
     }
     let all = pages(None, async |page_token| {
@@ -64,7 +62,7 @@ pub(crate) async fn some_endpoint(client: &Client, typed: Option<&str>) -> Resul
 /// The token that this stands for.
 pub(crate) async fn token(client: &Client, typed: &str) -> Result<String, Failure> {
     let typed = with_prefix("tok_", typed);
-    if typed.len() >= WHOLE {
+    if typed.parse::<TokenId>().is_ok() {
         return Ok(typed);
     }
     let all = pages(None, async |page_token| {
@@ -83,7 +81,7 @@ pub(crate) async fn token(client: &Client, typed: &str) -> Result<String, Failur
 /// The operator that this stands for.
 pub(crate) async fn operator(client: &Client, typed: &str) -> Result<String, Failure> {
     let typed = with_prefix("opr_", typed);
-    if typed.len() >= WHOLE {
+    if typed.parse::<OperatorId>().is_ok() {
         return Ok(typed);
     }
     let all = pages(None, async |page_token| {
@@ -100,9 +98,6 @@ fn with_prefix(prefix: &str, typed: &str) -> String {
 }
 
 fn pick(what: &str, typed: String, all: &[String]) -> Result<String, Failure> {
-    if typed.len() >= WHOLE {
-        return Ok(typed);
-    }
     let mut fitting = all.iter().filter(|it| it.starts_with(&typed));
     match (fitting.next(), fitting.next()) {
         (Some(only), None) => Ok(only.clone()),

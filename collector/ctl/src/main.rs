@@ -32,7 +32,7 @@ use std::{
     sync::Arc,
 };
 
-use clap::{ColorChoice, Parser as _};
+use clap::{ColorChoice, Parser as _, error::ErrorKind};
 use jiff::tz::TimeZone;
 use remit_runtime::{clock::SystemClock, tls};
 use tokio::runtime::Builder;
@@ -71,16 +71,25 @@ fn main() -> ExitCode {
 
 /// Says what cannot be typed like this, or what `--help` and `--version` ask.
 fn not_understood(err: &clap::Error) -> ExitCode {
-    // If that cannot be written, nothing else can.
-    let _ = err.print();
-    if !err.use_stderr() {
-        return Exit::OK.into();
+    let is_help = err.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if is_help || !err.use_stderr() {
+        // If that cannot be written, nothing else can.
+        let _ = err.print();
+        return if is_help { Failure::usage("").exit() } else { Exit::OK }.into();
     }
-    let failure = Failure::usage(err.render().to_string().lines().next().unwrap_or_default());
-    if env::args().any(|it| it == "--json") {
-        let _ = out::json_error(&mut io::stdout(), &failure);
+    let json = env::args_os().any(|it| it == "--json");
+    let failure = Failure::usage(one_line(&err.render().to_string()));
+    out::fail(&mut io::stdout(), &mut io::stderr(), json, &failure).into()
+}
+
+/// What the parser says over several lines.
+fn one_line(said: &str) -> String {
+    let lines = said.lines().map(str::trim).filter(|it| !it.is_empty());
+    let mut lines: Vec<_> = lines.take_while(|it| !it.starts_with("For more")).collect();
+    if let Some(first) = lines.first_mut() {
+        *first = first.strip_prefix("error: ").unwrap_or(first);
     }
-    failure.exit().into()
+    lines.join("; ").replace(":; ", ": ")
 }
 
 fn wants_color(choice: ColorChoice, is_terminal: bool) -> bool {
@@ -98,4 +107,24 @@ fn wants_color(choice: ColorChoice, is_terminal: bool) -> bool {
 fn width() -> u16 {
     const USUAL: u16 = 100;
     comfy_table::Table::new().width().unwrap_or(USUAL).max(40)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_typed_is_said_in_one_line() {
+        let line = |typed: &[&str]| one_line(&Args::try_parse_from(typed).unwrap_err().to_string());
+        assert_eq!(
+            line(&["remit", "alert", "lst"]),
+            "unrecognized subcommand 'lst'; tip: a similar subcommand exists: 'list'; \
+             Usage: remit alert [OPTIONS] <COMMAND>"
+        );
+        assert_eq!(
+            line(&["remit", "endpoint", "revoke", "db-7"]),
+            "the following required arguments were not provided: --reason <REASON>; \
+             Usage: remit endpoint revoke --reason <REASON> <ENDPOINT>"
+        );
+    }
 }

@@ -80,17 +80,9 @@ impl Out<'_> {
         let _ = writeln!(self.stderr, "remit: {}", plain(text));
     }
 
-    /// Says what failed, in one line; gives the exit code.
+    /// Says what failed; gives the exit code.
     pub(crate) fn fail(&mut self, failure: &Failure) -> Exit {
-        if failure.kind != Kind::Unheard {
-            if self.json {
-                // If that cannot be written, the line below is all that is left.
-                let _ = json_error(self.stdout, failure);
-            }
-            let line = failure.to_string().lines().collect::<Vec<_>>().join("; ");
-            let _ = writeln!(self.stderr, "remit: {}", plain(&line));
-        }
-        failure.exit()
+        fail(self.stdout, self.stderr, self.json, failure)
     }
 
     fn line(&mut self, text: &str) -> Result<(), Failure> {
@@ -102,11 +94,24 @@ fn pretty(view: &impl Serialize) -> String {
     serde_json::to_string_pretty(view).expect("views are JSON")
 }
 
-/// A failure as a program is told it.
-pub(crate) fn json_error(stdout: &mut dyn Write, failure: &Failure) -> io::Result<()> {
-    let error = json!({ "error": { "kind": failure.kind, "message": failure.to_string() } });
-    writeln!(stdout, "{error}")?;
-    stdout.flush()
+/// Says what failed: in one line, and as an object if that was asked for; gives
+/// the exit code.
+pub(crate) fn fail(
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+    json: bool,
+    failure: &Failure,
+) -> Exit {
+    if failure.kind != Kind::Unheard {
+        let line = failure.to_string().lines().collect::<Vec<_>>().join("; ");
+        // What cannot be written, nobody can be told; the exit code remains.
+        if json {
+            let error = json!({ "error": { "kind": failure.kind, "message": line } });
+            let _ = writeln!(stdout, "{error}").and_then(|()| stdout.flush());
+        }
+        let _ = writeln!(stderr, "remit: {}", plain(&line));
+    }
+    failure.exit()
 }
 
 fn unheard(err: io::Error) -> Failure {

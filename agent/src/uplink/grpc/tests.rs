@@ -1,1 +1,93 @@
+use jiff::Timestamp;
+use remit_shared::{Departure, Entry, Host, Record, Stream};
+use tokio_util::sync::CancellationToken;
 
+use super::*;
+use crate::{enroll::enroll, spool::conformance::draft, testing::TestCollector};
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+async fn enrolled(collector: &TestCollector) -> (tempfile::TempDir, IdentityFolder) {
+    let state = tempfile::tempdir().unwrap();
+    let folder = IdentityFolder::new(state.path());
+    let token = collector.token.to_text();
+    enroll(&folder, &token, &Host::default(), false, NOW).await.unwrap();
+    (state, folder)
+}
+
+fn hello() -> Hello {
+    let (host, last) = (Host::default(), Marks { events: 1, metrics: 2 });
+    Hello { host, now: NOW, epoch: 5, resume_token: vec![9], last }
+}
+
+fn record(seq: u64) -> Record {
+    let it = draft(Stream::Metrics, i64::try_from(seq).unwrap());
+    Record { stream: it.stream, seq, at: it.at, entry: Entry::Answers(it.answers) }
+}
+
+#[tokio::test]
+async fn a_session_says_hello_reports_and_says_goodbye() {
+    let collector = TestCollector::start();
+    let (_state, folder) = enrolled(&collector).await;
+    let mut link = GrpcUplink::new(folder, vec![]).open(hello()).await.unwrap();
+    let Incoming::Welcome(welcome, _) = link.receive().await.unwrap() else { panic!("welcome") };
+    assert_eq!((welcome.through, welcome.resume_token), (Marks::default(), vec![1; 16]));
+    for seq in 1..=3 {
+        link.send(Outgoing::Report(record(seq))).unwrap();
+    }
+    let mut through = 0;
+    while through < 3 {
+        let Incoming::Acknowledged(marks) = link.receive().await.unwrap() else { panic!("ack") };
+        through = marks.metrics;
+    }
+    link.send(Outgoing::Goodbye(Departure::ServiceStop)).unwrap();
+    link.finish().await;
+    let seen = collector.seen();
+    assert_eq!(seen.records, [record(1), record(2), record(3)]);
+    assert_eq!((seen.hellos[0].epoch, seen.hellos[0].last_metrics_seq, seen.goodbyes), (5, 2, 1));
+}
+
+#[tokio::test]
+async fn a_certificate_that_the_collector_did_not_issue_is_refused_for_what_it_is() {
+    let (ours, theirs) = (TestCollector::start(), TestCollector::start());
+    let (_state, folder) = enrolled(&theirs).await;
+    let (_other, genuine) = enrolled(&ours).await;
+    // The agent knows the collector, and the collector does not know the agent.
+    let (from, to) = (genuine.current().unwrap().unwrap(), folder.current().unwrap().unwrap());
+    for file in ["roots.pem", "endpoint.json"] {
+        std::fs::copy(from.join(file), to.join(file)).unwrap();
+    }
+    let err = GrpcUplink::new(folder, vec![]).open(hello()).await.unwrap_err();
+    assert!(matches!(err, UplinkError::Refused(_)), "{}", Chain(&err));
+    assert!(ours.seen().hellos.is_empty());
+}
+
+#[tokio::test]
+async fn a_collector_that_is_away_is_no_refusal() {
+    let collector = TestCollector::start();
+    let (_state, folder) = enrolled(&collector).await;
+    let uplink = GrpcUplink::new(folder, vec!["127.0.0.1:1".into()]);
+    let err = uplink.open(hello()).await.unwrap_err();
+    assert!(matches!(err, UplinkError::Network { .. }), "{}", Chain(&err));
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_opens_the_next_session() {
+    let collector = TestCollector::start();
+    let (_state, folder) = enrolled(&collector).await;
+    let uplink = Arc::new(GrpcUplink::new(folder.clone(), vec![]));
+    let before = folder.load().unwrap().identity.chain;
+    let (clock, stop) = (remit_runtime::clock::SystemClock, CancellationToken::new());
+    // Enrolled in 1970: renewal is due at the first look.
+    let renewing = crate::renew::run(folder.clone(), Arc::clone(&uplink), clock, stop.clone());
+    tokio::select! {
+        () = renewing => {}
+        () = async {
+            while folder.load().unwrap().identity.chain == before {
+                tokio::task::yield_now().await;
+            }
+        } => {}
+    }
+    let mut link = uplink.open(hello()).await.unwrap();
+    assert!(matches!(link.receive().await, Ok(Incoming::Welcome(..))));
+}

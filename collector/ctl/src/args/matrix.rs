@@ -62,7 +62,6 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:
   remit matrix show --tenant acme
   remit matrix show --tenant acme --version 3 > acme-3.toml")]
-    #[command(disable_version_flag = true)]
     Show {
         /// Which version [default: the one in force].
         #[arg(long, value_name = "N")]

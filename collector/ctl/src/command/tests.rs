@@ -19,7 +19,7 @@ fn site(answers: &Answers) -> (Collector, Desk) {
 fn alert(number: u8, team: &str, severity: v1::Severity) -> v1::Alert {
     let responsibility = v1::Responsibility { responsible: team.into(), ..Default::default() };
     v1::Alert {
-        alert_id: format!("alr_{number:08}-0000-4000-8000-000000000000"),
+        alert_id: format!("alr_{number:08}000040008000000000000000"),
         severity: severity.into(),
         state: v1::AlertState::Open.into(),
         responsibility: Some(responsibility),

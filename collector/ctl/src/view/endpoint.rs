@@ -165,8 +165,8 @@ impl View for Endpoint {
         let kind = self.kind.unwrap_or("endpoint");
         sheet.fact("what", &format!("{kind} of {} / {}", self.tenant, self.site));
         sheet.fact("tags", &self.tags.join(", "));
-        let heard = look.both(self.last_heard_at);
-        sheet.line("presence", &format!("{}, last heard {heard}", look.word(self.presence())));
+        sheet.line("presence", &look.word(self.presence()));
+        sheet.line("last heard", &look.both(self.last_heard_at));
         if self.revoked_at.is_some() {
             let revoked = format!("{}: {}", look.both(self.revoked_at), self.revoked_reason);
             sheet.fact("revoked", &revoked);

@@ -2,7 +2,7 @@
 
 use super::{
     Look, NOTHING,
-    text::{plain, plain_lines},
+    text::{plain, plain_lines, wrap},
 };
 
 /// How wide a label is, with the gap behind it.
@@ -20,9 +20,11 @@ impl<'a> Sheet<'a> {
         Self { look, text: format!("{}\n", look.bold(&plain(headline))) }
     }
 
-    /// A text from the wire, on as many lines as it has; nothing if it is empty.
+    /// A text from the wire, on as many lines as it takes; nothing if it is empty.
     pub(crate) fn fact(&mut self, label: &str, value: &str) {
-        for (index, line) in plain_lines(value).enumerate() {
+        let width = usize::from(self.look.width).saturating_sub(LABEL + 2);
+        let lines = plain_lines(value).flat_map(|line| wrap(&line, width));
+        for (index, line) in lines.enumerate() {
             let label = if index == 0 { label } else { "" };
             self.text.push_str(&format!("  {label:LABEL$}{line}\n"));
         }

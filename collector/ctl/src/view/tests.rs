@@ -61,10 +61,10 @@ fn responsibility() -> v1::Responsibility {
 
 fn open_alert() -> v1::Alert {
     v1::Alert {
-        alert_id: "alr_7a21c9e0-5d0c-4f7e-9a55-0f3b8a2c1d00".into(),
+        alert_id: "alr_7a21c9e05d0c4f7e9a550f3b8a2c1d00".into(),
         tenant: "acme".into(),
         site: "hq".into(),
-        endpoint_id: "end_3f0c9a51-5d0c-4f7e-9a55-0f3b8a2c1d00".into(),
+        endpoint_id: "end_3f0c9a515d0c4f7e9a550f3b8a2c1d00".into(),
         hostname: "db-7".into(),
         check: "backup-job".into(),
         instance: "nightly".into(),
@@ -87,7 +87,7 @@ fn open_alert() -> v1::Alert {
 
 fn taken_alert() -> v1::Alert {
     v1::Alert {
-        alert_id: "alr_90b3f1d2-5d0c-4f7e-9a55-0f3b8a2c1d00".into(),
+        alert_id: "alr_90b3f1d25d0c4f7e9a550f3b8a2c1d00".into(),
         hostname: "application-server-7".into(),
         check: "disk-space".into(),
         instance: "/var".into(),
@@ -159,9 +159,9 @@ fn an_alert_tells_its_story() {
         &Alert::from(told_alert()),
         expect![[r#"
             db-7: backup job nightly failed
-              alert           alr_7a21c9e0-5d0c-4f7e-9a55-0f3b8a2c1d00
+              alert           alr_7a21c9e05d0c4f7e9a550f3b8a2c1d00
               state           open, high
-              where           acme / hq, end_3f0c9a51-5d0c-4f7e-9a55-0f3b8a2c1d00
+              where           acme / hq, end_3f0c9a515d0c4f7e9a550f3b8a2c1d00
               check           backup-job nightly (backup_monitoring)
               opened          2026-11-24 21:58:00 -05:00 (2 min ago)
               last seen       2026-11-24 21:59:30 -05:00 (30 s ago), seen 3 times
@@ -196,10 +196,10 @@ fn an_alert_in_json_is_a_contract() {
         &Alert::from(told_alert()),
         expect![[r#"
             {
-              "alert_id": "alr_7a21c9e0-5d0c-4f7e-9a55-0f3b8a2c1d00",
+              "alert_id": "alr_7a21c9e05d0c4f7e9a550f3b8a2c1d00",
               "tenant": "acme",
               "site": "hq",
-              "endpoint_id": "end_3f0c9a51-5d0c-4f7e-9a55-0f3b8a2c1d00",
+              "endpoint_id": "end_3f0c9a515d0c4f7e9a550f3b8a2c1d00",
               "hostname": "db-7",
               "check": "backup-job",
               "instance": "nightly",
@@ -363,7 +363,7 @@ fn endpoint() -> v1::Endpoint {
         ..Default::default()
     };
     v1::Endpoint {
-        endpoint_id: "end_3f0c9a51-5d0c-4f7e-9a55-0f3b8a2c1d00".into(),
+        endpoint_id: "end_3f0c9a515d0c4f7e9a550f3b8a2c1d00".into(),
         tenant: "acme".into(),
         site: "hq".into(),
         kind: v1::EndpointKind::Server.into(),
@@ -421,37 +421,38 @@ fn an_endpoint_shows_what_is_known_and_what_is_not() {
     shows(
         &Endpoint::from(endpoint()),
         expect![[r#"
-        db-7
-          endpoint        end_3f0c9a51-5d0c-4f7e-9a55-0f3b8a2c1d00
-          what            server of acme / hq
-          tags            db
-          presence        online, last heard 2026-11-24 21:59:58 -05:00 (2 s ago)
-          status          crit, 1 open alert
-          system          Debian 12, 6.1.0, x86_64
-          agent           0.1.0
-          zone            America/New_York
-          booted          2026-10-31 19:00:00 -05:00 (24 d ago)
-          enrolled        2026-10-01 07:00:00 -05:00 (54 d ago)
-          certificate to  2026-12-30 07:00:00 -05:00 (in 35 d)
-          records         4017 applied, 2 lost
+            db-7
+              endpoint        end_3f0c9a515d0c4f7e9a550f3b8a2c1d00
+              what            server of acme / hq
+              tags            db
+              presence        online
+              last heard      2026-11-24 21:59:58 -05:00 (2 s ago)
+              status          crit, 1 open alert
+              system          Debian 12, 6.1.0, x86_64
+              agent           0.1.0
+              zone            America/New_York
+              booted          2026-10-31 19:00:00 -05:00 (24 d ago)
+              enrolled        2026-10-01 07:00:00 -05:00 (54 d ago)
+              certificate to  2026-12-30 07:00:00 -05:00 (in 35 d)
+              records         4017 applied, 2 lost
 
-        Checks
-          crit  disk-space /var  for 3 h  97.3 % used, critical from 95 %
+            Checks
+              crit  disk-space /var  for 3 h  97.3 % used, critical from 95 %
 
-        Probes
-          patches  partial        5 min ago  apt 2.7  missing: phased updates; catalog from 14 d ago
-          backup   no_permission  5 min ago  apt 2.7  cannot read /etc/restic
+            Probes
+              patches  partial        5 min ago  apt 2.7  missing: phased updates; catalog from 14 d ago
+              backup   no_permission  5 min ago  apt 2.7  cannot read /etc/restic
 
-        Readings
-          disk_used  /var  97.3 %  30 s ago
-    "#]],
+            Readings
+              disk_used  /var  97.3 %  30 s ago
+        "#]],
     );
 }
 
 #[test]
 fn the_fleet_shows_the_worst_first_and_the_revoked_as_such() {
     let revoked = v1::Endpoint {
-        endpoint_id: "end_3f0c9a52-5d0c-4f7e-9a55-0f3b8a2c1d00".into(),
+        endpoint_id: "end_3f0c9a525d0c4f7e9a550f3b8a2c1d00".into(),
         presence: v1::Presence::Offline.into(),
         revoked_at: at("2026-11-24T03:00:00Z"),
         status: v1::CheckStatus::Ok.into(),
@@ -660,7 +661,7 @@ fn the_other_lists_fit_too() {
     "#]],
     );
     let token = v1::Token {
-        token_id: "tok_51d0c7aa-5d0c-4f7e-9a55-0f3b8a2c1d00".into(),
+        token_id: "tok_51d0c7aa5d0c4f7e9a550f3b8a2c1d00".into(),
         tenant: "acme".into(),
         site: "hq".into(),
         max_uses: 20,
@@ -677,7 +678,7 @@ fn the_other_lists_fit_too() {
     "#]],
     );
     let operator = v1::Operator {
-        operator_id: "opr_0b9e2d17-5d0c-4f7e-9a55-0f3b8a2c1d00".into(),
+        operator_id: "opr_0b9e2d175d0c4f7e9a550f3b8a2c1d00".into(),
         name: "ann".into(),
         role: v1::Role::Operator.into(),
         party: v1::Party::Provider.into(),

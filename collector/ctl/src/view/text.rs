@@ -28,6 +28,33 @@ pub(crate) fn short(text: &str, max: usize) -> String {
     plain.chars().take(max.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// A line broken between words so that it fits; a word that is too long stays
+/// whole, so that it can still be copied.
+pub(crate) fn wrap(line: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in line.split(' ') {
+        let length = word.chars().count();
+        let current = lines.last_mut().filter(|it| it.is_empty() || used + 1 + length <= width);
+        match current {
+            Some(line) if line.is_empty() => {
+                line.push_str(word);
+                used = length;
+            }
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+                used += 1 + length;
+            }
+            None => {
+                lines.push(word.to_owned());
+                used = length;
+            }
+        }
+    }
+    lines
+}
+
 /// How much of an id usually tells: a prefix such as `alr_` and eight digits.
 pub(crate) const TELLING: usize = 12;
 
@@ -81,6 +108,13 @@ mod tests {
         assert_eq!(telling([one, other, one]), 12);
         assert_eq!(telling([one, "alr_0123456799"]), 13);
         assert_eq!(head(one, 12), "alr_01234567");
+    }
+
+    #[test]
+    fn a_long_line_breaks_between_words() {
+        assert_eq!(wrap("row 4 is the narrowest", 12), ["row 4 is the", "narrowest"]);
+        assert_eq!(wrap("see https://wiki.example/backups now", 10).len(), 3);
+        assert_eq!(wrap("short", 10), ["short"]);
     }
 
     #[test]

@@ -16,8 +16,11 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
+use rustix::fs::{FlockOperation, flock};
 use sled::{Batch, Db, IVec};
 
 use crate::adapters::sled::{
@@ -28,6 +31,11 @@ use crate::adapters::sled::{
 /// The longest piece of a value. sled keeps up to 16 neighbours in one node,
 /// and a node in a file of its own from 128 KiB on.
 const PIECE: usize = 4_096;
+
+/// How often, and with which pauses, the file is looked at until it is free.
+/// Somebody else may have got hold of it, so there is an end to that.
+const RELEASE_TRIES: u32 = 2_000;
+const RELEASE_PAUSE: Duration = Duration::from_millis(1);
 
 /// Marks the keys of further pieces.
 const FURTHER: u8 = b'~';
@@ -79,11 +87,9 @@ pub(super) type Writes = HashMap<Key, Option<Vec<u8>>>;
 /// The data folder, open for writing.
 #[derive(Debug)]
 pub(super) struct Log {
+    // Dropped in this order: the file waits until sled has let go of it.
     db: Db,
-    path: PathBuf,
-    /// The database file, opened once more: a file descriptor of our own has
-    /// its own memory of write errors, which sled's flusher cannot clear.
-    file: File,
+    file: DatabaseFile,
     /// How many further pieces the longer values have.
     pieces: HashMap<Key, usize>,
 }
@@ -112,7 +118,7 @@ impl Log {
                 File::open(folder).and_then(|it| it.sync_all()).map_err(fail)?;
             }
         }
-        Ok(Self { db, path, file, pieces: HashMap::new() })
+        Ok(Self { db, file: DatabaseFile { file, path }, pieces: HashMap::new() })
     }
 
     /// Reads, while others write.
@@ -145,12 +151,40 @@ impl Log {
         let failed = |attempt| move |source| LogError::Database { attempt, source };
         self.db.apply_batch(batch).map_err(failed("write"))?;
         self.db.flush().map_err(failed("flush"))?;
-        let synced = self.file.sync_data();
-        synced.map_err(|source| LogError::Sync { path: self.path.clone(), source })?;
+        self.file.sync()?;
         for (key, further) in pieces {
             self.note_pieces(key, further);
         }
         Ok(())
+    }
+}
+
+/// The database file, opened once more: a file descriptor of our own has its
+/// own memory of write errors, which sled's flusher cannot clear.
+#[derive(Debug)]
+struct DatabaseFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl DatabaseFile {
+    fn sync(&self) -> Result<(), LogError> {
+        let synced = self.file.sync_data();
+        synced.map_err(|source| LogError::Sync { path: self.path.clone(), source })
+    }
+}
+
+impl Drop for DatabaseFile {
+    /// A thread of sled's can hold the lock for a moment after sled was
+    /// dropped, and whoever opens the folder next would find it in use.
+    fn drop(&mut self) {
+        for _ in 0..RELEASE_TRIES {
+            // Locks end with their descriptor.
+            if flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+                return;
+            }
+            thread::park_timeout(RELEASE_PAUSE);
+        }
     }
 }
 

@@ -142,13 +142,25 @@ pub enum DecodeError {
 
 /// Why a field is not a value.
 #[derive(Debug, thiserror::Error)]
-#[error("the stored `{field}` makes no sense")]
+#[error("the stored `{path}` makes no sense")]
 pub struct Invalid {
-    /// Which field.
-    pub field: &'static str,
+    /// Which field, from the outermost in: `remit.decided_at`.
+    pub path: String,
     /// What is wrong with it.
     #[source]
     pub source: Box<dyn Error + Send + Sync>,
+}
+
+impl Invalid {
+    fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { path: String::new(), source: source.into() }
+    }
+
+    fn within(mut self, field: &str) -> Self {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        self.path = format!("{field}{dot}{}", self.path);
+        self
+    }
 }
 
 /// A record with its revision, as one value on disk.

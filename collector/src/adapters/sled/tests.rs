@@ -1,22 +1,47 @@
 //! What only this adapter promises.
 
+mod crash;
+mod disk_full;
+mod export;
+
+use std::{cell::Cell, collections::HashMap, fs};
+
+use remit_collector_domain::enroll::Token;
 use tempfile::TempDir;
 
-use super::*;
-use crate::ports::store::conformance;
+use super::{
+    keys::{Key, Meta},
+    log::Log,
+    state::RECENT,
+    *,
+};
+use crate::ports::store::conformance::{self, sample};
 
 /// Enough for tests.
 pub(super) const CACHE: u64 = 16 << 20;
 
-const OPTIONS: Options = Options { cache_bytes: CACHE, reserve_bytes: 1 << 20 };
+pub(super) const OPTIONS: Options = Options { cache_bytes: CACHE, reserve_bytes: 1 << 20 };
+
+fn open(folder: &Path) -> SledStore {
+    SledStore::open(folder, OPTIONS).unwrap()
+}
+
+/// What opening says, cause by cause.
+fn refusal(folder: &Path) -> String {
+    Chain(&SledStore::open(folder, OPTIONS).unwrap_err()).to_string()
+}
+
+async fn commit<R: Record>(store: &SledStore, record: R, expected: u64) {
+    store.commit(Commit::new(record, expected, vec![])).await.unwrap();
+}
 
 #[tokio::test]
 async fn conforms() {
     let folders = TempDir::new().unwrap();
-    let count = std::cell::Cell::new(0);
+    let count = Cell::new(0);
     let fresh = async || {
         count.set(count.get() + 1);
-        SledStore::open(&folders.path().join(count.get().to_string()), OPTIONS).unwrap()
+        open(&folders.path().join(count.get().to_string()))
     };
     conformance::check(fresh).await;
 }
@@ -24,6 +49,119 @@ async fn conforms() {
 #[tokio::test]
 async fn conforms_after_reopening() {
     let folders = TempDir::new().unwrap();
-    let open = async |name: &str| SledStore::open(&folders.path().join(name), OPTIONS).unwrap();
-    conformance::check_durable(open).await;
+    conformance::check_durable(async |name: &str| open(&folders.path().join(name))).await;
+}
+
+#[test]
+fn a_folder_has_one_user() {
+    let folder = TempDir::new().unwrap();
+    let _store = open(folder.path());
+    let told = refusal(folder.path());
+    assert!(told.ends_with("is already in use"), "{told}");
+    let told = Chain(&export(folder.path(), &mut Vec::new()).unwrap_err()).to_string();
+    assert!(told.ends_with("is already in use"), "{told}");
+}
+
+#[test]
+fn a_folder_from_a_newer_version_is_refused() {
+    let folder = TempDir::new().unwrap();
+    drop(open(folder.path()));
+    write(folder.path(), Key::Meta(Meta::Format), b"2");
+    let told = refusal(folder.path());
+    assert!(told.contains("has format 2, and this version knows formats up to 1"), "{told}");
+}
+
+#[tokio::test]
+async fn a_damaged_value_is_named() {
+    let folder = TempDir::new().unwrap();
+    commit(&open(folder.path()), sample::endpoint(1), 0).await;
+    let name = "e/end_00000000000000000000000000000001/facts";
+    write(folder.path(), name.parse().unwrap(), br#"{"version":"1","is":{"probes":5}}"#);
+    let told = refusal(folder.path());
+    assert!(told.contains(&format!("the stored value `{name}` is damaged")), "{told}");
+}
+
+#[tokio::test]
+async fn a_missing_part_is_named() {
+    for part in
+        ["p/end_00000000000000000000000000000001", "e/end_00000000000000000000000000000001/layout"]
+    {
+        let folder = TempDir::new().unwrap();
+        commit(&open(folder.path()), sample::endpoint(1), 0).await;
+        let mut log = Log::open(folder.path(), CACHE).unwrap();
+        log.write(HashMap::from([(part.parse().unwrap(), None)])).unwrap();
+        drop(log);
+        let told = refusal(folder.path());
+        assert!(told.contains(&format!("the stored value `{part}` is missing")), "{told}");
+    }
+}
+
+fn write(folder: &Path, key: Key, value: &[u8]) {
+    let mut log = Log::open(folder, CACHE).unwrap();
+    log.write(HashMap::from([(key, Some(value.to_vec()))])).unwrap();
+}
+
+#[tokio::test]
+async fn long_values_come_back_whole_and_leave_nothing_behind() {
+    let folder = TempDir::new().unwrap();
+    let mut token = sample::token(1);
+    for (revision, length) in [(0, 300_000), (1, 9_000), (2, 1), (3, 5_000)] {
+        token.created_by = "é".repeat(length);
+        commit(&open(folder.path()), token.clone(), revision).await;
+        let stored = open(folder.path()).load::<Token>(&token.id).await.unwrap().unwrap();
+        assert!(*stored.record == token, "a value of {length} letters comes back whole");
+    }
+    let blobs = fs::read_dir(folder.path().join("blobs")).unwrap().count();
+    assert_eq!(blobs, 0, "no value is in a file that is never synced");
+    let db = sled::open(folder.path()).unwrap();
+    let pieces = db.scan_prefix("~").count();
+    assert_eq!(pieces, 2, "pieces of older values are gone");
+}
+
+#[tokio::test]
+async fn only_the_parts_that_changed_are_written() {
+    let folder = TempDir::new().unwrap();
+    let mut endpoint = sample::endpoint(1);
+    let store = open(folder.path());
+    commit(&store, endpoint.clone(), 0).await;
+    let layout = Key::Part(endpoint.id(), keys::Part::Layout);
+    let reader = store.reader.clone().unwrap();
+    let written = reader.get(&layout).unwrap().unwrap();
+    drop((store, reader));
+    // A mark that the next write of this part would wipe out.
+    let marked = [written.as_slice(), b" "].concat();
+    write(folder.path(), layout.clone(), &marked);
+    let store = open(folder.path());
+    let stored = store.load::<Endpoint>(&endpoint.id()).await.unwrap().unwrap();
+    endpoint = Endpoint::clone(&stored.record);
+    endpoint.pulse.metrics += 1;
+    commit(&store, endpoint.clone(), 1).await;
+    let reader = store.reader.clone().unwrap();
+    assert_eq!(reader.get(&layout).unwrap().unwrap(), marked);
+    endpoint.layout = Arc::default();
+    commit(&store, endpoint, 2).await;
+    assert_ne!(reader.get(&layout).unwrap().unwrap(), marked);
+}
+
+#[tokio::test]
+async fn watchers_who_fell_far_behind_are_served_from_the_disk() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path());
+    let count = RECENT + 10;
+    let owes = (0..count).map(|_| sample::event(1, 1)).collect();
+    store.commit(Commit::new(sample::token(1), 0, owes)).await.unwrap();
+    let keys = store.owed(0, count).await.unwrap().into_iter().map(|it| it.key).collect();
+    store.publish(keys).await.unwrap();
+    let cursors = async |store: &SledStore, after, limit| {
+        let entries = store.feed(after, limit).await.unwrap();
+        entries.into_iter().map(|it| it.0).collect::<Vec<_>>()
+    };
+    assert_eq!(cursors(&store, 0, 3).await, [1, 2, 3], "from the disk");
+    let newest: Vec<u64> = (count as u64 - 4..=count as u64).collect();
+    assert_eq!(cursors(&store, count as u64 - 5, 9).await, newest, "from memory");
+    assert_eq!(cursors(&store, 9, count).await.len(), count - 9, "from the disk to the end");
+    drop(store);
+    let store = open(folder.path());
+    assert_eq!(cursors(&store, 0, 3).await, [1, 2, 3], "from the disk after reopening");
+    assert_eq!(cursors(&store, count as u64 - 5, 9).await, newest, "from memory after reopening");
 }

@@ -120,10 +120,10 @@ impl Writer {
             overlay.changes.into_iter().for_each(|it| state.tables.apply(it));
             state.tails.extend(tails);
             for key in erased {
-                match key {
-                    Key::Feed(cursor) => state.tables.feed.forget_through(cursor),
-                    Key::Audit(position) => state.tables.audit.forget_through(position),
-                    _ => {}
+                if let Key::Feed(cursor) = key {
+                    state.tables.feed.forget_through(cursor);
+                } else if let Key::Audit(position) = key {
+                    state.tables.audit.forget_through(position);
                 }
             }
             state.tables.feed.trim(RECENT);

@@ -37,7 +37,7 @@ const SKIP_ZERO: u128 = 0b100_0000;
 const MAX_K: u32 = 40;
 
 /// The block of rows, of which the first has all values that are known.
-pub(super) fn encode(rows: &[Row]) -> Vec<u8> {
+pub(in crate::adapters::sled) fn encode(rows: &[Row]) -> Vec<u8> {
     let Some(((start, base), rows)) = rows.split_first() else { return Vec::new() };
     let mut out = vec![VERSION];
     put_number(&mut out, fold((*start).into()));

@@ -1,6 +1,6 @@
 //! Stored forms field by field.
 
-use std::{collections::BTreeMap, error::Error, fmt::Display, str::FromStr, sync::Arc};
+use std::{collections::BTreeMap, error::Error, str::FromStr, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{
@@ -36,7 +36,10 @@ macro_rules! form {
 
             fn load(self) -> Result<$domain, crate::adapters::sled::record::Invalid> {
                 use crate::adapters::sled::record::form::Form;
-                Ok($domain { $($field: Form::load(self.$field)?,)* })
+                Ok($domain {$(
+                    $field: Form::load(self.$field)
+                        .map_err(|it| it.within(stringify!($field)))?,
+                )*})
             }
         }
     )*};
@@ -86,7 +89,7 @@ macro_rules! as_text {
             }
 
             fn load(self) -> Result<$type, Invalid> {
-                parse(stringify!($type), &self)
+                parse(&self)
             }
         }
     )*};
@@ -115,11 +118,11 @@ as_text!(
     Unit
 );
 
-fn parse<T>(field: &'static str, text: &str) -> Result<T, Invalid>
+fn parse<T>(text: &str) -> Result<T, Invalid>
 where
-    T: FromStr<Err: Error + Send + Sync + 'static> + Display,
+    T: FromStr<Err: Error + Send + Sync + 'static>,
 {
-    text.parse().map_err(|source| Invalid { field, source: Box::new(source) })
+    text.parse().map_err(Invalid::new)
 }
 
 impl Form<Arc<str>> for String {
@@ -139,14 +142,12 @@ impl Form<[u8; 32]> for String {
     }
 
     fn load(self) -> Result<[u8; 32], Invalid> {
-        let invalid = |what: &str| Invalid { field: "hash", source: what.into() };
         let mut hash = [0; 32];
         if self.len() != 64 || !self.is_ascii() {
-            return Err(invalid("64 hexadecimal digits were expected"));
+            return Err(Invalid::new("64 hexadecimal digits were expected"));
         }
         for (byte, at) in hash.iter_mut().zip((0..64).step_by(2)) {
-            *byte = u8::from_str_radix(&self[at..at + 2], 16)
-                .map_err(|_| invalid("a digit is not hexadecimal"))?;
+            *byte = u8::from_str_radix(&self[at..at + 2], 16).map_err(Invalid::new)?;
         }
         Ok(hash)
     }

@@ -1,1 +1,253 @@
+//! Every released stored form, with its meaning.
+//!
+//! Each file in `testdata/records` is a list of stored values. A file is never
+//! edited once it was released: a new form gets a new file.
 
+use std::{fmt::Debug, fs, path::PathBuf};
+
+use jiff::SignedDuration;
+use remit_collector_domain::{
+    alert::{Delivery, Disposition, Entry, EntryKind, Notice, NoticeId, State, Topic},
+    effect::{Effect, EffectKey},
+    endpoint::{Endpoint, Presence, Pulse, ResumeTokens},
+    operator::Role,
+    signal::{Say, Signal},
+};
+use remit_shared::{Departure, Schedule};
+use serde_json::Value;
+
+use super::*;
+use crate::{
+    adapters::sled::history::{Row, Tail, block},
+    ports::store::{Record, conformance::sample},
+};
+
+fn file(kind: &str) -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.join("testdata/records").join(kind).join("v1.json")
+}
+
+fn stored(kind: &str) -> Vec<Value> {
+    let path = file(kind);
+    let text = fs::read(&path).unwrap_or_else(|it| panic!("{}: {it}", path.display()));
+    serde_json::from_slice(&text).unwrap()
+}
+
+fn check<T: Cold + PartialEq + Debug>(kind: &str, meaning: Vec<T>) {
+    let stored = stored(kind);
+    assert_eq!(stored.len(), meaning.len(), "each stored value has a meaning");
+    for (stored, meaning) in stored.iter().zip(meaning) {
+        let decoded: T = decode(stored.to_string().as_bytes()).unwrap();
+        assert_eq!(decoded, meaning);
+        let encoded: Value = serde_json::from_slice(&encode(&meaning)).unwrap();
+        assert_eq!(encoded, *stored);
+    }
+}
+
+fn hex(kind: &str) -> Vec<Vec<u8>> {
+    let byte = |it: &[u8]| u8::from_str_radix(std::str::from_utf8(it).unwrap(), 16).unwrap();
+    let bytes = |it: &Value| it.as_str().unwrap().as_bytes().chunks(2).map(byte).collect();
+    stored(kind).iter().map(bytes).collect()
+}
+
+#[test]
+fn alerts() {
+    let mut busy = sample::alert(1, sample::endpoint_id(1), "/srv", 0);
+    let Entry { at, actor, detail, .. } = busy.timeline[0].clone();
+    let kinds = [
+        EntryKind::Created,
+        EntryKind::Repeated,
+        EntryKind::SeverityChanged,
+        EntryKind::Routed,
+        EntryKind::Rerouted,
+        EntryKind::Notified,
+        EntryKind::DeliveryFailed,
+        EntryKind::NoRecipient,
+        EntryKind::Acknowledged,
+        EntryKind::AckExpired,
+        EntryKind::Escalated,
+        EntryKind::HandedOff,
+        EntryKind::Resolved,
+        EntryKind::Reopened,
+        EntryKind::DispositionSet,
+        EntryKind::NoteAdded,
+    ];
+    let entry = |kind| Entry { at, kind, actor: actor.clone(), detail: detail.clone() };
+    busy.timeline = kinds.map(entry).to_vec();
+    let first = busy.notices[0].clone();
+    let notice = |topic, delivery| Notice { topic, delivery, ..first.clone() };
+    let error = || "connection refused".to_owned();
+    busy.notices = vec![
+        notice(Topic::Assigned, Delivery::Pending),
+        notice(Topic::Informed, Delivery::Delivered { at, attempts: 1 }),
+        notice(Topic::Escalated, Delivery::Failing { at, attempts: 2, error: error() }),
+        notice(Topic::Worse, Delivery::Failed { at, attempts: 9, error: error() }),
+        notice(Topic::Resolved, Delivery::Pending),
+    ];
+    let mut quiet = busy.brief();
+    quiet.state = State::Open;
+    quiet.disposition = Disposition::None;
+    quiet.remit.until = None;
+    let mut over = sample::resolved(&quiet, 30);
+    over.disposition = Disposition::KnownIssue;
+    let mut by_itself = quiet.clone();
+    by_itself.state = State::Resolved { at, by: None };
+    by_itself.disposition = Disposition::Resolved;
+    check("alert", vec![busy, quiet, over, by_itself]);
+}
+
+#[test]
+fn audit_entries() {
+    let Effect::Audit(of_a_tenant) = sample::deed("token.create", 3) else { unreachable!() };
+    let of_all = AuditEntry { tenant: None, ..of_a_tenant.clone() };
+    check("audit_entry", vec![of_a_tenant, of_all]);
+}
+
+#[test]
+fn endpoints() {
+    let mut unknown = sample::registration(2);
+    unknown.host = remit_shared::Host::default();
+    unknown.revoked = None;
+    check("registration", vec![sample::registration(1), unknown]);
+    let endpoint = sample::endpoint(1);
+    check("layout", vec![Layout::clone(&endpoint.layout), Layout::default()]);
+    check("checks", vec![sample::checks(), Checks::default()]);
+    let schedules = [
+        Schedule::Undeclared,
+        Schedule::Every(SignedDuration::from_hours(24)),
+        Schedule::NextAt(sample::minute(90)),
+    ];
+    let mut facts = sample::facts();
+    for (schedule, name) in schedules.into_iter().zip(["a", "b", "c"]) {
+        let mut job = facts.jobs["nightly"].clone();
+        (job.job.schedule, job.last_run) = (schedule, None);
+        facts.jobs.insert(name.into(), job);
+    }
+    check("facts", vec![facts, Facts::default()]);
+}
+
+#[test]
+fn feed_events() {
+    let Effect::Publish(event) = sample::event(1, 7) else { unreachable!() };
+    check("feed_event", vec![*event]);
+}
+
+#[test]
+fn owed_effects() {
+    let keys = [
+        Endpoint::record_key(&sample::endpoint_id(1)),
+        Alert::record_key(&sample::alert_id(2)),
+        Token::record_key(&sample::token(3).id),
+        Operator::record_key(&sample::operator(4).id),
+        Published::record_key(&sample::matrix(5).key()),
+        Endpoint::record_key(&sample::endpoint_id(6)),
+    ];
+    let Effect::Signal(raised) = sample::signal("/srv is fine") else { unreachable!() };
+    let cleared = Effect::Signal(Signal { say: Say::Cleared, ..raised });
+    let effects = vec![
+        sample::signal("/srv is full"),
+        Effect::Admit(Box::new(sample::registration(1))),
+        Effect::Notify(NoticeId { alert: sample::alert_id(2), number: 3 }),
+        sample::event(2, 4),
+        sample::deed("matrix.publish", 5),
+        cleared,
+    ];
+    let owed = keys.into_iter().zip(effects).zip(0..).map(|((record, effect), position)| Owed {
+        key: EffectKey { record, revision: 12, position },
+        effect,
+    });
+    check("owed", owed.collect());
+}
+
+#[test]
+fn people_and_what_they_publish() {
+    let roles = [Role::Administrator, Role::Manager, Role::Operator, Role::Viewer];
+    let operator = |role| Operator { role, ..sample::operator(1) };
+    check("operator", roles.map(operator).to_vec());
+    let mut unused = sample::token(2);
+    (unused.kind, unused.revoked_at, unused.uses) = (None, None, vec![]);
+    check("token", vec![sample::token(1), unused]);
+    check("matrix", vec![sample::matrix(1)]);
+}
+
+#[test]
+fn pulses() {
+    let quiet = Pulse {
+        epoch: None,
+        retired: vec![],
+        resume: ResumeTokens { issued: Some([1; 16]), previous: Some([2; 16]) },
+        presence: Presence::NeverSeen,
+        heard_at: None,
+        measured: vec![],
+        values: vec![],
+        ..sample::pulse()
+    };
+    let with = |presence| Pulse { presence, ..quiet.clone() };
+    let meaning = [
+        sample::pulse(),
+        quiet.clone(),
+        with(Presence::Online),
+        with(Presence::Late),
+        with(Presence::Offline),
+        with(Presence::ExpectedOff(Departure::Shutdown)),
+        with(Presence::ExpectedOff(Departure::ServiceStop)),
+    ];
+    let stored = hex("pulse");
+    assert_eq!(stored.len(), meaning.len());
+    for (stored, meaning) in stored.iter().zip(meaning) {
+        assert_eq!(pulse::decode(stored).unwrap(), (300, meaning.clone(), b"tail".as_slice()));
+        assert_eq!(pulse::encode(300, &meaning, b"tail"), *stored);
+    }
+}
+
+#[test]
+fn history() {
+    let rows: Vec<Row> = vec![
+        (1_772_000_000_000, vec![(0, Some(10)), (1, None), (2, Some(i64::MIN))]),
+        (1_772_000_060_000, vec![(0, Some(11)), (2, Some(i64::MAX))]),
+        (1_772_000_120_250, vec![(1, Some(-7))]),
+        (1_772_000_180_000, vec![(0, None), (9, Some(1))]),
+    ];
+    let mut tail = None;
+    for (at, changed) in &rows {
+        let at = crate::adapters::points::from_milliseconds(*at);
+        let frame = remit_collector_domain::endpoint::Frame { at, changed: changed.clone() };
+        tail = Some(Tail::push(tail, &frame).0);
+    }
+    let stored = hex("history_tail");
+    assert_eq!(Tail::decode(&stored[0]).unwrap(), tail);
+    assert_eq!(tail.unwrap().as_bytes(), stored[0]);
+    let stored = hex("history_block");
+    assert_eq!(block::encode(&rows), stored[0]);
+    let mut meaning = rows;
+    // All series of the block are told at its beginning.
+    meaning[0].1.extend((3..10).map(|it| (it, None)));
+    assert_eq!(block::decode(&stored[0]).unwrap(), meaning);
+}
+
+#[test]
+fn a_form_from_the_future_is_refused() {
+    let err = decode::<Layout>(br#"{"version":"2","is":{}}"#).unwrap_err();
+    assert!(matches!(err, DecodeError::Form(_)), "{err}");
+    let err = pulse::decode(&[9]).unwrap_err();
+    assert_eq!(err.to_string(), "version 9 is not known");
+}
+
+#[test]
+fn a_damaged_field_is_named() {
+    let mut stored = stored("token").remove(0);
+    stored["is"]["expires_at"] = "tomorrow".into();
+    let err = decode::<Token>(stored.to_string().as_bytes()).unwrap_err();
+    assert_eq!(err.to_string(), "the stored `expires_at` makes no sense");
+    stored["is"]["expires_at"] = Value::Null;
+    stored["is"]["unheard_of"] = 1.into();
+    decode::<Token>(stored.to_string().as_bytes()).unwrap_err();
+}
+
+#[test]
+fn damaged_bytes_are_refused() {
+    let whole = pulse::encode(1, &sample::pulse(), &[]);
+    for cut in 0..whole.len() {
+        pulse::decode(&whole[..cut]).unwrap_err();
+    }
+}
