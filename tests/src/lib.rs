@@ -20,10 +20,13 @@
 
 mod agent;
 mod authority;
+mod disk;
+mod http;
 mod inbox;
 mod matrix;
 mod operator;
 mod program;
+mod real_agent;
 
 mod session;
 mod site;
@@ -35,10 +38,12 @@ use tokio::time::{self, Instant};
 pub use crate::{
     agent::{FakeAgent, Refused, ask_to_enroll},
     authority::ForeignAuthority,
+    disk::Filler,
     inbox::{Inbox, Received},
     matrix::starter,
     operator::{Operator, Watch},
     program::{Outcome, Program, binary, command, run},
+    real_agent::RealAgent,
     session::Session,
     site::{Ask, Site},
 };
