@@ -5,7 +5,7 @@
 //! its end and then waits for news, always by reading the feed, so that there
 //! is one way in which an event can reach a watcher.
 
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use remit_collector_domain::{
     authority::{Action, Scope},
@@ -14,7 +14,10 @@ use remit_collector_domain::{
 };
 use remit_proto::v1;
 use remit_shared::{Clock, ErrorKind, Team, Tenant};
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time,
+};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -38,6 +41,9 @@ const AHEAD: usize = 64;
 
 /// So many events are read from the feed at once.
 const PAGE: usize = 200;
+
+/// While nothing happens, a watcher's trust is looked at this often.
+const TRUST: Duration = Duration::from_secs(2);
 
 struct Watcher<S, D, C> {
     engine: Arc<Engine<S, D, C>>,
@@ -123,8 +129,14 @@ impl<S: Store, D: Send + Sync + 'static, C: Clock> Watcher<S, D, C> {
                     }
                 }
             }
-            if self.news.changed().await.is_err() {
-                return Err(answer(ErrorKind::Unavailable, "the collector is stopping"));
+            match time::timeout(TRUST, self.news.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => {
+                    return Err(answer(ErrorKind::Unavailable, "the collector is stopping"));
+                }
+                Err(_elapsed) => {
+                    caller::still_trusted(&*self.engine.store, &self.operator).await?;
+                }
             }
         }
     }

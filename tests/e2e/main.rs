@@ -1,0 +1,11 @@
+//! What Remit promises, tried out on its programs as they ship.
+
+mod alerts;
+mod enrollment;
+mod escalation;
+mod facts;
+mod identity;
+mod operations;
+mod steps;
+mod stream;
+mod watching;

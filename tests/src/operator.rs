@@ -1,0 +1,223 @@
+//! A person who uses the operator plane, or a program that does.
+
+use std::{path::Path, time::Duration};
+
+use remit_proto::v1::{
+    self, alert_service_client::AlertServiceClient, backup_service_client::BackupServiceClient,
+    endpoint_service_client::EndpointServiceClient, matrix_service_client::MatrixServiceClient,
+    operator_service_client::OperatorServiceClient, patch_service_client::PatchServiceClient,
+    token_service_client::TokenServiceClient,
+};
+use remit_runtime::{
+    credential::Credential,
+    dial::{self, DialError},
+    tls::{KeyRequest, client_config},
+};
+use tonic::{Status, Streaming, transport::Channel};
+
+use crate::{SOON, eventually, soon};
+
+/// What a connection may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An operator with a connection of its own.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    /// Who it is.
+    pub credential: Credential,
+    channel: Channel,
+}
+
+impl Operator {
+    /// Connects with a credential.
+    pub async fn connect(credential: Credential) -> Result<Self, DialError> {
+        let roots = credential.roots().expect("the credential holds certificates");
+        let identity = credential.identity().expect("the credential holds a certificate and a key");
+        let config = client_config(&roots, Some(&identity)).expect("the credential makes sense");
+        let channel = dial::connect(&credential.collector[0], config, PATIENCE).await?;
+        Ok(Self { credential, channel })
+    }
+
+    pub(crate) async fn read(path: &Path) -> Self {
+        let credential = Credential::read(path).expect("init wrote a credential");
+        Self::connect(credential).await.expect("the operator plane takes its credential")
+    }
+
+    /// The same person on a new connection.
+    pub async fn again(&self) -> Self {
+        Self::connect(self.credential.clone()).await.expect("the operator plane is there again")
+    }
+
+    /// Makes another operator; only an administrator can.
+    pub async fn create(
+        &self,
+        name: &str,
+        role: v1::Role,
+        party: v1::Party,
+        teams: &[&str],
+    ) -> Self {
+        let request = KeyRequest::new().expect("there is randomness");
+        let asked = v1::CreateOperatorRequest {
+            name: name.into(),
+            role: role.into(),
+            party: party.into(),
+            teams: teams.iter().map(|it| (*it).to_owned()).collect(),
+            tenants: Vec::new(),
+            csr: request.csr.clone(),
+        };
+        let made = self.operators().create_operator(asked).await;
+        let made = made.expect("an administrator may make operators").into_inner();
+        let pem = |chain: &[Vec<u8>]| {
+            remit_runtime::credential::certificates_to_pem(chain.iter().map(Vec::as_slice))
+        };
+        let credential = Credential {
+            collector: self.credential.collector.clone(),
+            operator_id: made.operator.map(|it| it.operator_id).unwrap_or_default(),
+            name: name.into(),
+            ca: pem(&made.ca_roots),
+            certificate: pem(&made.certificate_chain),
+            key: request.key_pem(),
+        };
+        Self::connect(credential).await.expect("the new operator is let in")
+    }
+
+    /// Alerts.
+    pub fn alerts(&self) -> AlertServiceClient<Channel> {
+        AlertServiceClient::new(self.channel.clone())
+    }
+
+    /// Backups.
+    pub fn backups(&self) -> BackupServiceClient<Channel> {
+        BackupServiceClient::new(self.channel.clone())
+    }
+
+    /// Endpoints.
+    pub fn endpoints(&self) -> EndpointServiceClient<Channel> {
+        EndpointServiceClient::new(self.channel.clone())
+    }
+
+    /// The matrix.
+    pub fn matrix(&self) -> MatrixServiceClient<Channel> {
+        MatrixServiceClient::new(self.channel.clone())
+    }
+
+    /// Operators.
+    pub fn operators(&self) -> OperatorServiceClient<Channel> {
+        OperatorServiceClient::new(self.channel.clone())
+    }
+
+    /// Updates.
+    pub fn patches(&self) -> PatchServiceClient<Channel> {
+        PatchServiceClient::new(self.channel.clone())
+    }
+
+    /// Enrollment tokens.
+    pub fn tokens(&self) -> TokenServiceClient<Channel> {
+        TokenServiceClient::new(self.channel.clone())
+    }
+
+    /// Puts a matrix into force, or says what is wrong with it.
+    pub async fn publish(&self, toml: &str) -> Result<v1::PublishMatrixResponse, Status> {
+        let asked = v1::PublishMatrixRequest {
+            toml: toml.into(),
+            file_name: "acme.toml".into(),
+            ..Default::default()
+        };
+        Ok(self.matrix().publish_matrix(asked).await?.into_inner())
+    }
+
+    /// Every alert, resolved ones too, without timelines.
+    pub async fn all_alerts(&self) -> Vec<v1::Alert> {
+        let asked = v1::ListAlertsRequest { include_resolved: true, ..Default::default() };
+        let listed = self.alerts().list_alerts(asked).await;
+        listed.map(|it| it.into_inner().alerts).unwrap_or_default()
+    }
+
+    /// One alert with its timeline and messages.
+    pub async fn alert(&self, id: &str) -> v1::Alert {
+        let asked = v1::GetAlertRequest { alert_id: id.into() };
+        let got = self.alerts().get_alert(asked).await.expect("the alert can be seen");
+        got.into_inner().alert.expect("an answer holds what was asked for")
+    }
+
+    /// Waits until a check of an endpoint has raised an alert in some state.
+    pub async fn alerted(&self, check: &str, state: v1::AlertState) -> v1::Alert {
+        let what = format!("there is a {check} alert that is {}", state.as_str_name());
+        let found = eventually(SOON, &what, async || {
+            self.all_alerts().await.into_iter().find(|it| it.check == check && it.state() == state)
+        })
+        .await;
+        self.alert(&found.alert_id).await
+    }
+
+    /// Waits until one alert is as it should be.
+    pub async fn alert_where(
+        &self,
+        id: &str,
+        what: &str,
+        is_so: impl Fn(&v1::Alert) -> bool,
+    ) -> v1::Alert {
+        eventually(SOON, what, async || Some(self.alert(id).await).filter(|it| is_so(it))).await
+    }
+
+    /// What is known of an endpoint.
+    pub async fn endpoint(&self, id: &str) -> Result<v1::Endpoint, Status> {
+        let asked = v1::GetEndpointRequest { endpoint: id.into() };
+        let got = self.endpoints().get_endpoint(asked).await?.into_inner();
+        Ok(got.endpoint.unwrap_or_default())
+    }
+
+    /// Waits until what is known of an endpoint is as it should be.
+    pub async fn endpoint_where(
+        &self,
+        id: &str,
+        what: &str,
+        is_so: impl Fn(&v1::Endpoint) -> bool,
+    ) -> v1::Endpoint {
+        eventually(SOON, what, async || self.endpoint(id).await.ok().filter(|it| is_so(it))).await
+    }
+
+    /// Ends an endpoint's trust.
+    pub async fn revoke(&self, endpoint: &str, reason: &str) -> Result<v1::Endpoint, Status> {
+        let asked = v1::RevokeEndpointRequest { endpoint: endpoint.into(), reason: reason.into() };
+        let revoked = self.endpoints().revoke_endpoint(asked).await?.into_inner();
+        Ok(revoked.endpoint.unwrap_or_default())
+    }
+
+    /// Watches alerts from a cursor on: empty for from now on, `0` for all.
+    pub async fn watch(&self, cursor: &str) -> Result<Watch, Status> {
+        let asked = v1::WatchAlertsRequest { cursor: cursor.into(), ..Default::default() };
+        let stream = self.alerts().watch_alerts(asked).await?.into_inner();
+        let mut watch = Watch { stream, cursor: String::new() };
+        watch.cursor = watch.next().await?.cursor;
+        Ok(watch)
+    }
+}
+
+/// A live alert stream.
+#[derive(Debug)]
+pub struct Watch {
+    stream: Streaming<v1::WatchAlertsResponse>,
+    /// Where to go on.
+    pub cursor: String,
+}
+
+impl Watch {
+    /// The next event. The stream's end is an error.
+    pub async fn next(&mut self) -> Result<v1::WatchAlertsResponse, Status> {
+        let message = soon("the alert stream says something", self.stream.message()).await?;
+        let message = message.ok_or_else(|| Status::ok("the stream is over"))?;
+        self.cursor.clone_from(&message.cursor);
+        Ok(message)
+    }
+
+    /// The next event of a kind.
+    pub async fn next_of(&mut self, kind: v1::AlertEventKind) -> v1::WatchAlertsResponse {
+        loop {
+            let message = self.next().await.expect("the alert stream goes on");
+            if message.event.as_ref().is_some_and(|it| it.kind() == kind) {
+                return message;
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The agent as it ships, with a state folder of its own.

@@ -1,0 +1,231 @@
+//! A collector with a published matrix and people of both parties.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{self, ExitStatus},
+    sync::atomic::{AtomicU8, Ordering},
+};
+
+use remit_proto::v1;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use crate::{
+    FakeAgent, Inbox, Operator, Program, SOON, command, eventually, inbox::SECRET, run, starter,
+};
+
+/// The ports that ship; every site has them at an address of its own.
+const PORTS: [u16; 4] = [7443, 7444, 7445, 7446];
+
+/// The teams of the starter matrix, each of which has a webhook.
+const TEAMS: [&str; 4] = ["internal-it", "it-manager", "provider-noc", "provider-manager"];
+
+/// A running collector and its surroundings. Ends when it is dropped.
+#[derive(Debug)]
+pub struct Site {
+    /// The administrator.
+    pub admin: Operator,
+    /// Where the collector's webhooks lead.
+    pub inbox: Inbox,
+    collector: Program,
+    address: Ipv4Addr,
+    folder: TempDir,
+}
+
+/// What a token is asked for with; the rest is as it ships.
+pub type Ask = v1::CreateTokenRequest;
+
+impl Site {
+    /// A site with the starter matrix.
+    pub async fn start() -> Self {
+        Self::with_matrix(&starter()).await
+    }
+
+    /// A site with a matrix of the test's own.
+    pub async fn with_matrix(toml: &str) -> Self {
+        let site = Self::without_matrix().await;
+        site.admin.publish(toml).await.expect("the test's matrix lints clean");
+        site
+    }
+
+    /// A site whose people have not agreed on anything yet.
+    pub async fn without_matrix() -> Self {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let address = own_address();
+        let inbox = Inbox::open(address).await;
+        let data = folder.path().join("data");
+        init(&data, address).await;
+        add_webhooks(&data, &inbox);
+        let mut collector = serve(&data, folder.path());
+        wait_until_ready(&mut collector, (address, PORTS[3]).into()).await;
+        let admin = Operator::read(&data.join("admin.credential.toml")).await;
+        Self { admin, inbox, collector, address, folder }
+    }
+
+    /// The folder that belongs to this test.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The collector's data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The address that everything of this site is at.
+    pub fn address(&self) -> Ipv4Addr {
+        self.address
+    }
+
+    /// Where agents connect.
+    pub fn agent_plane(&self) -> String {
+        format!("{}:{}", self.address, PORTS[0])
+    }
+
+    /// Where agents enroll.
+    pub fn enrollment(&self) -> String {
+        format!("{}:{}", self.address, PORTS[1])
+    }
+
+    /// Where operators connect.
+    pub fn operator_plane(&self) -> String {
+        format!("{}:{}", self.address, PORTS[2])
+    }
+
+    /// The running collector.
+    pub fn collector(&mut self) -> &mut Program {
+        &mut self.collector
+    }
+
+    /// Ends the collector as a power cut would.
+    pub async fn cut_power(&mut self) {
+        self.collector.kill().await;
+    }
+
+    /// Asks the collector to end, and waits until it has.
+    pub async fn stop(&mut self) -> ExitStatus {
+        self.collector.terminate().await
+    }
+
+    /// Starts the collector again, once it has ended.
+    pub async fn restart(&mut self) {
+        self.collector = serve(&self.data(), self.folder.path());
+        wait_until_ready(&mut self.collector, (self.address, PORTS[3]).into()).await;
+        self.admin = self.admin.again().await;
+    }
+
+    /// What the collector says of itself under a path: the status line's code
+    /// and the body.
+    pub async fn http(&self, path: &str) -> Option<(u16, String)> {
+        get((self.address, PORTS[3]).into(), path).await
+    }
+
+    /// Somebody at the provider's operations centre.
+    pub async fn noc(&self) -> Operator {
+        let (role, party) = (v1::Role::Operator, v1::Party::Provider);
+        self.admin.create("nora", role, party, &["provider-noc"]).await
+    }
+
+    /// Somebody in internal IT.
+    pub async fn internal_it(&self) -> Operator {
+        let (role, party) = (v1::Role::Operator, v1::Party::Internal);
+        self.admin.create("ines", role, party, &["internal-it"]).await
+    }
+
+    /// Asks for an enrollment token.
+    pub async fn ask_token(&self, ask: Ask) -> Result<v1::CreateTokenResponse, tonic::Status> {
+        Ok(self.admin.tokens().create_token(ask).await?.into_inner())
+    }
+
+    /// A token that lets one server in.
+    pub async fn token(&self) -> String {
+        let ask = Ask { tenant: "acme".into(), site: "hq".into(), ..Default::default() };
+        self.ask_token(ask).await.expect("an administrator may make tokens").text
+    }
+
+    /// An agent that is enrolled and has not said anything yet.
+    pub async fn agent(&self, hostname: &str) -> FakeAgent {
+        FakeAgent::enroll(&self.token().await, hostname).await.expect("a new token lets one in")
+    }
+}
+
+/// An address on the loopback that no other test uses. Ports at `127.0.0.1` would
+/// not do: until the collector has them, any outgoing connection may take them.
+fn own_address() -> Ipv4Addr {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [_, _, high, low] = process::id().to_be_bytes();
+    loop {
+        let address = Ipv4Addr::new(127, high | 1, low, NEXT.fetch_add(1, Ordering::Relaxed));
+        if PORTS.iter().all(|port| TcpListener::bind((address, *port)).is_ok()) {
+            return address;
+        }
+    }
+}
+
+async fn init(data: &Path, address: Ipv4Addr) {
+    let [agents, enrollment, operators, http] = PORTS.map(|port| format!("{address}:{port}"));
+    let name = address.to_string();
+    let args: [&OsStr; 13] = [
+        "init".as_ref(),
+        "--data-dir".as_ref(),
+        data.as_ref(),
+        "--name".as_ref(),
+        name.as_ref(),
+        "--agent-listen".as_ref(),
+        agents.as_ref(),
+        "--enroll-listen".as_ref(),
+        enrollment.as_ref(),
+        "--operator-listen".as_ref(),
+        operators.as_ref(),
+        "--http-listen".as_ref(),
+        http.as_ref(),
+    ];
+    let made = run("remit-collector", args).await;
+    assert_eq!(made.code, Some(0), "init failed: {}", made.stderr);
+}
+
+fn add_webhooks(data: &Path, inbox: &Inbox) {
+    fs::write(data.join("webhook.secret"), SECRET).expect("the test's folder can be written");
+    let path = data.join("collector.toml");
+    let mut settings = fs::read_to_string(&path).expect("init wrote settings");
+    for team in TEAMS {
+        let url = inbox.url(team);
+        settings += &format!(
+            "\n[[webhook]]\nname = \"{team}\"\nurl = \"{url}\"\nsecret_file = \"webhook.secret\"\n"
+        );
+    }
+    fs::write(&path, settings).expect("the test's folder can be written");
+}
+
+fn serve(data: &Path, folder: &Path) -> Program {
+    let mut serve = command("remit-collector");
+    serve.args(["serve".as_ref(), "--data-dir".as_ref(), data.as_os_str()]);
+    Program::start(serve, &folder.join("collector.log"))
+}
+
+async fn wait_until_ready(collector: &mut Program, http: SocketAddr) {
+    eventually(SOON, "the collector is ready", async || {
+        let ended = collector.ended();
+        assert!(ended.is_none(), "the collector ended with {ended:?}: {}", collector.log());
+        get(http, "/readyz").await.filter(|it| it.0 == 200)
+    })
+    .await;
+}
+
+/// One request in the plainest HTTP there is.
+async fn get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).await.ok()?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.ok()?;
+    let code = answer.split(' ').nth(1)?.parse().ok()?;
+    let (_, body) = answer.split_once("\r\n\r\n")?;
+    Some((code, body.to_owned()))
+}
