@@ -78,7 +78,7 @@ pub struct Settings {
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where new run ids come from.
-    pub ids: Box<dyn Fn() -> RunId + Send>,
+    pub ids: Box<dyn Fn() -> RunId + Send + Sync>,
 }
 
 /// Why the endpoint cannot be opened.

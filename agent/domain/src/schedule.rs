@@ -59,7 +59,7 @@ pub const DEFAULTS: [(&str, ProbePlan); 11] = [
     ("process", every(60, 5)),
     ("disk", every(30, 10)),
     ("clock", every(60, 10)),
-    ("services", every(60, 20)),
+    ("service", every(60, 20)),
     ("patch", every(60 * 60, 5 * 60)),
     ("backup", every(30 * 60, 10 * 60)),
 ];

@@ -4,6 +4,8 @@ use std::{fs, io, path::Path};
 
 use remit_shared::Departure;
 
+use crate::status::Status;
+
 /// Where the settings are.
 pub const CONFIG: &str = "C:\\ProgramData\\Remit\\agent.toml";
 /// Where the agent keeps what it must remember.
@@ -47,6 +49,15 @@ pub fn free_space(_folder: &Path) -> io::Result<u64> {
 pub async fn stop_requested() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }
+
+/// Nobody is told here.
+pub fn announce_ready(_endpoint: &str) {}
+
+/// Nobody is told here.
+pub fn announce_status(_status: &Status) {}
+
+/// Nobody is told here.
+pub fn announce_stopping() {}
 
 /// Why we are stopped.
 pub async fn departure() -> Departure {

@@ -9,11 +9,14 @@ use std::{
 };
 
 use remit_shared::Departure;
+use sd_notify::NotifyState;
 use tokio::{
     process::Command,
     signal::unix::{SignalKind, signal},
     time,
 };
+
+use crate::status::Status;
 
 /// Where the settings are.
 pub const CONFIG: &str = "/etc/remit/agent.toml";
@@ -69,6 +72,29 @@ pub async fn stop_requested() -> io::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+/// Tells the service manager that we are at work.
+pub fn announce_ready(endpoint: &str) {
+    let text = format!("endpoint {endpoint}, connecting");
+    announce(&[NotifyState::Ready, NotifyState::Status(&text)]);
+}
+
+/// Tells the service manager how we stand.
+pub fn announce_status(status: &Status) {
+    let link = if status.connected { "connected" } else { "not connected" };
+    let text = format!("{link}, {} records wait", status.queued);
+    announce(&[NotifyState::Status(&text)]);
+}
+
+/// Tells the service manager that we have been heard.
+pub fn announce_stopping() {
+    announce(&[NotifyState::Stopping]);
+}
+
+fn announce(states: &[NotifyState<'_>]) {
+    // Where there is no service manager nobody needs to know.
+    let _ = sd_notify::notify(states);
 }
 
 /// Why we are stopped: with the machine, or alone.

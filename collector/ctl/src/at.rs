@@ -32,12 +32,10 @@ impl At {
     pub(crate) fn in_zone(self, zone: &TimeZone) -> Result<Timestamp, Failure> {
         match self {
             Self::Instant(at) => Ok(at),
-            Self::Local(local) => {
-                zone.to_ambiguous_timestamp(local).unambiguous().map_err(|_| {
-                    Failure::usage(format!("the clocks change here at {local}"))
-                        .hint("write the time with its offset, like `2026-11-01T01:30:00-05:00`")
-                })
-            }
+            Self::Local(local) => zone.to_ambiguous_timestamp(local).unambiguous().map_err(|_| {
+                Failure::usage(format!("the clocks change here at {local}"))
+                    .hint("write the time with its offset, like `2026-11-01T01:30:00-05:00`")
+            }),
         }
     }
 }

@@ -75,9 +75,8 @@ fn gather(failures: Vec<Failure>) -> Failure {
     }
     let mut failures = failures.into_iter();
     let first = failures.next();
-    let mut all = first.unwrap_or_else(|| {
-        Failure::new(Kind::Failed, "the credential names no collector")
-    });
+    let mut all =
+        first.unwrap_or_else(|| Failure::new(Kind::Failed, "the credential names no collector"));
     for other in failures {
         all.message = format!("{}, {}", all.message, other.message);
     }

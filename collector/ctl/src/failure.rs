@@ -161,7 +161,8 @@ impl From<DialError> for Failure {
             DialError::Distrust { .. } => failure(Kind::Unreachable)
                 .hint("see whether the credential belongs to this collector"),
             DialError::Unreachable { .. } | DialError::Timeout { .. } | DialError::Http { .. } => {
-                failure(Kind::Unreachable).hint("see whether the collector runs and the network is up")
+                failure(Kind::Unreachable)
+                    .hint("see whether the collector runs and the network is up")
             }
         }
     }

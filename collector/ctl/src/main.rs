@@ -1,2 +1,101 @@
-//! The remit command.
-fn main() {}
+//! `remit`: what a NOC or an internal IT person types at two in the morning.
+//!
+//! [`args`] is what can be typed, [`command`] what is then asked of the
+//! collector, [`view`] what the answer looks like, [`failure`] what is said if
+//! there is none. [`watch`] is the one command that stays.
+//!
+//! # Invariants
+//!
+//! - All that is written goes through [`out::Out`].
+//! - One line on standard error per failure, with what to do about it, and an
+//!   exit code that says what sort of failure it was.
+
+mod args;
+mod at;
+mod client;
+mod command;
+mod failure;
+mod find;
+mod key;
+mod offline;
+mod out;
+#[cfg(test)]
+mod testing;
+mod view;
+mod watch;
+mod word;
+
+use std::{
+    env,
+    io::{self, IsTerminal as _},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::{ColorChoice, Parser as _};
+use jiff::tz::TimeZone;
+use remit_runtime::{clock::SystemClock, tls};
+use tokio::runtime::Builder;
+
+use crate::{
+    args::Args,
+    failure::{Exit, Failure},
+    out::Out,
+};
+
+fn main() -> ExitCode {
+    tls::install_provider();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(err) => return not_understood(&err),
+    };
+    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    let is_terminal = stdout.is_terminal();
+    let mut out = Out {
+        is_terminal,
+        json: args.global.json,
+        color: wants_color(args.global.color, is_terminal),
+        width: width(),
+        zone: TimeZone::system(),
+        clock: Arc::new(SystemClock),
+        stdout: &mut stdout,
+        stderr: &mut stderr,
+    };
+    let ended = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|err| Failure::broken(&err))
+        .and_then(|runtime| runtime.block_on(command::run(args, &mut out)));
+    ended.unwrap_or_else(|failure| out.fail(&failure)).into()
+}
+
+/// Says what cannot be typed like this, or what `--help` and `--version` ask.
+fn not_understood(err: &clap::Error) -> ExitCode {
+    // If that cannot be written, nothing else can.
+    let _ = err.print();
+    if !err.use_stderr() {
+        return Exit::OK.into();
+    }
+    let failure = Failure::usage(err.render().to_string().lines().next().unwrap_or_default());
+    if env::args().any(|it| it == "--json") {
+        let _ = out::json_error(&mut io::stdout(), &failure);
+    }
+    failure.exit().into()
+}
+
+fn wants_color(choice: ColorChoice, is_terminal: bool) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            let refused = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
+            is_terminal && !refused && env::var_os("TERM").is_none_or(|it| it != "dumb")
+        }
+    }
+}
+
+/// As wide as the terminal; where there is none, what any terminal can show.
+fn width() -> u16 {
+    const USUAL: u16 = 100;
+    comfy_table::Table::new().width().unwrap_or(USUAL).max(40)
+}

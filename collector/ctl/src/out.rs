@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    failure::{Failure, Kind},
+    failure::{Exit, Failure, Kind},
     view::{Look, View, text::plain},
 };
 
@@ -74,25 +74,23 @@ impl Out<'_> {
         self.stdout.write_all(bytes).and_then(|()| self.stdout.flush()).map_err(unheard)
     }
 
-    /// A remark for a person; programs are not bothered with it.
+    /// A remark beside the answer.
     pub(crate) fn remark(&mut self, text: &str) {
-        if !self.json {
-            // Nobody can be told that standard error is gone.
-            let _ = writeln!(self.stderr, "{}", plain(text));
-        }
+        // Nobody can be told that standard error is gone.
+        let _ = writeln!(self.stderr, "remit: {}", plain(text));
     }
 
-    /// A failure, in one line.
-    pub(crate) fn failure(&mut self, failure: &Failure) {
-        if failure.kind == Kind::Unheard {
-            return;
+    /// Says what failed, in one line; gives the exit code.
+    pub(crate) fn fail(&mut self, failure: &Failure) -> Exit {
+        if failure.kind != Kind::Unheard {
+            if self.json {
+                // If that cannot be written, the line below is all that is left.
+                let _ = json_error(self.stdout, failure);
+            }
+            let line = failure.to_string().lines().collect::<Vec<_>>().join("; ");
+            let _ = writeln!(self.stderr, "remit: {}", plain(&line));
         }
-        if self.json {
-            let kind = failure.kind;
-            let error = json!({ "error": { "kind": kind, "message": failure.to_string() } });
-            let _ = writeln!(self.stdout, "{error}").and_then(|()| self.stdout.flush());
-        }
-        let _ = writeln!(self.stderr, "remit: {}", plain(&failure.to_string()));
+        failure.exit()
     }
 
     fn line(&mut self, text: &str) -> Result<(), Failure> {
@@ -104,10 +102,15 @@ fn pretty(view: &impl Serialize) -> String {
     serde_json::to_string_pretty(view).expect("views are JSON")
 }
 
+/// A failure as a program is told it.
+pub(crate) fn json_error(stdout: &mut dyn Write, failure: &Failure) -> io::Result<()> {
+    let error = json!({ "error": { "kind": failure.kind, "message": failure.to_string() } });
+    writeln!(stdout, "{error}")?;
+    stdout.flush()
+}
+
 fn unheard(err: io::Error) -> Failure {
-    let kind = match err.kind() {
-        io::ErrorKind::BrokenPipe => Kind::Unheard,
-        _ => Kind::Failed,
-    };
+    let is_closed = err.kind() == io::ErrorKind::BrokenPipe;
+    let kind = if is_closed { Kind::Unheard } else { Kind::Failed };
     Failure::new(kind, format!("failed to write the output: {err}"))
 }

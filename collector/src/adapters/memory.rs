@@ -1,4 +1,5 @@
-//! A store that forgets. For tests, and for trying things out.
+//! A store that lives as long as its process. For tests, and for trying
+//! things out: what is forgotten is not shown, but it stays in memory.
 
 use std::{
     collections::BTreeMap,
@@ -124,7 +125,7 @@ impl Store for MemoryStore {
         let Some(index) = known.and_then(|it| index(&it.record.layout, series)) else {
             return Ok(Vec::new());
         };
-        let mut points = Points::between(from, to, limit);
+        let mut points = Points::between(from.max(inner.tables.history_since), to, limit);
         for frame in inner.history.get(&endpoint).into_iter().flatten() {
             for (_, value) in frame.changed.iter().filter(|it| it.0 as usize == index) {
                 points.push(frame.at, *value);
@@ -135,9 +136,7 @@ impl Store for MemoryStore {
 
     async fn prune(&self, horizon: Horizon) -> Result<(), StoreError> {
         let mut inner = self.write();
-        for frames in inner.history.values_mut() {
-            forget(frames, horizon.history);
-        }
+        inner.write(Operation::ForgetHistory(horizon.history))?;
         inner.tables.feed.forget(|it| it.entry.at < horizon.feed);
         inner.tables.audit.forget(|it| it.at < horizon.feed);
         let old = inner.tables.forgettable(horizon.alerts);
@@ -150,17 +149,6 @@ impl Store for MemoryStore {
 
     async fn note_listened(&self, listened: SignedDuration) -> Result<(), StoreError> {
         self.write().write(Operation::Listened(listened)).map(|_| ())
-    }
-}
-
-/// Puts one frame with all that held at the horizon in the place of those
-/// from before it.
-fn forget(frames: &mut Vec<Frame>, horizon: Timestamp) {
-    let old = frames.iter().take_while(|it| it.at < horizon).count();
-    if old > 0 {
-        let values: BTreeMap<u32, Option<i64>> =
-            frames.drain(..old).flat_map(|it| it.changed).collect();
-        frames.insert(0, Frame { at: horizon, changed: values.into_iter().collect() });
     }
 }
 

@@ -29,6 +29,8 @@ impl Points {
         }
         if at > self.from {
             self.begin();
+            // Of several values at one moment, the last one holds.
+            self.points.pop_if(|it| it.0 == at);
             self.points.push((at, value));
         }
         self.held = value;

@@ -43,7 +43,7 @@ use crate::ports::store::{AnyRecord, Kind, Owed, Record, Stored};
 pub(crate) type Row = (AnyRecord, u64);
 
 /// Everything but history.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tables {
     rows: Rows,
     alerts: AlertIndex,
@@ -56,8 +56,26 @@ pub(crate) struct Tables {
     pub(crate) feed: Journal<FeedEvent>,
     /// Who did what.
     pub(crate) audit: Journal<AuditEntry>,
+    /// There is no history from before this time.
+    pub(crate) history_since: Timestamp,
     /// How long the collector has been listening.
     pub(crate) listened: SignedDuration,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            rows: Rows::default(),
+            alerts: AlertIndex::default(),
+            owed: BTreeMap::new(),
+            orders: HashMap::new(),
+            newest_order: 0,
+            feed: Journal::default(),
+            audit: Journal::default(),
+            history_since: Timestamp::MIN,
+            listened: SignedDuration::ZERO,
+        }
+    }
 }
 
 impl Tables {
@@ -124,6 +142,7 @@ impl Tables {
                     self.alerts.remove(&alert);
                 }
             }
+            Change::ForgetHistory(time) => self.history_since = time,
             Change::Listened(listened) => self.listened = listened,
         }
     }

@@ -9,12 +9,12 @@ use super::{
     responsibility::Responsibility,
     sheet::Sheet,
     table::{Field, Table},
-    text::{count, head, plain, short, telling},
+    text::{TELLING, count, head, plain, short, telling},
     time::{Time, time},
 };
 use crate::{failure::Failure, word::spelled};
 
-/// One alert. Timeline and notices only where one alert is asked for.
+/// One alert. Revision, timeline and notices only where one alert is asked for.
 #[derive(Debug, Serialize)]
 pub(crate) struct Alert {
     pub(crate) alert_id: String,
@@ -41,6 +41,8 @@ pub(crate) struct Alert {
     pub(crate) disposition_note: String,
     pub(crate) next_escalation_to: String,
     pub(crate) next_escalation_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) revision: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) timeline: Vec<Event>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -98,6 +100,7 @@ impl From<v1::Alert> for Alert {
             disposition_note: it.disposition_note,
             next_escalation_to: it.next_escalation_to,
             next_escalation_at: time(it.next_escalation_at),
+            revision: Some(it.revision).filter(|it| *it > 0),
             timeline: it.timeline.into_iter().map(Into::into).collect(),
             notices: it.notices.into_iter().map(Into::into).collect(),
         }
@@ -138,14 +141,6 @@ impl Alert {
         self.responsibility.as_ref().map_or(NOTHING, |it| &it.responsible)
     }
 
-    /// The host, and which of its things.
-    fn place(&self) -> String {
-        match self.instance.as_str() {
-            "" => self.hostname.clone(),
-            instance => format!("{} {instance}", self.hostname),
-        }
-    }
-
     /// When something happens to it if nobody does anything.
     fn next(&self, look: &Look) -> String {
         look.ago(self.acknowledgement.as_ref().map_or(self.next_escalation_at, |it| it.expires_at))
@@ -154,7 +149,7 @@ impl Alert {
 
 impl View for Alert {
     fn text(&self, look: &Look) -> String {
-        let mut sheet = Sheet::new(look, &format!("{}: {}", self.place(), self.summary));
+        let mut sheet = Sheet::new(look, &format!("{}: {}", self.hostname, self.summary));
         self.state_facts(&mut sheet, look);
         self.owner_facts(&mut sheet, look);
         let narrower = look.indented();
@@ -173,7 +168,8 @@ impl Alert {
         }
         sheet.line("state", &state);
         sheet.fact("where", &format!("{} / {}, {}", self.tenant, self.site, self.endpoint_id));
-        sheet.fact("check", &format!("{} ({})", self.check, self.function));
+        let check = [self.check.as_str(), self.instance.as_str()].join(" ");
+        sheet.fact("check", &format!("{} ({})", check.trim_end(), self.function));
         sheet.line("opened", &look.both(self.opened_at));
         let times = match self.reopened {
             0 => format!("seen {}", count(self.occurrences as usize, "time")),
@@ -208,7 +204,8 @@ impl Alert {
             sheet.fact("note", &ack.note);
         }
         if self.next_escalation_at.is_some() {
-            let next = format!("{} {}", self.next_escalation_to, look.both(self.next_escalation_at));
+            let next =
+                format!("{} {}", self.next_escalation_to, look.both(self.next_escalation_at));
             sheet.fact("next escalation", &next);
         }
     }
@@ -219,11 +216,11 @@ fn notices(notices: &[Notice], look: &Look) -> String {
     for notice in notices {
         let tries = match notice.attempts {
             0 | 1 => String::new(),
-            some => format!("after {} ", count(some as usize, "attempt")),
+            some => format!("{}: ", count(some as usize, "attempt")),
         };
         let outcome = format!("{tries}{}", plain(&notice.last_error));
         table.row([
-            Field::Text(look.exact(notice.last_attempt_at)),
+            Field::Text(look.ago(notice.last_attempt_at)),
             Field::word(notice.state),
             Field::text(&notice.about),
             Field::Text(format!("{} by {}", plain(&notice.team), plain(&notice.channel))),
@@ -289,9 +286,10 @@ impl Undone {
 impl View for Done {
     fn text(&self, look: &Look) -> String {
         let lines = self.alerts.iter().map(|it| it.brief(look));
-        let failed = self.errors.iter().map(|it| {
-            format!("{}: not done: {}", plain(&it.alert_id), plain(&it.message))
-        });
+        let failed = self
+            .errors
+            .iter()
+            .map(|it| format!("{}: not done: {}", plain(&it.alert_id), plain(&it.message)));
         lines.chain(failed).collect::<Vec<_>>().join("\n")
     }
 }
@@ -311,18 +309,18 @@ impl Alert {
     /// What became of it, in one line.
     fn brief(&self, look: &Look) -> String {
         let mut line = format!(
-            "{}: {}, remit of {}",
-            plain(&self.alert_id),
-            look.word(self.state),
-            plain(self.owner()),
+            "{} {}: {}",
+            head(&self.alert_id, TELLING),
+            plain(&self.hostname),
+            look.word(self.state)
         );
         if let Some(ack) = &self.acknowledgement {
-            line += &format!(", taken by {} until {}", plain(&ack.by), look.both(ack.expires_at));
+            line += &format!(" by {} until {}", plain(&ack.by), look.exact(ack.expires_at));
         }
         if let Some(disposition) = self.disposition.filter(|it| *it != "none") {
             line += &format!(", {}", look.word(Some(disposition)));
         }
-        line
+        line + &format!(", remit of {}", plain(self.owner()))
     }
 }
 

@@ -120,9 +120,7 @@ impl From<v1::schedule::Kind> for Schedule {
     fn from(it: v1::schedule::Kind) -> Self {
         match it {
             v1::schedule::Kind::EverySeconds(seconds) => Self::EverySeconds(seconds),
-            v1::schedule::Kind::Cron(it) => {
-                Self::Cron { expression: it.expression, zone: it.zone }
-            }
+            v1::schedule::Kind::Cron(it) => Self::Cron { expression: it.expression, zone: it.zone },
             v1::schedule::Kind::NextAt(at) => Self::NextAt(time(Some(at))),
         }
     }
@@ -160,7 +158,15 @@ impl View for Backups {
             return "no backup jobs: nothing says that anything is backed up".into();
         }
         let headings = [
-            "HOST", "JOB", "PRODUCT", "STATUS", "LAST RUN", "ENDED", "LAST GOOD", "SCHEDULE", "WHY",
+            "HOST",
+            "JOB",
+            "PRODUCT",
+            "STATUS",
+            "LAST RUN",
+            "ENDED",
+            "LAST GOOD",
+            "SCHEDULE",
+            "WHY",
         ];
         let mut table = Table::new(look, &headings);
         for it in &self.jobs {

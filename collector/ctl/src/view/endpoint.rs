@@ -273,7 +273,8 @@ impl View for Endpoints {
 impl Endpoint {
     /// What its status comes from.
     fn worst(&self) -> String {
-        let worst = self.checks.iter().find(|it| it.status == self.status && it.status != Some("ok"));
+        let worst =
+            self.checks.iter().find(|it| it.status == self.status && it.status != Some("ok"));
         worst.map_or(NOTHING.into(), |it| plain(&format!("{} {}", it.check, it.instance)))
     }
 }

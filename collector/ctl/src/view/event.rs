@@ -7,7 +7,7 @@ use super::{
     Look, NOTHING, View,
     alert::Alert,
     table::{Field, Table},
-    text::{head, plain},
+    text::{TELLING, head, plain},
     time::{Time, time},
     tone::Tone,
 };
@@ -77,7 +77,7 @@ impl View for Change {
             look.exact(event.at),
             padded(event.kind, 12),
             padded(alert.severity, 8),
-            head(&alert.alert_id, 12),
+            head(&alert.alert_id, TELLING),
             plain(alert.owner()),
             plain(&alert.hostname),
             plain(&alert.summary),

@@ -7,7 +7,7 @@ use super::{
     Look, View,
     sheet::Sheet,
     table::{Field, Table},
-    text::{count, plain, short},
+    text::{count, plain, plain_lines, short},
     time::{Time, time},
     tone::Tone,
 };
@@ -68,12 +68,13 @@ impl Finding {
         let level = if self.error { "error" } else { "warning" };
         let level = look.in_tone(level, Tone::of(level));
         let line = if self.line == 0 { String::new() } else { format!(":{}", self.line) };
-        let key = if self.key.is_empty() { String::new() } else { format!("{}: ", plain(&self.key)) };
+        let key =
+            if self.key.is_empty() { String::new() } else { format!("{}: ", plain(&self.key)) };
         let Self { code, message, suggestion, .. } = self;
         let mut text =
             format!("{}{line}: {level}[{}]: {key}{}", plain(file), plain(code), plain(message));
-        if !suggestion.is_empty() {
-            text += &format!("\n    {}", plain(suggestion));
+        for line in plain_lines(suggestion) {
+            text += &format!("\n    {line}");
         }
         text
     }
@@ -196,5 +197,49 @@ impl View for Versions {
             ]);
         }
         table.text()
+    }
+}
+
+/// `remit matrix diff`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Differences {
+    pub(crate) changes: Vec<Change>,
+}
+
+/// One thing that is different.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Change {
+    /// It is new.
+    Added { what: String },
+    /// It is gone.
+    Removed { what: String },
+    /// One of its fields is different.
+    Changed { what: String, field: &'static str, before: String, after: String },
+}
+
+impl View for Differences {
+    fn text(&self, look: &Look) -> String {
+        if self.changes.is_empty() {
+            return "nothing that matters is different".into();
+        }
+        let lines = self.changes.iter().map(|it| it.text(look));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Change {
+    fn text(&self, look: &Look) -> String {
+        match self {
+            Self::Added { what } => look.in_tone(&format!("+ {}", plain(what)), Tone::Good),
+            Self::Removed { what } => look.in_tone(&format!("- {}", plain(what)), Tone::Bad),
+            Self::Changed { what, field, before, after } => {
+                let [before, after] = [before, after].map(|it| match it.as_str() {
+                    "" => "nothing".into(),
+                    some => plain(some),
+                });
+                format!("~ {}: {field} was {before}, is {after}", plain(what))
+            }
+        }
     }
 }

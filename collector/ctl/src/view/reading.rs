@@ -62,7 +62,8 @@ pub(crate) struct Series {
 #[derive(Debug, Serialize)]
 pub(crate) struct Point {
     pub(crate) at: Option<Time>,
-    pub(crate) value: i64,
+    /// Null where the series was gone.
+    pub(crate) value: Option<i64>,
 }
 
 impl From<v1::Point> for Point {
@@ -80,7 +81,7 @@ impl View for Series {
         for point in &self.points {
             table.row([
                 Field::Text(look.exact(point.at)),
-                Field::Text(amount(point.value, self.unit)),
+                Field::Text(point.value.map_or("gone".into(), |it| amount(it, self.unit))),
             ]);
         }
         table.text()

@@ -69,7 +69,7 @@ impl Responsibility {
         let Self { matrix_tenant, matrix_version, row, .. } = self;
         sheet.fact("because", &self.reason);
         sheet.fact("matrix", &format!("{matrix_tenant} version {matrix_version}, row {row}"));
-        sheet.facts("not", self.rejected.iter().map(String::as_str));
+        sheet.facts("rejected", self.rejected.iter().map(String::as_str));
     }
 }
 

@@ -28,18 +28,19 @@ pub(crate) fn short(text: &str, max: usize) -> String {
     plain.chars().take(max.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// How much of an id usually tells: a prefix such as `alr_` and eight digits.
+pub(crate) const TELLING: usize = 12;
+
 /// How many characters tell all these ids apart: as many as one likes to type,
 /// or as many as it takes.
 pub(crate) fn telling<'a>(ids: impl IntoIterator<Item = &'a str>) -> usize {
-    /// A prefix such as `alr_` and eight digits.
-    const SHORTEST: usize = 12;
     let mut ids: Vec<&str> = ids.into_iter().collect();
     ids.sort_unstable();
     ids.dedup();
     let common = |pair: &[&str]| {
         pair[0].chars().zip(pair[1].chars()).take_while(|(one, other)| one == other).count()
     };
-    ids.windows(2).map(|pair| common(pair) + 1).fold(SHORTEST, usize::max)
+    ids.windows(2).map(|pair| common(pair) + 1).fold(TELLING, usize::max)
 }
 
 /// The first characters of an id.

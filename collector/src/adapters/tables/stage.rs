@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
     endpoint::Frame,
@@ -39,6 +39,8 @@ pub(crate) enum Operation {
     Publish(Vec<EffectKey>),
     /// Forget alerts.
     Forget(Vec<AlertId>),
+    /// Forget history from before a time.
+    ForgetHistory(Timestamp),
     /// Note the listening time.
     Listened(SignedDuration),
 }
@@ -78,6 +80,8 @@ pub(crate) enum Change {
     Audit(u64, AuditEntry),
     /// A record is gone.
     Forget(RecordKey),
+    /// There is no history from before this time.
+    ForgetHistory(Timestamp),
     /// The collector has been listening for so long.
     Listened(SignedDuration),
 }
@@ -143,6 +147,8 @@ impl Tables {
                     }
                 }
             }
+            Operation::ForgetHistory(time) if time <= self.history_since => {}
+            Operation::ForgetHistory(time) => overlay.changes.push(Change::ForgetHistory(time)),
             Operation::Listened(listened) => overlay.changes.push(Change::Listened(listened)),
         }
         Ok(0)
@@ -166,7 +172,8 @@ impl Tables {
         overlay.settle(order);
     }
 
-    fn current<'a>(&'a self, overlay: &'a Overlay, key: &RecordKey) -> Option<&'a Row> {
+    /// A record as it will be once everything on its way is visible.
+    pub(crate) fn current<'a>(&'a self, overlay: &'a Overlay, key: &RecordKey) -> Option<&'a Row> {
         overlay.rows.get(key).map_or_else(|| self.rows.get(key), Option::as_ref)
     }
 

@@ -55,18 +55,15 @@ pub(super) async fn of_a_long_time_is_read_in_order<S: Store>(store: &S) {
     let memory = sample::series("memory_used", "");
     let points = read(store, &memory, 0, LONG, 1_000).await;
     let expected: Vec<_> = (0..LONG).map(|at| (at, Some(at * at))).collect();
-    assert_eq!(points, expected, "a long history is read without holes");
+    assert!(points == expected, "a long history is read without holes");
     let points = read(store, &memory, 77, 401, 1_000).await;
-    assert_eq!(points, expected[77..=401], "and from its middle to its middle");
+    assert!(points == expected[77..=401], "and from its middle to its middle");
 
     let never = Timestamp::MIN;
     let horizon = Horizon { history: sample::minute(250), feed: never, alerts: never };
     store.prune(horizon).await.expect("prune");
     let points = read(store, &memory, 0, LONG, 1_000).await;
-    let forgotten = points.first().expect("something is left").0;
-    assert!((190..=250).contains(&forgotten), "at most an hour too much is kept: {forgotten}");
-    let recent: Vec<_> = points.into_iter().filter(|it| it.0 >= 250).collect();
-    assert_eq!(recent, expected[250..], "nothing newer is forgotten");
+    assert!(points == expected[250..], "what is older is forgotten, and nothing newer");
 }
 
 pub(super) async fn write<S: Store>(store: &S, expected: u64, frames: Vec<Frame>) {

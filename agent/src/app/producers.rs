@@ -1,0 +1,76 @@
+//! Whoever has something to say.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use remit_runtime::{clock::SystemClock, random, supervise::Supervisor};
+use remit_shared::{Answer, RunId};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::{
+    app::RunError,
+    config::Config,
+    inbox::{self, Delivery, DropBox, InboxError},
+    ping,
+    probe::{
+        Probe,
+        backup::{borg::BorgProbe, restic::ResticProbe, timer::TimerProbe},
+        patch::apt::AptProbe,
+        registry,
+        service::ServiceProbe,
+    },
+    scheduler::Scheduler,
+};
+
+/// Every probe that these settings call for.
+pub fn probes(config: &Config) -> Result<Vec<Box<dyn Probe>>, InboxError> {
+    let backups = &config.backups;
+    let mut probes = registry::all();
+    probes.push(Box::new(ServiceProbe));
+    probes.push(Box::new(AptProbe::new()));
+    if !backups.restic.is_empty() {
+        probes.push(Box::new(ResticProbe::new(backups.restic.clone())));
+    }
+    if !backups.borg.is_empty() {
+        probes.push(Box::new(BorgProbe::new(backups.borg.clone())));
+    }
+    let inbox = DropBox::open(&config.inbox())?;
+    probes.push(Box::new(TimerProbe::new(backups.timers.clone(), inbox)));
+    Ok(probes)
+}
+
+/// Starts the probes, the inbox and the ping endpoint.
+pub(super) async fn start(
+    config: &Config,
+    supervisor: &Supervisor,
+    stop: &CancellationToken,
+    answers: mpsc::Sender<Vec<Answer>>,
+    deliveries: mpsc::Sender<Delivery>,
+) -> Result<(), RunError> {
+    let plans = probes(config)?.into_iter().map(|it| {
+        let plan = config.plan(it.name());
+        (it, plan)
+    });
+    let scheduler = Scheduler::start(plans.collect(), SystemClock, answers)?;
+    supervisor.spawn_critical("scheduler", scheduler.run(stop.clone()));
+    let inbox = inbox::watch(config.inbox(), deliveries.clone(), stop.clone());
+    supervisor.spawn("inbox", inbox);
+    if let Some(at) = config.ping {
+        let listener = ping::bind(at).await?;
+        info!(%at, "listening for pings");
+        let jobs = &config.backups.jobs;
+        let settings = ping::Settings {
+            jobs: jobs
+                .iter()
+                .map(|it| (it.name.clone(), it.product.clone()))
+                .collect::<BTreeMap<_, _>>(),
+            create: config.ping_creates,
+            ledger: config.state_dir.join("ping-runs.json"),
+            clock: Arc::new(SystemClock),
+            ids: Box::new(|| RunId::from_uuid(random::uuid())),
+        };
+        supervisor.spawn("ping", ping::serve(listener, settings, deliveries, stop.clone()));
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! What can be typed.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+/// The agent of Remit: measures this machine, knows its updates and backups,
+/// and reports to a collector. It takes no orders.
+#[derive(Parser)]
+#[command(name = "remit-agent", version, propagate_version = true)]
+#[command(after_help = "Examples:
+  remit-agent enroll --token-file /root/token
+  remit-agent service install
+  remit-agent doctor
+  remit-agent backup run --job nightly -- restic backup /srv")]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Make this machine known to a collector.
+    Enroll(Enroll),
+    /// Measure and report until told to stop.
+    Run(Options),
+    /// Show how the running agent stands.
+    Status {
+        #[command(flatten)]
+        options: Options,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find out what keeps the agent from its work, and what to do about it.
+    Doctor {
+        #[command(flatten)]
+        options: Options,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask one probe now, and show what it says. Without a name: list them.
+    #[command(after_help = "Examples:
+  remit-agent probe
+  remit-agent probe memory
+  remit-agent probe patch-apt --json")]
+    Probe {
+        /// Which probe.
+        name: Option<String>,
+        #[command(flatten)]
+        options: Options,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at the settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Make systemd start the agent, or not any more.
+    #[command(subcommand)]
+    Service(Service),
+    /// Report what a backup does.
+    #[command(subcommand)]
+    Backup(Backup),
+}
+
+/// Where things are.
+#[derive(Args)]
+pub(super) struct Options {
+    /// The settings [default: /etc/remit/agent.toml, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Where the agent keeps what it must remember [default: /var/lib/remit-agent]
+    #[arg(long, value_name = "DIR")]
+    pub(super) state_dir: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(after_help = "A token on the command line shows up in process lists; a file does not.
+
+Exit codes: 0 enrolled, 2 bad token, 3 not the collector that made the token,
+4 refused (expired, used, revoked), 5 out of reach, 6 already enrolled.
+
+Examples:
+  remit-agent enroll --token-file /root/token
+  ssh admin remit token create … | remit-agent enroll -")]
+pub(super) struct Enroll {
+    /// The token, or `-` to read it from standard input.
+    pub(super) token: Option<String>,
+    /// The file that has the token.
+    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    pub(super) token_file: Option<PathBuf>,
+    /// Give up the identity that this machine has.
+    #[arg(long)]
+    pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) options: Options,
+}
+
+#[derive(Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Check the settings and show each with where it comes from.
+    Check(Options),
+}
+
+#[derive(Subcommand)]
+pub(super) enum Service {
+    /// Make the user, the folders and the unit, and start the agent.
+    Install {
+        #[command(flatten)]
+        options: Options,
+        /// Only write the unit, to this file.
+        #[arg(long, value_name = "PATH")]
+        unit_only: Option<PathBuf>,
+    },
+    /// Stop the agent and take its unit away. What it remembers stays.
+    Uninstall,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Backup {
+    /// Run a backup and report how it went; ends as the backup ends.
+    #[command(after_help = "Examples:
+  remit-agent backup run --job nightly -- restic backup /srv
+  remit-agent backup run --job db --product pg_dump -- /usr/local/bin/dump-db")]
+    Run {
+        #[command(flatten)]
+        options: Options,
+        /// The job whose run it is, as the settings declare it.
+        #[arg(long)]
+        job: String,
+        /// The product, where the program's name does not tell it.
+        #[arg(long)]
+        product: Option<String>,
+        /// The program and its arguments.
+        #[arg(last = true, required = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,133 @@
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+
+use super::*;
+
+fn parse(text: &str, environment: &[(&str, &str)]) -> Result<(Config, Effective), String> {
+    let lookup = |name: &str| environment.iter().find(|it| it.0 == name).map(|it| it.1.to_owned());
+    let document = Document::parse(Path::new("agent.toml"), text.into());
+    document
+        .and_then(|it| Config::check(it, &Flags::default(), &lookup, "Europe/Berlin"))
+        .map_err(|err| err.to_string())
+}
+
+#[track_caller]
+fn check(text: &str, expect: Expect) {
+    expect.assert_eq(&parse(text, &[]).unwrap_err());
+}
+
+#[test]
+fn every_value_is_shown_with_its_origin() {
+    let text = r#"
+        [uplink]
+        reconnect_spread = "5s"
+
+        [probe.patch]
+        interval = "2h"
+
+        [[backup.job]]
+        name = "nightly"
+        product = "restic"
+        schedule = "30 2 * * *"
+
+        [[backup.restic]]
+        job = "nightly"
+        repository = "/srv/backup"
+        password_file = "/etc/restic/password"
+    "#;
+    let environment = [("REMIT_AGENT_SPOOL_MAX_BYTES", "128MiB")];
+    let (_, effective) = parse(text, &environment).unwrap();
+    expect![[r#"
+        state_dir                /var/lib/remit-agent                                          default
+        uplink.addresses         (from enrollment)                                             default
+        uplink.reconnect_spread  5s                                                            file
+        spool.max_bytes          128MiB                                                        environment REMIT_AGENT_SPOOL_MAX_BYTES
+        spool.max_age            7d                                                            default
+        ping.enabled             true                                                          default
+        ping.listen              127.0.0.1:7447                                                default
+        ping.create              true                                                          default
+        log.format               text                                                          default
+        backup.job               nightly by restic, 30 2 * * * Europe/Berlin, 1h late at most  file
+        backup.restic            nightly in /srv/backup                                        file
+        probe.patch              every 2h, at most 5m                                          file
+    "#]]
+    .assert_eq(&effective.to_string());
+}
+
+#[test]
+fn what_makes_no_sense_is_named_with_its_place() {
+    check(
+        "[spool]\nmax_bytes = \"64\"\n",
+        expect![
+            "agent.toml:2: spool.max_bytes: `64` is not a size: write it like `64MiB` or `2GiB`"
+        ],
+    );
+    check(
+        "[spool]\nmax_age = \"1s\"\n",
+        expect!["agent.toml:2: spool.max_age: must be at least 1h"],
+    );
+    check(
+        "[ping]\nlisten = \"0.0.0.0:80\"\n",
+        expect!["agent.toml:2: ping.listen: must be a loopback address"],
+    );
+    check(
+        "[probe.cpx]\nenabled = false\n",
+        expect![
+            "agent.toml:1: probe.cpx: there is no such probe: use cpu, load, memory, network, uptime, process, disk, clock, services, patch, backup"
+        ],
+    );
+    check(
+        "[probe.cpu]\ninterval = \"1ms\"\n",
+        expect!["agent.toml:1: probe.cpu: interval of 0.001 s is not between 1 s and 366 days"],
+    );
+    check(
+        "[uplink]\naddress = \"x\"\n",
+        expect![
+            "agent.toml:2: uplink.address: unknown field `address`, expected `addresses` or `reconnect_spread`"
+        ],
+    );
+    check(
+        "[[backup.job]]\nname = \"a\"\nschedule = \"nightly\"\n",
+        expect![
+            "agent.toml:3: backup.job.1.schedule: is not a cron expression of five fields, as in `30 2 * * *`"
+        ],
+    );
+    check(
+        "[[backup.job]]\nname = \"a\"\nschedule = \"1 1 * * *\"\nzone = \"Mars\"\n",
+        expect!["agent.toml:4: backup.job.1.zone: `Mars` is no time zone, as in `Europe/Berlin`"],
+    );
+    check(
+        "[[backup.job]]\nname = \"a\"\n[[backup.job]]\nname = \"a\"\n",
+        expect!["agent.toml:4: backup.job.2.name: `a` is declared twice"],
+    );
+    check(
+        "[[backup.borg]]\njob = \"a\"\nrepository = \"b\"\n",
+        expect!["agent.toml:2: backup.borg.1.job: `a` is not the name of any [[backup.job]]"],
+    );
+}
+
+#[test]
+fn a_variable_that_makes_no_sense_is_named() {
+    let err = parse("", &[("REMIT_AGENT_SPOOL_MAX_AGE", "soon")]).unwrap_err();
+    assert!(err.starts_with("environment: REMIT_AGENT_SPOOL_MAX_AGE: `soon` is not"), "{err}");
+}
+
+#[test]
+fn a_probe_is_planned_by_its_name_its_family_and_what_is_usual() {
+    let text = "[probe.patch]\ninterval = \"2h\"\n[probe.patch-apt]\ndeadline = \"1m\"\n";
+    let (config, _) = parse(text, &[]).unwrap();
+    let plan = config.plan("patch-apt");
+    assert_eq!((plan.interval, plan.deadline), (Duration::from_hours(2), Duration::from_mins(1)));
+    assert_eq!(config.plan("cpu"), ProbePlan::default_for("cpu"));
+}
+
+#[test]
+fn a_size_reads_as_it_prints() {
+    for text in ["64MiB", "1GiB", "5KiB", "7B", "0B"] {
+        assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
+    }
+    for text in ["", "64", "64MB", "MiB", "-1B", "99999999999999999999GiB"] {
+        assert!(text.parse::<Size>().is_err(), "{text}");
+    }
+}

@@ -1,0 +1,196 @@
+//! How the agent stands, in a small file that `remit-agent status` reads.
+//!
+//! The file is replaced as a whole and never flushed: after a power cut it is
+//! of no interest.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use remit_runtime::duration;
+use remit_shared::{Chain, Clock};
+use serde::{Deserialize, Serialize};
+use tokio::{sync::watch, time};
+use tracing::debug;
+
+use crate::{
+    app::VERSION,
+    identity::IdentityFolder,
+    spool::{Spool, handle::SpoolHandle},
+    telemetry::LinkState,
+};
+
+/// Its name in the state folder.
+const FILE: &str = "status.json";
+
+/// How often it is written if nothing changes.
+const PERIOD: Duration = Duration::from_secs(30);
+
+/// How old it may be before the agent counts as not running.
+const FRESH: SignedDuration = SignedDuration::from_secs(90);
+
+/// What the agent says of itself. Times are RFC 3339.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Who it is.
+    pub endpoint_id: String,
+    /// The tenant it belongs to.
+    pub tenant: String,
+    /// The site it belongs to.
+    pub site: String,
+    /// The agent's version.
+    pub version: String,
+    /// The process.
+    pub pid: u32,
+    /// When this was written.
+    pub written_at: String,
+    /// Whether reports flow.
+    pub connected: bool,
+    /// Since when that is so.
+    pub since: Option<String>,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// When the collector last acknowledged something.
+    pub last_ack: Option<String>,
+    /// Records that wait.
+    pub queued: u64,
+    /// Bytes that they take.
+    pub queued_bytes: u64,
+    /// Records that were lost since the agent started, and declared.
+    pub lost: u64,
+    /// How far the collector's clock is ahead of ours.
+    pub clock_offset_ms: Option<i64>,
+    /// When the certificate ends.
+    pub certificate_not_after: String,
+}
+
+/// What is known about the agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It runs.
+    Running(Status),
+    /// It ran, and told this last.
+    Stopped(Status),
+    /// It has never said anything.
+    Unknown,
+}
+
+/// Reads what the agent said last.
+pub fn read(state_dir: &Path, now: Timestamp) -> io::Result<Standing> {
+    match fs::read(state_dir.join(FILE)) {
+        Ok(bytes) => {
+            let status: Status = serde_json::from_slice(&bytes)?;
+            let written: Option<Timestamp> = status.written_at.parse().ok();
+            let age = written.map(|it| now.duration_since(it).abs());
+            Ok(match age {
+                Some(age) if age <= FRESH => Standing::Running(status),
+                Some(_) | None => Standing::Stopped(status),
+            })
+        }
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(Standing::Unknown),
+        Err(err) => Err(err),
+    }
+}
+
+impl Status {
+    /// For people.
+    pub fn to_text(&self, now: Timestamp) -> String {
+        let ago = |it: &Option<String>| match it.as_ref().and_then(|it| it.parse().ok()) {
+            Some(at) => {
+                let age = now.duration_since(at).max(SignedDuration::ZERO);
+                format!("{} ago", duration::format(SignedDuration::from_secs(age.as_secs())))
+            }
+            None => "never".into(),
+        };
+        let link = if self.connected { "connected" } else { "not connected" };
+        let offset = self.clock_offset_ms.map_or("unknown".into(), |it| format!("{it} ms"));
+        let mut text = format!(
+            "endpoint     {}  ({} / {})\n\
+             agent        {}, process {}\n\
+             collector    {link}, changed {}\n\
+             last ack     {}\n\
+             queue        {} records, {} bytes\n\
+             lost         {} records since start\n\
+             clock        collector ahead by {offset}\n\
+             certificate  until {}\n",
+            self.endpoint_id,
+            self.tenant,
+            self.site,
+            self.version,
+            self.pid,
+            ago(&self.since),
+            ago(&self.last_ack),
+            self.queued,
+            self.queued_bytes,
+            self.lost,
+            self.certificate_not_after,
+        );
+        if let Some(error) = &self.last_error {
+            text.push_str(&format!("last error   {error}\n"));
+        }
+        text
+    }
+}
+
+/// Writes the file when something changes, and from time to time.
+pub(crate) async fn write<S: Spool>(
+    state_dir: PathBuf,
+    identity: IdentityFolder,
+    spool: SpoolHandle<S>,
+    mut link: watch::Receiver<LinkState>,
+    clock: impl Clock,
+) {
+    let path = state_dir.join(FILE);
+    let temporary = state_dir.join(".status.json.tmp");
+    let mut period = time::interval(PERIOD);
+    let mut shown = None;
+    loop {
+        tokio::select! {
+            _ = period.tick() => {}
+            Ok(()) = link.changed() => {
+                let it = link.borrow_and_update();
+                let now = (it.connected, it.last_error.clone());
+                // Acknowledgements come all the time and can wait.
+                if shown.as_ref() == Some(&now) {
+                    continue;
+                }
+            }
+        }
+        let state = link.borrow().clone();
+        shown = Some((state.connected, state.last_error.clone()));
+        let (Ok(endpoint), Ok(spool)) =
+            (identity.endpoint(), spool.with(|it| Ok(it.state())).await)
+        else {
+            continue;
+        };
+        let status = Status {
+            endpoint_id: endpoint.endpoint_id,
+            tenant: endpoint.tenant,
+            site: endpoint.site,
+            version: VERSION.into(),
+            pid: std::process::id(),
+            written_at: clock.now().to_string(),
+            connected: state.connected,
+            since: state.since.map(|it| it.to_string()),
+            last_error: state.last_error,
+            last_ack: state.last_ack.map(|it| it.to_string()),
+            queued: spool.queued,
+            queued_bytes: spool.bytes,
+            lost: spool.lost.events + spool.lost.metrics,
+            clock_offset_ms: state.clock_offset.and_then(|it| it.as_millis().try_into().ok()),
+            certificate_not_after: endpoint.not_after.to_string(),
+        };
+        crate::platform::announce_status(&status);
+        let written = serde_json::to_vec_pretty(&status)
+            .map_err(io::Error::other)
+            .and_then(|it| fs::write(&temporary, it))
+            .and_then(|()| fs::rename(&temporary, &path));
+        if let Err(err) = written {
+            // The next period is the retry.
+            debug!(error = %Chain(&err), "failed to write the status file");
+        }
+    }
+}

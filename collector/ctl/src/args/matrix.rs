@@ -1,0 +1,86 @@
+//! `remit who` and `remit matrix …`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use remit_proto::v1;
+
+use crate::{at::At, word};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  remit matrix lint acme.toml
+  remit matrix diff 3 acme.toml --tenant acme
+  remit matrix publish acme.toml --note 'nights go to the provider'";
+
+/// `remit who`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  remit who --endpoint db-7 --function backup_monitoring
+  remit who --endpoint db-7 --function server_patching --at '2026-11-24 22:00'
+  remit who --endpoint db-7 --function infra_monitoring --severity critical --json")]
+pub(crate) struct Who {
+    /// Of which machine: its host name or id.
+    #[arg(long)]
+    pub(crate) endpoint: String,
+    /// For which function: `backup_monitoring`, `server_patching`, …
+    #[arg(long)]
+    pub(crate) function: String,
+    /// When: `2026-11-24 22:00` in local time, or with an offset [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<At>,
+    /// For alerts of this severity [default: high].
+    #[arg(long, value_parser = word::parser::<v1::Severity>())]
+    pub(crate) severity: Option<v1::Severity>,
+}
+
+/// What to do with matrices.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check a matrix file; needs no collector.
+    #[command(after_help = "Examples:
+  remit matrix lint acme.toml
+  remit matrix lint acme.toml --json || echo 'do not publish'")]
+    Lint {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Publish a matrix file as the next version.
+    #[command(after_help = "Examples:
+  remit matrix publish acme.toml --note 'nights go to the provider'
+  remit matrix publish acme.toml --follows 3")]
+    Publish {
+        /// The file.
+        file: PathBuf,
+        /// Why; kept with the version.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        note: String,
+        /// Only if this is still the newest version.
+        #[arg(long, value_name = "VERSION")]
+        follows: Option<u64>,
+    },
+    /// Show a matrix as it was published.
+    #[command(after_help = "Examples:
+  remit matrix show --tenant acme
+  remit matrix show --tenant acme --version 3 > acme-3.toml")]
+    #[command(disable_version_flag = true)]
+    Show {
+        /// Which version [default: the one in force].
+        #[arg(long, value_name = "N")]
+        version: Option<u64>,
+    },
+    /// Say what differs; needs no collector for two files.
+    #[command(after_help = "Examples:
+  remit matrix diff 3 4 --tenant acme
+  remit matrix diff 3 acme.toml --tenant acme
+  remit matrix diff old.toml new.toml")]
+    Diff {
+        /// A file or a version.
+        old: String,
+        /// A file or a version.
+        new: String,
+    },
+    /// List the published versions, newest first.
+    #[command(after_help = "Examples:
+  remit matrix versions --tenant acme")]
+    Versions,
+}

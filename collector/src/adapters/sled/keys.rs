@@ -1,0 +1,298 @@
+//! What things are called in the log.
+//!
+//! One tree holds everything, so that one batch is one atomic write. A key
+//! begins with a letter for its kind, and ids and numbers are bytes, highest
+//! first, so that scans are in order. People see keys as text: `e/end_…/facts`.
+//!
+//! | | |
+//! |---|---|
+//! | `a/<alert>` | an alert |
+//! | `d/<position>` | an entry of the audit trail |
+//! | `e/<endpoint>/…` | `checks`, `facts`, `layout` or `registration` |
+//! | `f/<cursor>` | an entry of the feed |
+//! | `h/<endpoint>/<milliseconds>/<revision>` | a sealed piece of history |
+//! | `m/…` | `audit`, `feed`: the newest cursors; `format`; `history`: since when; `listened` |
+//! | `o/<order>` | an owed effect |
+//! | `p/<endpoint>` | a pulse and the newest history |
+//! | `r/<operator>` | an operator |
+//! | `t/<token>` | an enrollment token |
+//! | `x/<tenant>/<version>` | a version of a matrix |
+//!
+//! Pulses are not among the other parts of their endpoint: writing a value
+//! rewrites its neighbours from time to time, and pulses are small.
+
+use std::{fmt, str::FromStr};
+
+use remit_collector_domain::effect::RecordKey;
+use remit_shared::{AlertId, EndpointId, OperatorId, Tenant, TokenId};
+use uuid::Uuid;
+
+/// What a value in the log is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Alert(AlertId),
+    Audit(u64),
+    Part(EndpointId, Part),
+    Feed(u64),
+    History { endpoint: EndpointId, start: i64, revision: u64 },
+    Meta(Meta),
+    Owed(u64),
+    Pulse(EndpointId),
+    Operator(OperatorId),
+    Token(TokenId),
+    Matrix(Tenant, u64),
+}
+
+/// A part of an endpoint that changes seldom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    Checks,
+    Facts,
+    Layout,
+    Registration,
+}
+
+/// What the store knows of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Meta {
+    Audit,
+    Feed,
+    Format,
+    History,
+    Listened,
+}
+
+const PARTS: [(Part, &str); 4] = [
+    (Part::Checks, "checks"),
+    (Part::Facts, "facts"),
+    (Part::Layout, "layout"),
+    (Part::Registration, "registration"),
+];
+
+const METAS: [(Meta, &str); 5] = [
+    (Meta::Audit, "audit"),
+    (Meta::Feed, "feed"),
+    (Meta::Format, "format"),
+    (Meta::History, "history"),
+    (Meta::Listened, "listened"),
+];
+
+/// Why a text names no value.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not a key of the store")]
+pub struct KeyError(String);
+
+impl Key {
+    /// Where a record is kept that is one value.
+    pub(super) fn whole(record: &RecordKey) -> Option<Self> {
+        Some(match record {
+            RecordKey::Endpoint(_) => return None,
+            RecordKey::Alert(id) => Self::Alert(*id),
+            RecordKey::Token(id) => Self::Token(*id),
+            RecordKey::Operator(id) => Self::Operator(*id),
+            RecordKey::Matrix(tenant, version) => Self::Matrix(tenant.clone(), *version),
+        })
+    }
+
+    /// The record that this is the one value of.
+    pub(super) fn record(&self) -> Option<RecordKey> {
+        Some(match self {
+            Self::Alert(id) => RecordKey::Alert(*id),
+            Self::Token(id) => RecordKey::Token(*id),
+            Self::Operator(id) => RecordKey::Operator(*id),
+            Self::Matrix(tenant, version) => RecordKey::Matrix(tenant.clone(), *version),
+            Self::Audit(_)
+            | Self::Part(..)
+            | Self::Feed(_)
+            | Self::History { .. }
+            | Self::Meta(_)
+            | Self::Owed(_)
+            | Self::Pulse(_) => return None,
+        })
+    }
+
+    /// The key as the log has it.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        fn with(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
+            [&[kind, b'/'], parts.concat().as_slice()].concat()
+        }
+        match self {
+            Self::Alert(id) => with(b'a', &[id.as_uuid().as_bytes()]),
+            Self::Audit(position) => with(b'd', &[&position.to_be_bytes()]),
+            Self::Part(id, part) => {
+                with(b'e', &[id.as_uuid().as_bytes(), b"/", part.name().as_bytes()])
+            }
+            Self::Feed(cursor) => with(b'f', &[&cursor.to_be_bytes()]),
+            Self::History { endpoint, start, revision } => {
+                let start = ordered(*start).to_be_bytes();
+                with(b'h', &[endpoint.as_uuid().as_bytes(), &start, &revision.to_be_bytes()])
+            }
+            Self::Meta(meta) => with(b'm', &[meta.name().as_bytes()]),
+            Self::Owed(order) => with(b'o', &[&order.to_be_bytes()]),
+            Self::Pulse(id) => with(b'p', &[id.as_uuid().as_bytes()]),
+            Self::Operator(id) => with(b'r', &[id.as_uuid().as_bytes()]),
+            Self::Token(id) => with(b't', &[id.as_uuid().as_bytes()]),
+            Self::Matrix(tenant, version) => {
+                with(b'x', &[tenant.as_str().as_bytes(), b"/", &version.to_be_bytes()])
+            }
+        }
+    }
+
+    /// The key that these bytes are.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
+        parse_bytes(bytes).ok_or_else(|| KeyError(String::from_utf8_lossy(bytes).into_owned()))
+    }
+
+    /// What all keys of a kind begin with.
+    pub(super) const fn prefix(kind: u8) -> [u8; 2] {
+        [kind, b'/']
+    }
+}
+
+impl Part {
+    fn name(self) -> &'static str {
+        PARTS[self as usize].1
+    }
+}
+
+impl Meta {
+    fn name(self) -> &'static str {
+        METAS[self as usize].1
+    }
+}
+
+/// Folds a signed number so that its bytes sort as it does.
+fn ordered(number: i64) -> u64 {
+    number as u64 ^ 1 << 63
+}
+
+fn parse_bytes(bytes: &[u8]) -> Option<Key> {
+    let (kind, rest) = bytes.split_first()?;
+    let rest = rest.strip_prefix(b"/")?;
+    let uuid = || Some(Uuid::from_bytes(rest.try_into().ok()?));
+    let number = || Some(u64::from_be_bytes(rest.try_into().ok()?));
+    Some(match kind {
+        b'a' => Key::Alert(AlertId::from_uuid(uuid()?)),
+        b'd' => Key::Audit(number()?),
+        b'e' => {
+            let (id, name) = rest.split_at_checked(16)?;
+            let name = name.strip_prefix(b"/")?;
+            let part = PARTS.iter().find(|it| it.1.as_bytes() == name)?.0;
+            Key::Part(endpoint(id)?, part)
+        }
+        b'f' => Key::Feed(number()?),
+        b'h' => {
+            let (id, numbers) = rest.split_at_checked(16)?;
+            let (start, revision) = numbers.split_at_checked(8)?;
+            let start = ordered(u64::from_be_bytes(start.try_into().ok()?) as i64) as i64;
+            let revision = u64::from_be_bytes(revision.try_into().ok()?);
+            Key::History { endpoint: endpoint(id)?, start, revision }
+        }
+        b'm' => Key::Meta(METAS.iter().find(|it| it.1.as_bytes() == rest)?.0),
+        b'o' => Key::Owed(number()?),
+        b'p' => Key::Pulse(endpoint(rest)?),
+        b'r' => Key::Operator(OperatorId::from_uuid(uuid()?)),
+        b't' => Key::Token(TokenId::from_uuid(uuid()?)),
+        b'x' => {
+            let (tenant, version) = rest.split_at_checked(rest.len().checked_sub(8)?)?;
+            let tenant = std::str::from_utf8(tenant.strip_suffix(b"/")?).ok()?;
+            let version = u64::from_be_bytes(version.try_into().ok()?);
+            Key::Matrix(Tenant::new(tenant).ok()?, version)
+        }
+        _ => return None,
+    })
+}
+
+fn endpoint(bytes: &[u8]) -> Option<EndpointId> {
+    Some(EndpointId::from_uuid(Uuid::from_bytes(bytes.try_into().ok()?)))
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Alert(id) => write!(f, "a/{id}"),
+            Self::Audit(position) => write!(f, "d/{position}"),
+            Self::Part(id, part) => write!(f, "e/{id}/{}", part.name()),
+            Self::Feed(cursor) => write!(f, "f/{cursor}"),
+            Self::History { endpoint, start, revision } => {
+                write!(f, "h/{endpoint}/{start}/{revision}")
+            }
+            Self::Meta(meta) => write!(f, "m/{}", meta.name()),
+            Self::Owed(order) => write!(f, "o/{order}"),
+            Self::Pulse(id) => write!(f, "p/{id}"),
+            Self::Operator(id) => write!(f, "r/{id}"),
+            Self::Token(id) => write!(f, "t/{id}"),
+            Self::Matrix(tenant, version) => write!(f, "x/{tenant}/{version}"),
+        }
+    }
+}
+
+impl FromStr for Key {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        parse_text(text).ok_or_else(|| KeyError(text.chars().take(100).collect()))
+    }
+}
+
+fn parse_text(text: &str) -> Option<Key> {
+    let words: Vec<&str> = text.split('/').collect();
+    Some(match words.as_slice() {
+        ["a", id] => Key::Alert(id.parse().ok()?),
+        ["d", position] => Key::Audit(position.parse().ok()?),
+        ["e", id, name] => Key::Part(id.parse().ok()?, PARTS.iter().find(|it| it.1 == *name)?.0),
+        ["f", cursor] => Key::Feed(cursor.parse().ok()?),
+        ["h", endpoint, start, revision] => Key::History {
+            endpoint: endpoint.parse().ok()?,
+            start: start.parse().ok()?,
+            revision: revision.parse().ok()?,
+        },
+        ["m", name] => Key::Meta(METAS.iter().find(|it| it.1 == *name)?.0),
+        ["o", order] => Key::Owed(order.parse().ok()?),
+        ["p", id] => Key::Pulse(id.parse().ok()?),
+        ["r", id] => Key::Operator(id.parse().ok()?),
+        ["t", id] => Key::Token(id.parse().ok()?),
+        ["x", tenant, version] => Key::Matrix(tenant.parse().ok()?, version.parse().ok()?),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_reads_back_as_bytes_and_as_text() {
+        let endpoint = EndpointId::from_uuid(Uuid::from_u128(5));
+        let mut keys = vec![
+            Key::Alert(AlertId::from_uuid(Uuid::from_u128(1))),
+            Key::Audit(2),
+            Key::Feed(u64::MAX),
+            Key::History { endpoint, start: -3, revision: 9 },
+            Key::Owed(4),
+            Key::Pulse(endpoint),
+            Key::Operator(OperatorId::from_uuid(Uuid::from_u128(6))),
+            Key::Token(TokenId::from_uuid(Uuid::from_u128(7))),
+            Key::Matrix(Tenant::new("acme").unwrap(), 8),
+        ];
+        keys.extend(PARTS.map(|it| Key::Part(endpoint, it.0)));
+        keys.extend(METAS.map(|it| Key::Meta(it.0)));
+        for key in keys {
+            assert_eq!(Key::from_bytes(&key.to_bytes()).unwrap(), key);
+            assert_eq!(key.to_string().parse::<Key>().unwrap(), key);
+        }
+    }
+
+    #[test]
+    fn history_sorts_by_time_even_before_1970() {
+        let endpoint = EndpointId::from_uuid(Uuid::from_u128(5));
+        let at = |start| Key::History { endpoint, start, revision: 0 }.to_bytes();
+        assert!([at(i64::MIN), at(-1), at(0), at(1), at(i64::MAX)].is_sorted());
+    }
+
+    #[test]
+    fn what_is_no_key_is_named() {
+        let err = "e/end_1/fact".parse::<Key>().unwrap_err();
+        assert_eq!(err.to_string(), "`e/end_1/fact` is not a key of the store");
+    }
+}

@@ -1,0 +1,258 @@
+//! The data folder: writes that are durable when they return, and scans.
+//!
+//! # Invariants
+//!
+//! - [`Log::write`] is atomic: all of it is there after a crash, or nothing.
+//! - When it returns, the database file has been synced. sled's own `flush`
+//!   hands the data to the operating system and does not wait for the disk.
+//! - No value in sled is longer than a [`PIECE`]: longer ones would go to files
+//!   of their own, which sled never syncs. A value begins with the number of
+//!   its further pieces, which have keys of their own.
+//! - After an error of the disk nothing more is written: what a failed sync
+//!   has lost cannot be known.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use sled::{Batch, Db, IVec};
+
+use crate::adapters::sled::{
+    bytes::{Reader, put_number},
+    keys::Key,
+};
+
+/// The longest piece of a value. sled keeps up to 16 neighbours in one node,
+/// and a node in a file of its own from 128 KiB on.
+const PIECE: usize = 4_096;
+
+/// Marks the keys of further pieces.
+const FURTHER: u8 = b'~';
+
+/// Why the log did not do as told.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The folder cannot be used.
+    #[error("failed to prepare {path}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process has it.
+    #[error("data folder {path} is already in use")]
+    InUse {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The database does not work.
+    #[error("the database failed to {attempt}")]
+    Database {
+        /// What it was doing.
+        attempt: &'static str,
+        /// Why it failed.
+        #[source]
+        source: sled::Error,
+    },
+    /// The disk did not say that it has the data.
+    #[error("failed to sync {path}")]
+    Sync {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A value has lost a piece.
+    #[error("a piece of the value is missing")]
+    Torn,
+}
+
+/// What becomes of the values of keys; `None` for one that goes.
+pub(super) type Writes = HashMap<Key, Option<Vec<u8>>>;
+
+/// The data folder, open for writing.
+#[derive(Debug)]
+pub(super) struct Log {
+    db: Db,
+    path: PathBuf,
+    /// The database file, opened once more: a file descriptor of our own has
+    /// its own memory of write errors, which sled's flusher cannot clear.
+    file: File,
+    /// How many further pieces the longer values have.
+    pieces: HashMap<Key, usize>,
+}
+
+impl Log {
+    /// Opens a data folder, which is made if need be.
+    pub(super) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, LogError> {
+        let fail = |source| LogError::Folder { path: folder.to_owned(), source };
+        let is_new = !folder.join("db").exists();
+        fs::create_dir_all(folder).map_err(fail)?;
+        let config = sled::Config::new().path(folder).cache_capacity(cache_bytes);
+        let db = config.open().map_err(|source| {
+            if is_lock(&source) {
+                LogError::InUse { path: folder.to_owned() }
+            } else {
+                LogError::Database { attempt: "open", source }
+            }
+        })?;
+        let path = folder.join("db");
+        let file = File::open(&path).map_err(fail)?;
+        if is_new {
+            // A new file can be lost with its name: the folders are synced, too.
+            file.sync_all().map_err(fail)?;
+            for folder in [Some(folder), folder.parent()].into_iter().flatten() {
+                let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+                File::open(folder).and_then(|it| it.sync_all()).map_err(fail)?;
+            }
+        }
+        Ok(Self { db, path, file, pieces: HashMap::new() })
+    }
+
+    /// Reads, while others write.
+    pub(super) fn reader(&self) -> LogReader {
+        LogReader { db: self.db.clone() }
+    }
+
+    /// Notes how many further pieces a value was found to have.
+    pub(super) fn note_pieces(&mut self, key: Key, pieces: usize) {
+        if pieces > 0 {
+            self.pieces.insert(key, pieces);
+        } else {
+            self.pieces.remove(&key);
+        }
+    }
+
+    /// Writes all of this or nothing, and waits until the disk has it.
+    pub(super) fn write(&mut self, writes: Writes) -> Result<(), LogError> {
+        let mut batch = Batch::default();
+        let mut pieces = Vec::new();
+        for (key, value) in writes {
+            let further = put(&mut batch, &key, value.as_deref());
+            for gone in further..self.pieces.get(&key).copied().unwrap_or(0) {
+                batch.remove(further_key(&key.to_bytes(), gone));
+            }
+            if further > 0 || self.pieces.contains_key(&key) {
+                pieces.push((key, further));
+            }
+        }
+        let failed = |attempt| move |source| LogError::Database { attempt, source };
+        self.db.apply_batch(batch).map_err(failed("write"))?;
+        self.db.flush().map_err(failed("flush"))?;
+        let synced = self.file.sync_data();
+        synced.map_err(|source| LogError::Sync { path: self.path.clone(), source })?;
+        for (key, further) in pieces {
+            self.note_pieces(key, further);
+        }
+        Ok(())
+    }
+}
+
+/// Reads the data folder.
+#[derive(Clone, Debug)]
+pub(super) struct LogReader {
+    db: Db,
+}
+
+/// A value, and how many further pieces it has.
+type Found = (Vec<u8>, usize);
+
+impl LogReader {
+    /// Whether nothing was ever written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.db.is_empty()
+    }
+
+    /// One value.
+    pub(super) fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, LogError> {
+        let bytes = key.to_bytes();
+        let found = self.db.get(&bytes).map_err(reading)?;
+        found.map(|it| self.whole(&bytes, &it).map(|it| it.0)).transpose()
+    }
+
+    /// Everything of a kind, in order.
+    pub(super) fn scan(
+        &self,
+        kind: u8,
+    ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> {
+        self.found(self.db.scan_prefix(Key::prefix(kind)))
+    }
+
+    /// Everything, in order.
+    pub(super) fn everything(&self) -> impl Iterator<Item = Result<(IVec, Found), LogError>> {
+        // Further pieces come with the value that they belong to.
+        self.found(self.db.range(..[FURTHER].as_slice()))
+    }
+
+    /// Everything between two keys, both included, in order.
+    pub(super) fn range<'a>(
+        &'a self,
+        from: &Key,
+        to: &Key,
+    ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> + use<'a> {
+        self.found(self.db.range(from.to_bytes()..=to.to_bytes()))
+    }
+
+    fn found(
+        &self,
+        entries: sled::Iter,
+    ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> {
+        entries.map(|entry| {
+            let (key, value) = entry.map_err(reading)?;
+            let found = self.whole(&key, &value)?;
+            Ok((key, found))
+        })
+    }
+
+    fn whole(&self, key: &[u8], first: &[u8]) -> Result<Found, LogError> {
+        let mut reader = Reader::new(first);
+        let further = reader.number().map_err(|_| LogError::Torn)?;
+        let further = usize::try_from(further).map_err(|_| LogError::Torn)?;
+        let mut value = reader.rest().to_vec();
+        for number in 0..further {
+            let piece = self.db.get(further_key(key, number)).map_err(reading)?;
+            value.extend_from_slice(&piece.ok_or(LogError::Torn)?);
+        }
+        Ok((value, further))
+    }
+}
+
+fn reading(source: sled::Error) -> LogError {
+    LogError::Database { attempt: "read", source }
+}
+
+/// Puts the pieces of a value into a batch; gives how many there are beyond
+/// the first.
+fn put(batch: &mut Batch, key: &Key, value: Option<&[u8]>) -> usize {
+    let bytes = key.to_bytes();
+    let Some(value) = value else {
+        batch.remove(bytes);
+        return 0;
+    };
+    let (first, rest) = value.split_at(value.len().min(PIECE));
+    let further = rest.chunks(PIECE);
+    let count = further.len();
+    let mut head = Vec::with_capacity(first.len() + 1);
+    put_number(&mut head, count as u128);
+    head.extend_from_slice(first);
+    for (number, piece) in further.enumerate() {
+        batch.insert(further_key(&bytes, number), piece);
+    }
+    batch.insert(bytes, head);
+    count
+}
+
+fn further_key(key: &[u8], number: usize) -> Vec<u8> {
+    [&[FURTHER], key, &(number as u32).to_be_bytes()].concat()
+}
+
+/// sled has no error of its own for this.
+fn is_lock(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(it) if it.to_string().contains("could not acquire lock"))
+}

@@ -1,0 +1,122 @@
+//! Which format a data folder has, and how it becomes today's.
+//!
+//! Each step leads from one format to the next, may be cut off anywhere and
+//! started again, and is noted as done only when it is. A folder from the
+//! future is left alone.
+
+use crate::adapters::sled::{
+    keys::{Key, Meta},
+    log::{Log, LogError},
+};
+
+/// The format that is written.
+pub(super) const FORMAT: u32 = 1;
+
+/// Leads from the format of its place, counted from 1, to the next.
+pub(super) type Step = fn(&mut Log) -> Result<(), MigrateError>;
+
+const STEPS: [Step; FORMAT as usize - 1] = [];
+
+/// Why a data folder cannot be used by this version.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// It was written by a later version.
+    #[error(
+        "the data folder has format {found}, and this version knows formats up to {known}: \
+         use the version that wrote it, or a later one"
+    )]
+    Newer {
+        /// Its format.
+        found: u32,
+        /// The newest format that is known.
+        known: u32,
+    },
+    /// It has no format. It may be half of an import.
+    #[error("the data folder says nothing of its format: it is damaged, or an import was cut off")]
+    Unmarked,
+    /// It cannot be read or written.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// Makes a data folder one of today's format.
+pub(super) fn migrate(log: &mut Log) -> Result<(), MigrateError> {
+    run(log, &STEPS)
+}
+
+fn run(log: &mut Log, steps: &[Step]) -> Result<(), MigrateError> {
+    let known = steps.len() as u32 + 1;
+    let reader = log.reader();
+    let Some(found) = reader.get(&Key::Meta(Meta::Format))? else {
+        if !reader.is_empty() {
+            return Err(MigrateError::Unmarked);
+        }
+        return mark(log, known);
+    };
+    let found = std::str::from_utf8(&found).ok().and_then(|it| it.parse().ok());
+    let found: u32 = found.filter(|it| *it > 0).ok_or(MigrateError::Unmarked)?;
+    if found > known {
+        return Err(MigrateError::Newer { found, known });
+    }
+    for (step, reached) in steps.iter().zip(2..).skip(found as usize - 1) {
+        tracing::info!(format = reached, "migrating the data folder");
+        step(log)?;
+        mark(log, reached)?;
+    }
+    Ok(())
+}
+
+/// Notes that a data folder has a format.
+pub(super) fn mark(log: &mut Log, format: u32) -> Result<(), MigrateError> {
+    Ok(log.write([(Key::Meta(Meta::Format), Some(format.to_string().into_bytes()))].into())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::adapters::sled::tests::CACHE;
+
+    const FEED: Key = Key::Meta(Meta::Feed);
+
+    fn add_one(log: &mut Log) -> Result<(), MigrateError> {
+        // Says what must be, not what must be done to what is there.
+        Ok(log.write([(FEED, Some(b"1".to_vec()))].into())?)
+    }
+
+    fn cut_off(log: &mut Log) -> Result<(), MigrateError> {
+        add_one(log)?;
+        Err(MigrateError::Log(LogError::Torn))
+    }
+
+    #[test]
+    fn an_old_folder_is_led_step_by_step_and_only_once() {
+        let folder = TempDir::new().unwrap();
+        let mut log = Log::open(folder.path(), CACHE).unwrap();
+        run(&mut log, &[]).unwrap();
+        run(&mut log, &[cut_off]).unwrap_err();
+        run(&mut log, &[add_one]).unwrap();
+        assert_eq!(log.reader().get(&FEED).unwrap().unwrap(), b"1");
+        log.write([(FEED, Some(b"2".to_vec()))].into()).unwrap();
+        run(&mut log, &[add_one]).unwrap();
+        assert_eq!(log.reader().get(&FEED).unwrap().unwrap(), b"2", "a step is not repeated");
+    }
+
+    #[test]
+    fn a_folder_from_the_future_is_refused_with_both_formats() {
+        let folder = TempDir::new().unwrap();
+        let mut log = Log::open(folder.path(), CACHE).unwrap();
+        mark(&mut log, 3).unwrap();
+        let err = migrate(&mut log).unwrap_err().to_string();
+        assert!(err.contains("has format 3") && err.contains("knows formats up to 1"), "{err}");
+    }
+
+    #[test]
+    fn a_folder_without_a_format_is_refused_unless_it_is_empty() {
+        let folder = TempDir::new().unwrap();
+        let mut log = Log::open(folder.path(), CACHE).unwrap();
+        add_one(&mut log).unwrap();
+        assert!(matches!(migrate(&mut log), Err(MigrateError::Unmarked)));
+    }
+}

@@ -1,0 +1,210 @@
+//! How things look on disk, and how they become values again.
+//!
+//! Everything cold is JSON that names its version: `{"version":"1","is":{…}}`.
+//! What is written with every report ([`pulse`]) is binary. Conversions
+//! between stored forms and domain values are here and nowhere else.
+//!
+//! # Invariants
+//!
+//! - A form that was released is never changed: a new one is added, and
+//!   decoding goes from each old one to the domain. `testdata/records` holds
+//!   one example of each released form, with its meaning in the tests.
+//! - Decoding gives an error for whatever it does not understand.
+
+mod alert;
+mod backup;
+mod effect;
+mod endpoint;
+mod form;
+mod people;
+pub(super) mod pulse;
+#[cfg(test)]
+mod tests;
+
+use std::{error::Error, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use remit_collector_domain::{
+    alert::Alert,
+    detect::Checks,
+    effect::{AuditEntry, FeedEvent, RecordKey},
+    endpoint::{Facts, Layout, Registration},
+    enroll::Token,
+    matrix_version::Published,
+    operator::Operator,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use self::{
+    alert::AlertRecordV1,
+    effect::{AuditEntryRecordV1, FeedEventRecordV1, OwedRecordV1},
+    endpoint::{ChecksRecordV1, FactsRecordV1, LayoutRecordV1, RegistrationRecordV1},
+    form::Form,
+    people::{OperatorRecordV1, PublishedRecordV1, TokenRecordV1},
+};
+use crate::ports::store::{AnyRecord, Owed};
+
+/// A value that is stored as JSON.
+pub(super) trait Cold: Sized {
+    /// Its stored forms.
+    type Record: Form<Self> + Serialize + DeserializeOwned;
+}
+
+macro_rules! versions {
+    ($($(#[$doc:meta])* $record:ident of $domain:ty { $($text:literal => $version:ident($form:ty),)+ newest $newest:ident })*) => {$(
+        $(#[$doc])*
+        #[derive(Serialize, Deserialize)]
+        #[serde(tag = "version", content = "is")]
+        pub(super) enum $record {$(
+            #[serde(rename = $text)]
+            $version($form),
+        )+}
+
+        impl Form<$domain> for $record {
+            fn store(it: &$domain) -> Self {
+                Self::$newest(Form::store(it))
+            }
+
+            fn load(self) -> Result<$domain, Invalid> {
+                match self {$(
+                    Self::$version(form) => form.load(),
+                )+}
+            }
+        }
+
+        impl Cold for $domain {
+            type Record = $record;
+        }
+    )*};
+}
+
+versions! {
+    /// An alert, in all versions.
+    AlertRecord of Alert { "1" => V1(AlertRecordV1), newest V1 }
+    /// An entry of the audit trail, in all versions.
+    AuditEntryRecord of AuditEntry { "1" => V1(AuditEntryRecordV1), newest V1 }
+    /// An endpoint's checks, in all versions.
+    ChecksRecord of Checks { "1" => V1(ChecksRecordV1), newest V1 }
+    /// An endpoint's facts, in all versions.
+    FactsRecord of Facts { "1" => V1(FactsRecordV1), newest V1 }
+    /// An entry of the feed, in all versions.
+    FeedEventRecord of FeedEvent { "1" => V1(FeedEventRecordV1), newest V1 }
+    /// The names of an endpoint's readings, in all versions.
+    LayoutRecord of Layout { "1" => V1(LayoutRecordV1), newest V1 }
+    /// An operator, in all versions.
+    OperatorRecord of Operator { "1" => V1(OperatorRecordV1), newest V1 }
+    /// An owed effect, in all versions.
+    OwedRecord of Owed { "1" => V1(OwedRecordV1), newest V1 }
+    /// A version of a matrix, in all versions of its own.
+    PublishedRecord of Published { "1" => V1(PublishedRecordV1), newest V1 }
+    /// An endpoint's identity, in all versions.
+    RegistrationRecord of Registration { "1" => V1(RegistrationRecordV1), newest V1 }
+    /// An enrollment token, in all versions.
+    TokenRecord of Token { "1" => V1(TokenRecordV1), newest V1 }
+}
+
+/// A count that the store keeps for itself.
+impl Cold for u64 {
+    type Record = Self;
+}
+
+/// A time that the store keeps for itself.
+impl Cold for Timestamp {
+    type Record = String;
+}
+
+/// A length of time that the store keeps for itself.
+impl Cold for SignedDuration {
+    type Record = String;
+}
+
+/// Why stored bytes are not a value.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// They are not of the form that they should have.
+    #[error("the stored form is not understood")]
+    Form(#[source] serde_json::Error),
+    /// One of the fields makes no sense.
+    #[error(transparent)]
+    Field(#[from] Invalid),
+    /// They are binary, and end too early or too late, or are out of range.
+    #[error("byte {at} of {len} makes no sense")]
+    Binary {
+        /// Where.
+        at: usize,
+        /// How many there are.
+        len: usize,
+    },
+    /// They are binary, of a version that is not known.
+    #[error("version {0} is not known")]
+    Version(u8),
+}
+
+/// Why a field is not a value.
+#[derive(Debug, thiserror::Error)]
+#[error("the stored `{field}` makes no sense")]
+pub struct Invalid {
+    /// Which field.
+    pub field: &'static str,
+    /// What is wrong with it.
+    #[source]
+    pub source: Box<dyn Error + Send + Sync>,
+}
+
+/// A record with its revision, as one value on disk.
+#[derive(Serialize, Deserialize)]
+struct Kept<T> {
+    revision: u64,
+    record: T,
+}
+
+/// The stored form of a value.
+pub(super) fn encode<T: Cold>(value: &T) -> Vec<u8> {
+    to_json(&T::Record::store(value))
+}
+
+/// The value of a stored form.
+pub(super) fn decode<T: Cold>(bytes: &[u8]) -> Result<T, DecodeError> {
+    let record: T::Record = serde_json::from_slice(bytes).map_err(DecodeError::Form)?;
+    Ok(record.load()?)
+}
+
+/// The stored form of a record that is one value; endpoints are several.
+pub(super) fn encode_whole(record: &AnyRecord, revision: u64) -> Option<Vec<u8>> {
+    match record {
+        AnyRecord::Endpoint(_) => None,
+        AnyRecord::Alert(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Token(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Operator(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Matrix(it) => Some(encode_kept(&**it, revision)),
+    }
+}
+
+/// The record with this key, and its revision.
+pub(super) fn decode_whole(
+    key: &RecordKey,
+    bytes: &[u8],
+) -> Result<Option<(AnyRecord, u64)>, DecodeError> {
+    fn kept<T: Cold>(
+        bytes: &[u8],
+        wrap: fn(Arc<T>) -> AnyRecord,
+    ) -> Result<Option<(AnyRecord, u64)>, DecodeError> {
+        let kept: Kept<T::Record> = serde_json::from_slice(bytes).map_err(DecodeError::Form)?;
+        Ok(Some((wrap(Arc::new(kept.record.load()?)), kept.revision)))
+    }
+    match key {
+        RecordKey::Endpoint(_) => Ok(None),
+        RecordKey::Alert(_) => kept(bytes, AnyRecord::Alert),
+        RecordKey::Token(_) => kept(bytes, AnyRecord::Token),
+        RecordKey::Operator(_) => kept(bytes, AnyRecord::Operator),
+        RecordKey::Matrix(..) => kept(bytes, AnyRecord::Matrix),
+    }
+}
+
+fn encode_kept<T: Cold>(value: &T, revision: u64) -> Vec<u8> {
+    to_json(&Kept { revision, record: T::Record::store(value) })
+}
+
+fn to_json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("stored forms have nothing that JSON cannot say")
+}

@@ -1,0 +1,157 @@
+//! What is owed, and what was published.
+
+use remit_collector_domain::{
+    alert::NoticeId,
+    effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
+    signal::{Say, Signal},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    adapters::sled::record::{
+        Invalid,
+        alert::{AlertRecordV1, EntryRecordV1},
+        endpoint::RegistrationRecordV1,
+        form::{Form, form},
+    },
+    ports::store::Owed,
+};
+
+form! {
+    OwedRecordV1 of Owed {
+        key: EffectKeyRecordV1,
+        effect: EffectRecordV1,
+    }
+
+    EffectKeyRecordV1 of EffectKey {
+        record: RecordKeyRecordV1,
+        revision: u64,
+        position: u32,
+    }
+
+    SignalRecordV1 of Signal {
+        check: String,
+        instance: String,
+        function: String,
+        observed_at: String,
+        summary: String,
+        say: SayRecordV1,
+    }
+
+    NoticeIdRecordV1 of NoticeId {
+        alert: String,
+        number: u32,
+    }
+
+    FeedEventRecordV1 of FeedEvent {
+        entry: EntryRecordV1,
+        alert: AlertRecordV1,
+    }
+
+    AuditEntryRecordV1 of AuditEntry {
+        at: String,
+        tenant: Option<String>,
+        actor: String,
+        action: String,
+        object: String,
+        detail: String,
+    }
+}
+
+/// Names a record of any kind.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum RecordKeyRecordV1 {
+    Endpoint(String),
+    Alert(String),
+    Token(String),
+    Operator(String),
+    Matrix { tenant: String, version: u64 },
+}
+
+impl Form<RecordKey> for RecordKeyRecordV1 {
+    fn store(value: &RecordKey) -> Self {
+        match value {
+            RecordKey::Endpoint(id) => Self::Endpoint(Form::store(id)),
+            RecordKey::Alert(id) => Self::Alert(Form::store(id)),
+            RecordKey::Token(id) => Self::Token(Form::store(id)),
+            RecordKey::Operator(id) => Self::Operator(Form::store(id)),
+            RecordKey::Matrix(tenant, version) => {
+                Self::Matrix { tenant: Form::store(tenant), version: *version }
+            }
+        }
+    }
+
+    fn load(self) -> Result<RecordKey, Invalid> {
+        Ok(match self {
+            Self::Endpoint(id) => RecordKey::Endpoint(id.load()?),
+            Self::Alert(id) => RecordKey::Alert(id.load()?),
+            Self::Token(id) => RecordKey::Token(id.load()?),
+            Self::Operator(id) => RecordKey::Operator(id.load()?),
+            Self::Matrix { tenant, version } => RecordKey::Matrix(tenant.load()?, version),
+        })
+    }
+}
+
+/// Something that must happen.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum EffectRecordV1 {
+    Signal(SignalRecordV1),
+    Admit(Box<RegistrationRecordV1>),
+    Notify(NoticeIdRecordV1),
+    Publish(Box<FeedEventRecordV1>),
+    Audit(AuditEntryRecordV1),
+}
+
+impl Form<Effect> for EffectRecordV1 {
+    fn store(value: &Effect) -> Self {
+        match value {
+            Effect::Signal(it) => Self::Signal(Form::store(it)),
+            Effect::Admit(it) => Self::Admit(Box::new(Form::store(it))),
+            Effect::Notify(it) => Self::Notify(Form::store(it)),
+            Effect::Publish(it) => Self::Publish(Box::new(Form::store(it))),
+            Effect::Audit(it) => Self::Audit(Form::store(it)),
+        }
+    }
+
+    fn load(self) -> Result<Effect, Invalid> {
+        Ok(match self {
+            Self::Signal(it) => Effect::Signal(it.load()?),
+            Self::Admit(it) => Effect::Admit((*it).load()?),
+            Self::Notify(it) => Effect::Notify(it.load()?),
+            Self::Publish(it) => Effect::Publish((*it).load()?),
+            Self::Audit(it) => Effect::Audit(it.load()?),
+        })
+    }
+}
+
+/// What a signal says.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum SayRecordV1 {
+    Raised { severity: String, evidence: String, delayed: bool },
+    Cleared,
+}
+
+impl Form<Say> for SayRecordV1 {
+    fn store(value: &Say) -> Self {
+        match value {
+            Say::Raised { severity, evidence, delayed } => Self::Raised {
+                severity: Form::store(severity),
+                evidence: evidence.clone(),
+                delayed: *delayed,
+            },
+            Say::Cleared => Self::Cleared,
+        }
+    }
+
+    fn load(self) -> Result<Say, Invalid> {
+        Ok(match self {
+            Self::Raised { severity, evidence, delayed } => {
+                Say::Raised { severity: severity.load()?, evidence, delayed }
+            }
+            Self::Cleared => Say::Cleared,
+        })
+    }
+}

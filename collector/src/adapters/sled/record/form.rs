@@ -1,0 +1,216 @@
+//! Stored forms field by field.
+
+use std::{collections::BTreeMap, error::Error, fmt::Display, str::FromStr, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use remit_shared::{
+    AlertId, Completeness, EndpointId, EndpointKind, FailureKind, Function, OperatorId, Party,
+    PatchState, RunId, RunResult, Severity, Site, Tag, Team, Tenant, TokenId, Unit,
+};
+
+use crate::adapters::sled::record::Invalid;
+
+/// The stored form of a value.
+pub(in crate::adapters::sled) trait Form<D>: Sized {
+    /// From the domain to the disk.
+    fn store(value: &D) -> Self;
+
+    /// From the disk to the domain.
+    fn load(self) -> Result<D, Invalid>;
+}
+
+/// Declares a form that has the fields of a domain struct, each with the type
+/// that it has on disk. A field that the domain gains does not compile until
+/// it is decided what it means for what is already stored.
+macro_rules! form {
+    ($($name:ident of $domain:ident { $($field:ident: $type:ty,)* })*) => {$(
+        #[derive(serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(in crate::adapters::sled) struct $name { $($field: $type,)* }
+
+        impl crate::adapters::sled::record::form::Form<$domain> for $name {
+            fn store(value: &$domain) -> Self {
+                use crate::adapters::sled::record::form::Form;
+                Self { $($field: Form::store(&value.$field),)* }
+            }
+
+            fn load(self) -> Result<$domain, crate::adapters::sled::record::Invalid> {
+                use crate::adapters::sled::record::form::Form;
+                Ok($domain { $($field: Form::load(self.$field)?,)* })
+            }
+        }
+    )*};
+}
+pub(super) use form;
+
+/// Declares the stored words of a domain enum without data.
+macro_rules! words {
+    ($($name:ident of $domain:ident { $($variant:ident = $text:literal,)* })*) => {$(
+        #[derive(serde::Serialize, serde::Deserialize)]
+        pub(in crate::adapters::sled) enum $name { $(#[serde(rename = $text)] $variant,)* }
+
+        impl crate::adapters::sled::record::form::Form<$domain> for $name {
+            fn store(value: &$domain) -> Self {
+                match value { $($domain::$variant => Self::$variant,)* }
+            }
+
+            fn load(self) -> Result<$domain, crate::adapters::sled::record::Invalid> {
+                Ok(match self { $(Self::$variant => $domain::$variant,)* })
+            }
+        }
+    )*};
+}
+pub(super) use words;
+
+macro_rules! as_they_are {
+    ($($type:ty),*) => {$(
+        impl Form<$type> for $type {
+            fn store(value: &$type) -> Self {
+                value.clone()
+            }
+
+            fn load(self) -> Result<$type, Invalid> {
+                Ok(self)
+            }
+        }
+    )*};
+}
+
+as_they_are!(bool, i64, u32, u64, usize, String);
+
+macro_rules! as_text {
+    ($($type:ident),*) => {$(
+        impl Form<$type> for String {
+            fn store(value: &$type) -> Self {
+                value.to_string()
+            }
+
+            fn load(self) -> Result<$type, Invalid> {
+                parse(stringify!($type), &self)
+            }
+        }
+    )*};
+}
+
+as_text!(
+    AlertId,
+    Completeness,
+    EndpointId,
+    EndpointKind,
+    FailureKind,
+    Function,
+    OperatorId,
+    Party,
+    PatchState,
+    RunId,
+    RunResult,
+    Severity,
+    SignedDuration,
+    Site,
+    Tag,
+    Team,
+    Tenant,
+    Timestamp,
+    TokenId,
+    Unit
+);
+
+fn parse<T>(field: &'static str, text: &str) -> Result<T, Invalid>
+where
+    T: FromStr<Err: Error + Send + Sync + 'static> + Display,
+{
+    text.parse().map_err(|source| Invalid { field, source: Box::new(source) })
+}
+
+impl Form<Arc<str>> for String {
+    fn store(value: &Arc<str>) -> Self {
+        value.as_ref().to_owned()
+    }
+
+    fn load(self) -> Result<Arc<str>, Invalid> {
+        Ok(self.into())
+    }
+}
+
+/// Hashes: lower-case hexadecimal.
+impl Form<[u8; 32]> for String {
+    fn store(value: &[u8; 32]) -> Self {
+        value.iter().map(|it| format!("{it:02x}")).collect()
+    }
+
+    fn load(self) -> Result<[u8; 32], Invalid> {
+        let invalid = |what: &str| Invalid { field: "hash", source: what.into() };
+        let mut hash = [0; 32];
+        if self.len() != 64 || !self.is_ascii() {
+            return Err(invalid("64 hexadecimal digits were expected"));
+        }
+        for (byte, at) in hash.iter_mut().zip((0..64).step_by(2)) {
+            *byte = u8::from_str_radix(&self[at..at + 2], 16)
+                .map_err(|_| invalid("a digit is not hexadecimal"))?;
+        }
+        Ok(hash)
+    }
+}
+
+impl<F: Form<D>, D> Form<Option<D>> for Option<F> {
+    fn store(value: &Option<D>) -> Self {
+        value.as_ref().map(F::store)
+    }
+
+    fn load(self) -> Result<Option<D>, Invalid> {
+        self.map(F::load).transpose()
+    }
+}
+
+impl<F: Form<D>, D> Form<Vec<D>> for Vec<F> {
+    fn store(value: &Vec<D>) -> Self {
+        value.iter().map(F::store).collect()
+    }
+
+    fn load(self) -> Result<Vec<D>, Invalid> {
+        self.into_iter().map(F::load).collect()
+    }
+}
+
+impl<F: Form<D>, D, K: Ord> Form<BTreeMap<K, D>> for BTreeMap<String, F>
+where
+    String: Form<K>,
+{
+    fn store(value: &BTreeMap<K, D>) -> Self {
+        value.iter().map(|(key, it)| (Form::store(key), F::store(it))).collect()
+    }
+
+    fn load(self) -> Result<BTreeMap<K, D>, Invalid> {
+        self.into_iter().map(|(key, it)| Ok((key.load()?, it.load()?))).collect()
+    }
+}
+
+impl<F: Form<A>, G: Form<B>, A, B> Form<(A, B)> for (F, G) {
+    fn store(value: &(A, B)) -> Self {
+        (F::store(&value.0), G::store(&value.1))
+    }
+
+    fn load(self) -> Result<(A, B), Invalid> {
+        Ok((self.0.load()?, self.1.load()?))
+    }
+}
+
+impl<F: Form<D>, D> Form<Arc<D>> for F {
+    fn store(value: &Arc<D>) -> Self {
+        F::store(value)
+    }
+
+    fn load(self) -> Result<Arc<D>, Invalid> {
+        F::load(self).map(Arc::new)
+    }
+}
+
+impl<F: Form<D>, D> Form<Box<D>> for F {
+    fn store(value: &Box<D>) -> Self {
+        F::store(value)
+    }
+
+    fn load(self) -> Result<Box<D>, Invalid> {
+        F::load(self).map(Box::new)
+    }
+}

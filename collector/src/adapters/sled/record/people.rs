@@ -1,0 +1,64 @@
+//! Tokens, operators, and the matrices that they publish.
+
+use remit_collector_domain::{
+    enroll::{Token, Use},
+    matrix_version::Published,
+    operator::{Operator, Role},
+};
+
+use crate::adapters::sled::record::form::{form, words};
+
+form! {
+    TokenRecordV1 of Token {
+        id: String,
+        secret_sha256: String,
+        tenant: String,
+        site: String,
+        kind: Option<String>,
+        tags: Vec<String>,
+        max_uses: u32,
+        created_at: String,
+        created_by: String,
+        expires_at: String,
+        revoked_at: Option<String>,
+        uses: Vec<UseRecordV1>,
+    }
+
+    UseRecordV1 of Use {
+        public_key_sha256: String,
+        endpoint: String,
+        at: String,
+    }
+
+    OperatorRecordV1 of Operator {
+        id: String,
+        name: String,
+        role: RoleRecordV1,
+        party: String,
+        teams: Vec<String>,
+        tenants: Vec<String>,
+        serial: String,
+        not_after: String,
+        created_at: String,
+        revoked: Option<(String, String)>,
+    }
+
+    PublishedRecordV1 of Published {
+        tenant: String,
+        version: u64,
+        text: String,
+        sha256: String,
+        published_at: String,
+        published_by: String,
+        note: String,
+    }
+}
+
+words! {
+    RoleRecordV1 of Role {
+        Administrator = "administrator",
+        Manager = "manager",
+        Operator = "operator",
+        Viewer = "viewer",
+    }
+}

@@ -1,0 +1,150 @@
+//! What changes with every report: an endpoint's revision, its pulse, and the
+//! newest piece of its history, as one binary value.
+//!
+//! Version 1, after a byte that says so, in the alphabet of
+//! [`bytes`](crate::adapters::sled::bytes):
+//!
+//! | | |
+//! |---|---|
+//! | revision | number |
+//! | epoch | 0, or 1 and eight bytes, lowest first |
+//! | retired | how many, and eight bytes each |
+//! | resume tokens | 1 if one is issued, plus 2 if there is a previous one; sixteen bytes each |
+//! | events, metrics, lost | numbers |
+//! | presence | a byte: see [`presence`] |
+//! | present since | time since 1970 |
+//! | heard at | 0, or 1 and the time since present |
+//! | heard while listening, clock ahead | lengths of time |
+//! | measured | how many; each 0, or 1 and the time since present |
+//! | values | how many; each 0 or folded and one more |
+//! | newest history | the rest |
+
+use jiff::Timestamp;
+use remit_collector_domain::endpoint::{Presence, Pulse, ResumeTokens};
+use remit_shared::Departure;
+
+use crate::adapters::sled::{
+    bytes::{Reader, optional, put_nanos, put_number},
+    record::DecodeError,
+};
+
+const VERSION: u8 = 1;
+
+/// The stored form. `history` is what [`Tail`](crate::adapters::sled::history)
+/// makes of itself.
+pub(in crate::adapters::sled) fn encode(revision: u64, pulse: &Pulse, history: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(128 + 4 * pulse.values.len() + history.len());
+    out.push(VERSION);
+    put_number(&mut out, revision.into());
+    put_number(&mut out, u128::from(pulse.epoch.is_some()));
+    out.extend(pulse.epoch.iter().flat_map(|it| it.to_le_bytes()));
+    put_number(&mut out, pulse.retired.len() as u128);
+    out.extend(pulse.retired.iter().flat_map(|it| it.to_le_bytes()));
+    let ResumeTokens { issued, previous } = pulse.resume;
+    out.push(u8::from(issued.is_some()) + 2 * u8::from(previous.is_some()));
+    out.extend(issued.into_iter().chain(previous).flatten());
+    for number in [pulse.events, pulse.metrics, pulse.lost] {
+        put_number(&mut out, number.into());
+    }
+    out.push(presence(pulse.presence));
+    let since = pulse.presence_since.as_nanosecond();
+    put_nanos(&mut out, since);
+    put_time(&mut out, pulse.heard_at, since);
+    put_nanos(&mut out, pulse.heard_listening.as_nanos());
+    put_nanos(&mut out, pulse.clock_ahead.as_nanos());
+    put_number(&mut out, pulse.measured.len() as u128);
+    pulse.measured.iter().for_each(|it| put_time(&mut out, *it, since));
+    put_number(&mut out, pulse.values.len() as u128);
+    pulse.values.iter().for_each(|it| put_number(&mut out, optional(*it)));
+    out.extend_from_slice(history);
+    out
+}
+
+/// The revision, the pulse and the newest history of a stored form.
+pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<(u64, Pulse, &[u8]), DecodeError> {
+    let mut it = Reader::new(bytes);
+    let version = it.byte()?;
+    if version != VERSION {
+        return Err(DecodeError::Version(version));
+    }
+    let revision = it.u64()?;
+    let epoch = flag(&mut it)?.then(|| it.array()).transpose()?.map(u64::from_le_bytes);
+    let retired = (0..it.count()?).map(|_| it.array().map(u64::from_le_bytes));
+    let retired = retired.collect::<Result<_, _>>()?;
+    let tokens = it.byte()?;
+    if tokens > 3 {
+        return Err(it.nonsense());
+    }
+    let resume = ResumeTokens {
+        issued: (tokens & 1 != 0).then(|| it.array()).transpose()?,
+        previous: (tokens & 2 != 0).then(|| it.array()).transpose()?,
+    };
+    let (events, metrics, lost) = (it.u64()?, it.u64()?, it.u64()?);
+    let presence = it.byte()?;
+    let presence = presence_of(presence).ok_or_else(|| it.nonsense())?;
+    let presence_since = it.time(Timestamp::UNIX_EPOCH)?;
+    let heard_at = time(&mut it, presence_since)?;
+    let (heard_listening, clock_ahead) = (it.duration()?, it.duration()?);
+    let measured = (0..it.count()?).map(|_| time(&mut it, presence_since));
+    let measured = measured.collect::<Result<_, _>>()?;
+    let values = (0..it.count()?).map(|_| it.optional()).collect::<Result<_, _>>()?;
+    let pulse = Pulse {
+        epoch,
+        retired,
+        resume,
+        events,
+        metrics,
+        lost,
+        presence,
+        presence_since,
+        heard_at,
+        heard_listening,
+        clock_ahead,
+        measured,
+        values,
+    };
+    Ok((revision, pulse, it.rest()))
+}
+
+/// The byte that stands for a presence; never change one, only add.
+fn presence(presence: Presence) -> u8 {
+    match presence {
+        Presence::NeverSeen => 0,
+        Presence::Online => 1,
+        Presence::Late => 2,
+        Presence::Offline => 3,
+        Presence::ExpectedOff(Departure::Shutdown) => 4,
+        Presence::ExpectedOff(Departure::ServiceStop) => 5,
+        Presence::ExpectedOff(Departure::Upgrade) => 6,
+    }
+}
+
+fn presence_of(byte: u8) -> Option<Presence> {
+    Some(match byte {
+        0 => Presence::NeverSeen,
+        1 => Presence::Online,
+        2 => Presence::Late,
+        3 => Presence::Offline,
+        4 => Presence::ExpectedOff(Departure::Shutdown),
+        5 => Presence::ExpectedOff(Departure::ServiceStop),
+        6 => Presence::ExpectedOff(Departure::Upgrade),
+        _ => return None,
+    })
+}
+
+fn flag(it: &mut Reader<'_>) -> Result<bool, DecodeError> {
+    match it.byte()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(it.nonsense()),
+    }
+}
+
+fn put_time(out: &mut Vec<u8>, time: Option<Timestamp>, since: i128) {
+    out.push(u8::from(time.is_some()));
+    time.iter().for_each(|it| put_nanos(out, it.as_nanosecond() - since));
+}
+
+fn time(it: &mut Reader<'_>, since: Timestamp) -> Result<Option<Timestamp>, DecodeError> {
+    flag(it)?.then(|| it.time(since)).transpose()
+}

@@ -1,0 +1,61 @@
+//! How much room the disk has, and what may still use it.
+
+use std::path::Path;
+
+use remit_collector_domain::effect::RecordKey;
+
+use crate::adapters::{sled::writer::Work, tables::Operation};
+
+/// How much room there is, in steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Space {
+    /// For nothing.
+    None,
+    /// For what makes room.
+    Last,
+    /// For alerts and what people do, too.
+    Tight,
+    /// For reports, too.
+    Plenty,
+}
+
+/// How much room there is in the folder. `reserve` is what reports must leave
+/// to alerts; a quarter of that is what those must leave to forgetting.
+pub(super) fn space(folder: &Path, reserve: u64) -> Space {
+    let Some(free) = free_bytes(folder) else { return Space::Plenty };
+    match free {
+        free if free >= reserve => Space::Plenty,
+        free if free >= reserve / 4 => Space::Tight,
+        free if free >= reserve / 16 => Space::Last,
+        _ => Space::None,
+    }
+}
+
+/// How many bytes are free, if anybody can tell; else a write will find out.
+pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    found.f_bavail.checked_mul(found.f_frsize)
+}
+
+/// How much room there must be for work.
+pub(super) fn wanted(work: &Work) -> Space {
+    match work {
+        Work::Store(Operation::Commit { key: RecordKey::Endpoint(_), .. }) => Space::Plenty,
+        Work::Store(Operation::Commit { .. } | Operation::Publish(_) | Operation::Listened(_)) => {
+            Space::Tight
+        }
+        Work::Store(Operation::Settle(_) | Operation::Forget(_) | Operation::ForgetHistory(_))
+        | Work::Erase(_) => Space::Last,
+    }
+}
+
+/// What work tries to do, as in "no space left to …".
+pub(super) fn attempt(work: &Work) -> &'static str {
+    match work {
+        Work::Store(Operation::Commit { .. }) => "commit",
+        Work::Store(Operation::Publish(_)) => "publish",
+        Work::Store(Operation::Listened(_)) => "note the listening time",
+        Work::Store(Operation::Settle(_)) => "settle",
+        Work::Store(Operation::Forget(_) | Operation::ForgetHistory(_)) | Work::Erase(_) => "prune",
+    }
+}

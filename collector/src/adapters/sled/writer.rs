@@ -1,0 +1,245 @@
+//! The one thread that writes: many commits, one sync.
+//!
+//! Whoever wants something written leaves it in a queue with a way to answer.
+//! The writer takes what is there, decides each against what is visible and
+//! what came before it in the same piece, writes the whole piece at once,
+//! waits for the disk, makes it visible, and answers all. The slower the disk,
+//! the larger the pieces.
+//!
+//! # Invariants
+//!
+//! - Nobody is answered before the disk has what they asked for, and nobody
+//!   sees it before.
+//! - A piece that was not written leaves no trace.
+//! - When space runs out, reports are refused first, then everything that does
+//!   not free space. sled itself never sees a full disk: it would not recover.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
+use remit_collector_domain::endpoint::{Endpoint, Frame};
+use remit_shared::EndpointId;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    adapters::{
+        sled::{
+            BACKEND,
+            history::Tail,
+            keys::{Key, Meta, Part},
+            log::{Log, LogError, Writes},
+            record::{encode, encode_whole, pulse},
+            space::{Space, attempt, space, wanted},
+            state::{RECENT, Shared, State},
+        },
+        tables::{Change, Operation, Overlay},
+    },
+    ports::store::{AnyRecord, StoreError},
+};
+
+/// How many requests are written at once. sled holds a lock of the whole
+/// process while it applies them.
+const PIECE: usize = 200;
+
+/// What the writer is asked for.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// To decide and write this.
+    Store(Operation),
+    /// To forget values that never change.
+    Erase(Vec<Key>),
+}
+
+/// Work, and whom to answer.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) work: Work,
+    pub(super) reply: oneshot::Sender<Result<u64, StoreError>>,
+}
+
+/// What ended the writer's work, once something has.
+pub(super) type Failure = Arc<OnceLock<Arc<LogError>>>;
+
+/// Owns the log.
+#[derive(Debug)]
+pub(super) struct Writer {
+    pub(super) log: Log,
+    pub(super) folder: PathBuf,
+    pub(super) reserve_bytes: u64,
+    pub(super) shared: Arc<Shared>,
+    pub(super) failure: Failure,
+}
+
+/// One piece of work, decided and not yet written.
+#[derive(Default)]
+struct Piece {
+    overlay: Overlay,
+    tails: HashMap<EndpointId, Tail>,
+    erased: Vec<Key>,
+    writes: Writes,
+    waiting: Vec<(oneshot::Sender<Result<u64, StoreError>>, u64)>,
+}
+
+impl Writer {
+    /// Works until nobody can ask any more.
+    pub(super) fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
+        let mut requests = Vec::with_capacity(PIECE);
+        while inbox.blocking_recv_many(&mut requests, PIECE) > 0 {
+            self.perform(requests.drain(..));
+        }
+    }
+
+    fn perform(&mut self, requests: impl Iterator<Item = Request>) {
+        let mut piece = Piece::default();
+        let space = space(&self.folder, self.reserve_bytes);
+        {
+            let shared = Arc::clone(&self.shared);
+            let state = shared.read();
+            for Request { work, reply } in requests {
+                match self.decide(&state, &mut piece, work, space) {
+                    Ok(revision) => piece.waiting.push((reply, revision)),
+                    // Whoever went away does not want to know.
+                    Err(refused) => drop(reply.send(Err(refused))),
+                }
+            }
+            piece.encode(&state);
+        }
+        let Piece { overlay, tails, erased, writes, waiting, .. } = piece;
+        if !writes.is_empty() {
+            if let Err(error) = self.log.write(writes) {
+                let error = self.failure.get_or_init(|| Arc::new(error));
+                for (reply, _) in waiting {
+                    drop(reply.send(Err(unavailable(error))));
+                }
+                return;
+            }
+            let mut state = self.shared.write();
+            overlay.changes.into_iter().for_each(|it| state.tables.apply(it));
+            state.tails.extend(tails);
+            for key in erased {
+                match key {
+                    Key::Feed(cursor) => state.tables.feed.forget_through(cursor),
+                    Key::Audit(position) => state.tables.audit.forget_through(position),
+                    _ => {}
+                }
+            }
+            state.tables.feed.trim(RECENT);
+            state.tables.audit.trim(RECENT);
+        }
+        for (reply, revision) in waiting {
+            drop(reply.send(Ok(revision)));
+        }
+    }
+
+    fn decide(
+        &self,
+        state: &State,
+        piece: &mut Piece,
+        work: Work,
+        space: Space,
+    ) -> Result<u64, StoreError> {
+        if let Some(error) = self.failure.get() {
+            return Err(unavailable(error));
+        }
+        if space < wanted(&work) {
+            return Err(StoreError::Full { backend: BACKEND, attempt: attempt(&work) });
+        }
+        match work {
+            Work::Store(operation) => state.tables.stage(&mut piece.overlay, operation),
+            Work::Erase(keys) => {
+                piece.erased.extend(keys);
+                Ok(0)
+            }
+        }
+    }
+}
+
+impl Piece {
+    /// Finds out what must be written.
+    fn encode(&mut self, state: &State) {
+        let changes = std::mem::take(&mut self.overlay.changes);
+        changes.iter().for_each(|it| self.encode_change(state, it));
+        self.overlay.changes = changes;
+        self.writes.extend(self.erased.iter().map(|it| (it.clone(), None)));
+    }
+
+    fn encode_change(&mut self, state: &State, change: &Change) {
+        match change {
+            Change::Put { record: AnyRecord::Endpoint(next), revision, before, frames, .. } => {
+                let before = match before {
+                    Some(AnyRecord::Endpoint(before)) => Some(&**before),
+                    _ => None,
+                };
+                self.encode_parts(next, before);
+                self.keep_history(state, next.id(), *revision, frames);
+                self.encode_pulse(state, next, *revision);
+            }
+            Change::Put { key, record, revision, .. } => {
+                let value = encode_whole(record, *revision);
+                self.writes.extend(Key::whole(key).map(|it| (it, value)));
+            }
+            Change::Owe(order, owed) => self.put(Key::Owed(*order), encode(owed)),
+            Change::Settle(order) => drop(self.writes.insert(Key::Owed(*order), None)),
+            Change::Feed(cursor, event) => {
+                self.put(Key::Feed(*cursor), encode(event));
+                self.put(Key::Meta(Meta::Feed), encode(cursor));
+            }
+            Change::Audit(position, entry) => {
+                self.put(Key::Audit(*position), encode(entry));
+                self.put(Key::Meta(Meta::Audit), encode(position));
+            }
+            Change::Forget(key) => self.writes.extend(Key::whole(key).map(|it| (it, None))),
+            Change::ForgetHistory(time) => self.put(Key::Meta(Meta::History), encode(time)),
+            Change::Listened(listened) => self.put(Key::Meta(Meta::Listened), encode(listened)),
+        }
+    }
+
+    /// Parts are shared and replaced, never changed: the same part is equal.
+    fn encode_parts(&mut self, next: &Endpoint, before: Option<&Endpoint>) {
+        let id = next.id();
+        if before.is_none_or(|it| !Arc::ptr_eq(&it.registration, &next.registration)) {
+            self.put(Key::Part(id, Part::Registration), encode(&*next.registration));
+        }
+        if before.is_none_or(|it| !Arc::ptr_eq(&it.layout, &next.layout)) {
+            self.put(Key::Part(id, Part::Layout), encode(&*next.layout));
+        }
+        if before.is_none_or(|it| !Arc::ptr_eq(&it.facts, &next.facts)) {
+            self.put(Key::Part(id, Part::Facts), encode(&*next.facts));
+        }
+        if before.is_none_or(|it| !Arc::ptr_eq(&it.checks, &next.checks)) {
+            self.put(Key::Part(id, Part::Checks), encode(&*next.checks));
+        }
+    }
+
+    fn keep_history(&mut self, state: &State, id: EndpointId, revision: u64, frames: &[Frame]) {
+        for frame in frames {
+            let tail = self.tails.remove(&id).or_else(|| state.tails.get(&id).cloned());
+            let (tail, sealed) = Tail::push(tail, frame);
+            self.tails.insert(id, tail);
+            if let Some(sealed) = sealed {
+                let key = Key::History { endpoint: id, start: sealed.start, revision };
+                self.put(key, sealed.bytes);
+            }
+        }
+    }
+
+    fn encode_pulse(&mut self, state: &State, endpoint: &Endpoint, revision: u64) {
+        let id = endpoint.id();
+        let tail = self.tails.get(&id).or_else(|| state.tails.get(&id));
+        let value = pulse::encode(revision, &endpoint.pulse, tail.map_or(&[], Tail::as_bytes));
+        self.put(Key::Pulse(id), value);
+    }
+
+    fn put(&mut self, key: Key, value: Vec<u8>) {
+        self.writes.insert(key, Some(value));
+    }
+}
+
+/// What to say after the log has failed: whether it was written is not known.
+fn unavailable(error: &Arc<LogError>) -> StoreError {
+    let source = Box::new(Arc::clone(error));
+    StoreError::Unavailable { backend: BACKEND, attempt: "write to the disk", source }
+}
