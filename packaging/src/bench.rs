@@ -5,7 +5,6 @@
 
 use std::{
     env,
-    path::PathBuf,
     process::{Command, ExitCode},
 };
 
@@ -40,8 +39,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     build.args(["build", "--release", "--bins"]);
     build.args(packages.iter().flat_map(|package| ["-p", package]));
     command::run(&mut build)?;
-    let target =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), Into::into);
+    let own = env::current_exe().context("failed to find the folder of the programs")?;
+    // We are in `debug`, whatever cargo's target folder is called.
+    let target = own.ancestors().nth(2).context("the target folder has no parent")?;
     let program = target.join("release").join("remit-bench");
     let status = Command::new(&program).args(&args.args).status();
     let status = status.with_context(|| format!("failed to start {}", program.display()))?;
