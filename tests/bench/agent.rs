@@ -39,8 +39,8 @@ pub(crate) async fn steady(plan: &Plan) -> anyhow::Result<Vec<Found>> {
     let mut agents = Vec::new();
     for number in 0..plan.runs {
         let state = format!("agent-{number}");
-        enroll(&site, &operator, &state).await?;
-        agents.push(run(&site, &state)?);
+        let endpoint = enroll(&site, &operator, &state).await?;
+        agents.push(Running { daemon: run(&site, &state)?, endpoint });
     }
     time::sleep(WARM_UP).await;
     let mut before = Vec::new();
@@ -81,16 +81,16 @@ pub(crate) async fn steady(plan: &Plan) -> anyhow::Result<Vec<Found>> {
 pub(crate) async fn start(plan: &Plan) -> anyhow::Result<Vec<Found>> {
     let site = Site::open(plan, None).await?;
     let operator = site.operator().await?;
-    enroll(&site, &operator, "agent").await?;
+    let endpoint = enroll(&site, &operator, "agent").await?;
     let mut runs = Vec::new();
     let mut applied = (0, 0);
     // The first start makes the spool; all others find it.
     for number in 0..=plan.runs {
         let began = Instant::now();
-        let agent = run(&site, "agent")?;
+        let daemon = run(&site, "agent")?;
         let reported = async {
             loop {
-                let now = operator.endpoint(&agent.endpoint).await?;
+                let now = operator.endpoint(&endpoint).await?;
                 if (now.events_applied, now.metrics_applied) != applied {
                     return anyhow::Ok(began.elapsed());
                 }
@@ -104,8 +104,7 @@ pub(crate) async fn start(plan: &Plan) -> anyhow::Result<Vec<Found>> {
         if number > 0 {
             runs.push(took);
         }
-        let endpoint = agent.endpoint.clone();
-        agent.daemon.stop().await?;
+        daemon.stop().await?;
         // What it spooled on its way out.
         time::sleep(Duration::from_millis(300)).await;
         let now = operator.endpoint(&endpoint).await?;
@@ -119,31 +118,21 @@ fn look(agent: &Running, site: &Site) -> anyhow::Result<(ThreadTimes, u64)> {
     Ok((ThreadTimes::of(pid)?, meter::wire_bytes(pid, site.agent_port())?))
 }
 
-async fn enroll(site: &Site, operator: &Operator, state: &str) -> anyhow::Result<()> {
+/// Gives what the collector calls it.
+async fn enroll(site: &Site, operator: &Operator, state: &str) -> anyhow::Result<String> {
     let token = site.path("token");
     fs::write(&token, operator.token(1).await?)?;
     let mut enroll = site.agent_command("enroll", state);
-    daemon::succeed(enroll.arg("--token-file").arg(token)).await
+    let said = daemon::succeed(enroll.arg("--token-file").arg(token)).await?;
+    let mut words = said.split_ascii_whitespace().map(|it| it.trim_matches(['.', ',', ':']));
+    words.find(|it| it.starts_with("end_")).map(str::to_owned).context("it got no name")
 }
 
-fn run(site: &Site, state: &str) -> anyhow::Result<Running> {
+fn run(site: &Site, state: &str) -> anyhow::Result<Daemon> {
     let config = site.path(&format!("{state}.toml"));
     let [pings] = site::free_ports()?;
     fs::write(&config, format!("[ping]\nlisten = \"127.0.0.1:{pings}\"\n"))?;
     let mut command = site.agent_command("run", state);
     command.arg("--config").arg(config);
-    let daemon = Daemon::start(&mut command, &site.path(&format!("{state}.log")))?;
-    Ok(Running { daemon, endpoint: endpoint_id(site, state)? })
-}
-
-/// What enrollment called it.
-fn endpoint_id(site: &Site, state: &str) -> anyhow::Result<String> {
-    for entry in fs::read_dir(site.path(state))? {
-        let Ok(text) = fs::read_to_string(entry?.path()) else { continue };
-        if let Some(at) = text.find("end_") {
-            let is_part = |it: &char| it.is_ascii_alphanumeric() || "_-".contains(*it);
-            return Ok(text[at..].chars().take_while(is_part).collect());
-        }
-    }
-    anyhow::bail!("the agent's state names no endpoint")
+    Daemon::start(&mut command, &site.path(&format!("{state}.log")))
 }

@@ -58,8 +58,8 @@ impl Daemon {
     }
 }
 
-/// Runs a command that ends by itself and must succeed.
-pub(crate) async fn succeed(command: &mut Command) -> anyhow::Result<()> {
+/// Runs a command that ends by itself and must succeed; gives what it said.
+pub(crate) async fn succeed(command: &mut Command) -> anyhow::Result<String> {
     let output = command.stdin(Stdio::null()).kill_on_drop(true).output();
     let program = format!("{:?}", command.as_std().get_program());
     let output = time::timeout(Duration::from_secs(60), output).await;
@@ -71,5 +71,5 @@ pub(crate) async fn succeed(command: &mut Command) -> anyhow::Result<()> {
             String::from_utf8_lossy(&output.stderr)
         );
     }
-    Ok(())
+    Ok(String::from_utf8(output.stdout)?)
 }
