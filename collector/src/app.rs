@@ -36,7 +36,7 @@ use crate::{
     adapters::{
         matrices::{InForce, InForceError, Matrices},
         notify::{Channels, Mailer, MailerError, Webhook, WebhookError},
-        sled::SledStore,
+        sled::{OpenError, Options, SledStore},
     },
     config::Config,
     edge::{
@@ -61,6 +61,8 @@ const SWEEP: Duration = Duration::from_secs(2);
 const PRUNE: Duration = Duration::from_secs(3600);
 /// How often the collector looks at its own certificate.
 const RENEWAL: Duration = Duration::from_secs(3600);
+/// Room on the disk that is kept for alerts and for what people do.
+const RESERVE: u64 = 64 << 20;
 /// How long resolved alerts stay in sight.
 const KEEP_ALERTS: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// What tasks have to come to an end.
@@ -104,6 +106,9 @@ pub enum RunError {
     #[error(transparent)]
     Pki(#[from] PkiError),
     /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// TLS cannot be set up.
@@ -176,7 +181,7 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
         }
     })?;
 
-    let store = Arc::new(Sled::open(&data.store(), config.cache_bytes)?);
+    let store = Arc::new(open_store(&data, config.cache_bytes)?);
     let matrices = Arc::new(Matrices::default());
     let mut newest: Vec<Published> = Vec::new();
     for stored in store.all::<Published>().await? {
@@ -282,7 +287,6 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
         () = tasks.token().cancelled_owned() => {}
     }
     let stopped = tasks.shutdown(GOODBYE).await;
-    store.close().await?;
     if let Some(failed) = tasks.failed() {
         return Err(RunError::Failed(failed.to_owned()));
     }
@@ -292,6 +296,11 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
     }
     info!("stopped");
     Ok(())
+}
+
+/// Opens the store of a data folder.
+pub fn open_store(data: &DataDir, cache_bytes: u64) -> Result<SledStore, OpenError> {
+    SledStore::open(&data.store(), Options { cache_bytes, reserve_bytes: RESERVE })
 }
 
 /// `host:port`, with brackets where an address has colons of its own.

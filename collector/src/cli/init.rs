@@ -21,8 +21,8 @@ use remit_runtime::{
 use remit_shared::{Clock as _, OperatorId, Party};
 
 use crate::{
-    adapters::sled::SledStore,
-    app::{DataDir, with_port},
+    adapters::sled::{OpenError, SledStore},
+    app::{DataDir, open_store, with_port},
     config::{self, Config},
     pki::{Authority, IssueError, PkiError},
     ports::store::{Commit, Store as _, StoreError},
@@ -55,6 +55,8 @@ pub(super) enum InitError {
     #[error(transparent)]
     Pki(#[from] PkiError),
     #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -80,11 +82,10 @@ pub(super) async fn init(wanted: &Wanted) -> Result<String, InitError> {
     let _lock = FolderLock::acquire(&data.0)?;
     let now = SystemClock.now();
     let authority = Authority::create(&data.pki(), &wanted.names, now)?;
-    let store = SledStore::open(&data.store(), 8 << 20)?;
+    let store = open_store(&data, 8 << 20)?;
     let collector = addresses(&wanted.names, wanted.operators);
     let out = data.administrator();
     make_administrator(&authority, &store, collector, &name, &out).await?;
-    store.close().await?;
     // Last, because it says that everything else is there.
     let Wanted { names, agents, enrollment, operators, http, .. } = wanted;
     let text = config::template(names, *agents, *enrollment, *operators, *http);
@@ -117,10 +118,9 @@ pub(super) async fn administrator(
     let data = DataDir(config.data_dir.clone());
     let _lock = FolderLock::acquire(&data.0)?;
     let authority = Authority::open(&data.pki())?;
-    let store = SledStore::open(&data.store(), config.cache_bytes)?;
+    let store = open_store(&data, config.cache_bytes)?;
     let collector = addresses(&config.names, config.operators);
     make_administrator(&authority, &store, collector, &name, out).await?;
-    store.close().await?;
     Ok(())
 }
 

@@ -90,7 +90,7 @@ async fn a_message_that_fails_is_tried_again_under_the_same_id() {
     owe(&world, raised()).await;
     let notifier = Arc::new(Flaky { refuse: 6, ..Flaky::default() });
     work(&world, Arc::clone(&notifier), 5).await;
-    let attempts = notifier.attempts.lock().unwrap();
+    let attempts = notifier.attempts.lock().unwrap().clone();
     let first = attempts.iter().filter(|it| it.1 == "1 assigned").count();
     assert!(first > 1, "{attempts:?}");
     let alerts = world.store.all::<Alert>().await.unwrap();

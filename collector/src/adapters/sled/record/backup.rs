@@ -1,18 +1,19 @@
 //! What is known of backup jobs.
 
 use jiff::{SignedDuration, Timestamp};
-use remit_collector_domain::endpoint::JobState;
+use remit_collector_domain::endpoint::{JobSource, JobState};
 use remit_shared::{BackupJob, BackupRun, RecoveryPoint, Schedule};
 use serde::{Deserialize, Serialize};
 
 use crate::adapters::sled::record::{
     Invalid,
-    form::{Form, form},
+    form::{Form, form, words},
 };
 
 form! {
     JobStateRecordV1 of JobState {
         job: BackupJobRecordV1,
+        source: JobSourceRecordV1,
         known_since: String,
         last_run: Option<BackupRunRecordV1>,
         last_heard_at: Option<String>,
@@ -52,6 +53,14 @@ form! {
         id: String,
         taken_at: String,
         count: u64,
+    }
+}
+
+words! {
+    JobSourceRecordV1 of JobSource {
+        Reported = "reported",
+        Scanned = "scanned",
+        Declared = "declared",
     }
 }
 

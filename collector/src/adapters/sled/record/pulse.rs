@@ -14,13 +14,14 @@
 //! | presence | a byte: see [`presence`] |
 //! | present since | time since 1970 |
 //! | heard at | 0, or 1 and the time since present |
+//! | backfill | 0, or 1, the time since present, and two numbers: events, metrics |
 //! | heard while listening, clock ahead | lengths of time |
 //! | measured | how many; each 0, or 1 and the time since present |
 //! | values | how many; each 0 or folded and one more |
 //! | newest history | the rest |
 
 use jiff::Timestamp;
-use remit_collector_domain::endpoint::{Presence, Pulse, ResumeTokens};
+use remit_collector_domain::endpoint::{Backfill, Presence, Pulse, ResumeTokens};
 use remit_shared::Departure;
 
 use crate::adapters::sled::{
@@ -50,6 +51,11 @@ pub(in crate::adapters::sled) fn encode(revision: u64, pulse: &Pulse, history: &
     let since = pulse.presence_since.as_nanosecond();
     put_nanos(&mut out, since);
     put_time(&mut out, pulse.heard_at, since);
+    let backfill = pulse.backfill.as_ref();
+    put_time(&mut out, backfill.map(|it| it.since), since);
+    for number in backfill.into_iter().flat_map(|it| [it.events, it.metrics]) {
+        put_number(&mut out, number.into());
+    }
     put_nanos(&mut out, pulse.heard_listening.as_nanos());
     put_nanos(&mut out, pulse.clock_ahead.as_nanos());
     put_number(&mut out, pulse.measured.len() as u128);
@@ -84,6 +90,10 @@ pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<(u64, Pulse, &[u
     let presence = presence_of(presence).ok_or_else(|| it.nonsense())?;
     let presence_since = it.time(Timestamp::UNIX_EPOCH)?;
     let heard_at = time(&mut it, presence_since)?;
+    let backfill = match time(&mut it, presence_since)? {
+        Some(since) => Some(Backfill { since, events: it.u64()?, metrics: it.u64()? }),
+        None => None,
+    };
     let (heard_listening, clock_ahead) = (it.duration()?, it.duration()?);
     let measured = (0..it.count()?).map(|_| time(&mut it, presence_since));
     let measured = measured.collect::<Result<_, _>>()?;
@@ -95,6 +105,7 @@ pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<(u64, Pulse, &[u
         events,
         metrics,
         lost,
+        backfill,
         presence,
         presence_since,
         heard_at,
