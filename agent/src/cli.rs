@@ -201,7 +201,7 @@ fn block_on<F: Future>(work: F) -> Result<F::Output, Failure> {
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(4)
-        .thread_stack_size(256 << 10)
+        .thread_stack_size(1 << 20)
         .build()?;
     let done = runtime.block_on(work);
     // A thread that hangs in the kernel must not keep the process.

@@ -27,10 +27,10 @@ use crate::{
 const FILE: &str = "status.json";
 
 /// How often it is written if nothing changes.
-const PERIOD: Duration = Duration::from_secs(30);
+const PERIOD: Duration = Duration::from_secs(10);
 
 /// How old it may be before the agent counts as not running.
-const FRESH: SignedDuration = SignedDuration::from_secs(90);
+const FRESH: SignedDuration = SignedDuration::from_secs(45);
 
 /// What the agent says of itself. Times are RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

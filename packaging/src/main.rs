@@ -4,6 +4,7 @@
 //! and tries the product from outside and links none of it, so that it still
 //! runs when the product does not compile.
 
+mod bench;
 mod ci;
 mod codegen;
 mod command;
@@ -23,6 +24,8 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
+    /// Measures how fast and how small it is.
+    Bench(bench::Args),
     /// Runs what a change must pass: all steps in order, or those named.
     Ci(ci::Args),
     /// Writes the Rust code for proto/remit/v1, or checks that it is fresh.
@@ -52,11 +55,12 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     // A folder on the command line is meant from where the caller stands.
     let task = match task {
         Task::Quickstart(args) => Task::Quickstart(args.absolute()?),
-        Task::Ci(_) | Task::Codegen { .. } | Task::Test { .. } => task,
+        Task::Bench(_) | Task::Ci(_) | Task::Codegen { .. } | Task::Test { .. } => task,
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("packaging has no parent")?;
     env::set_current_dir(root).with_context(|| format!("failed to enter {}", root.display()))?;
     match task {
+        Task::Bench(args) => bench::run(&args),
         Task::Ci(args) => ci::run(&args),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
         Task::Quickstart(args) => quickstart::run(&args),

@@ -162,7 +162,7 @@ pub(super) fn clock(state_dir: &Path, now: Timestamp) -> Finding {
     match offset.map(SignedDuration::from_millis) {
         Some(offset) if offset.abs() <= TOLERANCE => Finding::ok(
             "clock",
-            format!("agrees with the collector's to {}", duration::format(offset)),
+            format!("agrees with the collector's to {}", duration::format(offset.abs())),
         ),
         Some(offset) => Finding::warn(
             "clock",
@@ -174,6 +174,10 @@ pub(super) fn clock(state_dir: &Path, now: Timestamp) -> Finding {
 }
 
 pub(super) fn spool(state_dir: &Path, max: Size) -> Finding {
+    if !state_dir.exists() {
+        let found = format!("{} is made by the first enrollment", state_dir.display());
+        return Finding::ok("spool", found);
+    }
     let folder = state_dir.join("spool");
     let at = if folder.is_dir() { &folder } else { state_dir };
     let probe = at.join(format!(".doctor-{}", std::process::id()));

@@ -14,8 +14,9 @@ use crate::{
     scheduler::{Lane, Return},
 };
 
-/// A probe parses some text and holds nothing large on its stack.
-const STACK: usize = 1024 * 1024;
+/// What a probe's stack may grow to. Only what is touched takes memory, and a
+/// probe that needs more would take the whole agent with it.
+const STACK: usize = 2 << 20;
 
 /// Starts serving turns.
 pub(super) fn start(lane: Lane, probe: Box<dyn Probe>) -> io::Result<()> {

@@ -3,7 +3,7 @@
 //! Every error of the program ends here: this is the one place that knows exit
 //! codes. Exit code 6 is not a failure but an answer, see [`Exit::LINT`].
 
-use std::{error::Error as _, process::ExitCode};
+use std::{error::Error, io, iter, process::ExitCode};
 
 use remit_runtime::{
     credential::CredentialError,
@@ -70,7 +70,7 @@ impl Failure {
     }
 
     /// Something that broke, with its causes.
-    pub(crate) fn broken(err: &(dyn std::error::Error + 'static)) -> Self {
+    pub(crate) fn broken(err: &(dyn Error + 'static)) -> Self {
         Self::new(Kind::Failed, Chain(err).to_string())
     }
 
@@ -110,15 +110,15 @@ const RIGHTS: &str = "`remit whoami` says what you may do";
 
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
-        let failure = |kind| Self::new(kind, words(&status));
         // An answer from a collector has no source; a broken connection has.
-        if status.source().is_some() {
-            return if is_certificate_refused(&status) {
-                failure(Kind::NotAllowed).hint(NEW_CREDENTIAL)
-            } else {
-                failure(Kind::Unreachable)
-            };
+        if let Some(source) = status.source() {
+            return broken_off(&status, source);
         }
+        let words = match status.message() {
+            "" => format!("the collector says: {}", status.code().description()),
+            words => words.to_owned(),
+        };
+        let failure = |kind| Self::new(kind, words);
         match status.code() {
             Code::Unauthenticated => failure(Kind::NotAllowed).hint(NEW_CREDENTIAL),
             Code::PermissionDenied => failure(Kind::NotAllowed).hint(RIGHTS),
@@ -140,14 +140,22 @@ impl From<Status> for Failure {
     }
 }
 
-fn words(status: &Status) -> String {
-    let causes = status.source().map(|it| Chain(it).to_string());
-    match (status.message(), causes) {
-        ("", None) => format!("the collector says: {}", status.code().description()),
-        ("", Some(causes)) => causes,
-        (words, None) => words.to_owned(),
-        (words, Some(causes)) => format!("{words}: {causes}"),
+/// A connection that was there is gone, or one that was tried in its place is
+/// not to be had. What the libraries on the way say of it helps nobody.
+fn broken_off(status: &Status, source: &(dyn Error + 'static)) -> Failure {
+    if is_certificate_refused(status) {
+        let message = "the collector does not accept this credential any more";
+        return Failure::new(Kind::NotAllowed, message).hint(NEW_CREDENTIAL);
     }
+    let causes = || iter::successors(Some(source), |&err| err.source());
+    let dial = causes().find_map(|err| err.downcast_ref::<DialError>());
+    let io = causes().filter_map(|err| err.downcast_ref::<io::Error>()).last();
+    let message = match (dial, io) {
+        (Some(dial), _) => Chain(dial).to_string(),
+        (None, Some(io)) => format!("the connection to the collector broke: {}", io.kind()),
+        (None, None) => "the connection to the collector broke".into(),
+    };
+    Failure::new(Kind::Unreachable, message)
 }
 
 impl From<DialError> for Failure {
@@ -211,9 +219,11 @@ mod tests {
 
     #[test]
     fn a_broken_connection_may_pass_and_a_refusal_may_not() {
-        let broken = Status::from_error("connection reset".into());
-        let broken = Failure::from(broken);
-        assert!(broken.may_pass(), "{broken}");
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        let broken = Failure::from(Status::from_error(reset.into()));
+        assert!(broken.may_pass());
+        let line = "the connection to the collector broke: connection reset";
+        assert_eq!(broken.to_string(), line);
         assert!(!Failure::from(Status::permission_denied("no")).may_pass());
     }
 

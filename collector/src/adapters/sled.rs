@@ -4,7 +4,7 @@
 //! what has come in into one atomic, synced write ([`writer`]). History, and
 //! what watchers ask for who fell far behind, is read from the disk.
 //!
-//! The data folder holds sled's files and nothing else; [`keys`] says what is
+//! The data folder holds sled's files and a [`watermark`]; [`keys`] says what is
 //! in them, [`record`] how it looks, [`history`] how changes of values are
 //! kept, and [`export`] takes everything out as text.
 //!
@@ -27,6 +27,7 @@ mod space;
 mod state;
 #[cfg(test)]
 mod tests;
+mod watermark;
 mod writer;
 
 use std::{

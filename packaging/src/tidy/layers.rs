@@ -24,12 +24,25 @@ const LAYERS: &[(&str, May)] = &[
     ),
     (
         "remit-collector",
-        May::Use(&["remit-collector-domain", "remit-proto", "remit-runtime", "remit-shared"]),
+        May::Use(&[
+            "remit-matrix-file",
+            "remit-collector-domain",
+            "remit-proto",
+            "remit-runtime",
+            "remit-shared",
+        ]),
     ),
     (
         "remit-ctl",
-        May::Use(&["remit-collector-domain", "remit-proto", "remit-runtime", "remit-shared"]),
+        May::Use(&[
+            "remit-matrix-file",
+            "remit-collector-domain",
+            "remit-proto",
+            "remit-runtime",
+            "remit-shared",
+        ]),
     ),
+    ("remit-matrix-file", May::Use(&["remit-collector-domain", "remit-shared"])),
     ("remit-proto", May::Use(&["remit-shared"])),
     ("remit-agent-domain", May::Use(&["remit-shared"])),
     ("remit-collector-domain", May::Use(&["remit-shared"])),

@@ -66,7 +66,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   remit endpoint readings db-7 disk_used --instance /var --last 7d
-  remit endpoint readings db-7 cpu_used --from '2026-11-24 22:00' --to '2026-11-25 06:00'")]
+  remit endpoint readings db-7 cpu_busy --from '2026-11-24 22:00' --to '2026-11-25 06:00'")]
 pub(crate) struct Readings {
     /// Its host name or id.
     pub(crate) endpoint: String,

@@ -214,17 +214,17 @@ impl Alert {
 fn notices(notices: &[Notice], look: &Look) -> String {
     let mut table = Table::new(look, &[]).wrapped();
     for notice in notices {
-        let tries = match notice.attempts {
-            0 | 1 => String::new(),
-            some => format!("{}: ", count(some as usize, "attempt")),
-        };
-        let outcome = format!("{tries}{}", plain(&notice.last_error));
+        let mut text = format!("{} to {} by {}", notice.about, notice.team, notice.channel);
+        if notice.attempts > 1 {
+            text += &format!(", {}", count(notice.attempts as usize, "attempt"));
+        }
+        if !notice.last_error.is_empty() {
+            text += &format!(": {}", notice.last_error);
+        }
         table.row([
-            Field::Text(look.ago(notice.last_attempt_at)),
+            Field::Text(look.wall_clock(notice.last_attempt_at)),
             Field::word(notice.state),
-            Field::text(&notice.about),
-            Field::Text(format!("{} by {}", plain(&notice.team), plain(&notice.channel))),
-            Field::Text(outcome),
+            Field::Text(plain(&text)),
         ]);
     }
     table.text()

@@ -33,15 +33,25 @@ impl From<v1::AlertEvent> for Event {
     }
 }
 
+impl Event {
+    /// What is told of it. What nobody did in person needs no name.
+    fn told(&self) -> String {
+        match self.actor.as_str() {
+            "remit" | "" => self.detail.clone(),
+            actor if self.detail.is_empty() => actor.to_owned(),
+            actor => format!("{actor}: {}", self.detail),
+        }
+    }
+}
+
 /// A timeline, oldest first.
 pub(crate) fn timeline(events: &[Event], look: &Look) -> String {
     let mut table = Table::new(look, &[]).wrapped();
     for event in events {
         table.row([
-            Field::Text(look.exact(event.at)),
+            Field::Text(look.wall_clock(event.at)),
             Field::word(event.kind),
-            Field::text(&event.actor),
-            Field::text(&event.detail),
+            Field::Text(plain(&event.told())),
         ]);
     }
     table.text()
@@ -75,15 +85,16 @@ impl View for Change {
         let mut line = format!(
             "{}  {}  {}  {}  {}  {}: {}",
             look.exact(event.at),
-            padded(event.kind, 12),
+            padded(event.kind, 15),
             padded(alert.severity, 8),
             head(&alert.alert_id, TELLING),
             plain(alert.owner()),
             plain(&alert.hostname),
             plain(&alert.summary),
         );
-        if !event.detail.is_empty() {
-            line += &format!(" ({}: {})", plain(&event.actor), plain(&event.detail));
+        let told = event.told();
+        if !told.is_empty() && told != alert.summary {
+            line += &format!(" ({})", plain(&told));
         }
         line
     }

@@ -178,13 +178,13 @@ fn an_alert_tells_its_story() {
               next escalation provider-manager 2026-11-24 22:13:00 -05:00 (in 13 min)
 
             Timeline
-              2026-11-24 21:58:00 -05:00  created   remit  exit code 1
-              2026-11-24 21:58:00 -05:00  routed    remit  to provider-noc by row backups of version 3, because
-                                                           nobody else watches backups
-              2026-11-24 21:58:01 -05:00  notified  remit  webhook:noc
+              2026-11-24 21:58:00  created   exit code 1
+              2026-11-24 21:58:00  routed    to provider-noc by row backups of version 3, because nobody else
+                                             watches backups
+              2026-11-24 21:58:01  notified  webhook:noc
 
             Notices
-              1 min ago  failing  opened  provider-noc by webhook:noc  2 attempts: HTTP 503
+              2026-11-24 21:58:05  failing  opened to provider-noc by webhook:noc, 2 attempts: HTTP 503
         "#]],
     );
     expect!["alr_90b3f1d2 application-server-7: acknowledged by ann until 2026-11-25 00:00:00 -05:00, known_issue, remit of provider-noc"].assert_eq(&Changed(taken_alert().into()).text(&look()));
@@ -316,7 +316,7 @@ fn an_event_is_one_line() {
         alert: Some(open_alert()),
     };
     let text = Change::from(change).text(&look());
-    expect!["2026-11-24 21:58:01 -05:00  notified      high      alr_7a21c9e0  provider-noc  db-7: backup job nightly failed (remit: webhook:noc)"].assert_eq(&text);
+    expect!["2026-11-24 21:58:01 -05:00  notified         high      alr_7a21c9e0  provider-noc  db-7: backup job nightly failed (webhook:noc)"].assert_eq(&text);
     let bare = v1::WatchAlertsResponse { cursor: "7".into(), ..Default::default() };
     let bare = Change::from(bare);
     assert_eq!(serde_json::to_string(&bare).unwrap(), r#"{"cursor":"7"}"#);

@@ -53,7 +53,13 @@ impl Look {
         at.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
     }
 
-    /// Both: for details.
+    /// The same without the offset, where a time with it is near.
+    pub(crate) fn wall_clock(&self, at: Option<Time>) -> String {
+        let Some(Time(at)) = at else { return NOTHING.into() };
+        at.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// When and how long ago: for details.
     pub(crate) fn both(&self, at: Option<Time>) -> String {
         match at {
             Some(_) => format!("{} ({})", self.exact(at), self.ago(at)),

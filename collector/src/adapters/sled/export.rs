@@ -23,7 +23,7 @@ use crate::{
     adapters::sled::{
         history::{Tail, block},
         keys::{Key, KeyError, Meta, Part},
-        log::{Log, LogError, Writes},
+        log::{Log, LogError, WRITTEN, Writes},
         migrate::{FORMAT, MigrateError, mark, migrate},
         record::{Cold, DecodeError, decode, decode_whole, pulse},
     },
@@ -143,7 +143,8 @@ pub fn export(folder: &Path, out: &mut impl Write) -> Result<usize, ExportError>
     for found in reader.everything() {
         let (key, (value, _)) = found?;
         let key = Key::from_bytes(&key)?;
-        if key != format {
+        // How often this folder was written does not matter to another.
+        if key != format && key != WRITTEN {
             lines += write_line(out, &key, &value)?;
         }
     }
@@ -249,7 +250,7 @@ fn check(key: &Key, value: &[u8]) -> Result<(), DecodeError> {
         Key::Part(_, Part::Facts) => is::<Facts>(value),
         Key::Part(_, Part::Layout) => is::<Layout>(value),
         Key::Part(_, Part::Registration) => is::<Registration>(value),
-        Key::Meta(Meta::Audit | Meta::Feed | Meta::Format) => is::<u64>(value),
+        Key::Meta(Meta::Audit | Meta::Feed | Meta::Format | Meta::Written) => is::<u64>(value),
         Key::Meta(Meta::History) => is::<Timestamp>(value),
         Key::Meta(Meta::Listened) => is::<SignedDuration>(value),
         Key::Pulse(_) => Tail::decode(pulse::decode(value)?.2).map(drop),

@@ -11,7 +11,7 @@
 //! | `e/<endpoint>/…` | `checks`, `facts`, `layout` or `registration` |
 //! | `f/<cursor>` | an entry of the feed |
 //! | `h/<endpoint>/<milliseconds>/<revision>` | a sealed piece of history |
-//! | `m/…` | `audit`, `feed`: the newest cursors; `format`; `history`: since when; `listened` |
+//! | `m/…` | `audit`, `feed`: the newest cursors; `format`; `history`: since when; `listened`; `written`: how many writes |
 //! | `o/<order>` | an owed effect |
 //! | `p/<endpoint>` | a pulse and the newest history |
 //! | `r/<operator>` | an operator |
@@ -60,6 +60,7 @@ pub(super) enum Meta {
     Format,
     History,
     Listened,
+    Written,
 }
 
 const PARTS: [(Part, &str); 4] = [
@@ -69,12 +70,13 @@ const PARTS: [(Part, &str); 4] = [
     (Part::Registration, "registration"),
 ];
 
-const METAS: [(Meta, &str); 5] = [
+const METAS: [(Meta, &str); 6] = [
     (Meta::Audit, "audit"),
     (Meta::Feed, "feed"),
     (Meta::Format, "format"),
     (Meta::History, "history"),
     (Meta::Listened, "listened"),
+    (Meta::Written, "written"),
 ];
 
 /// Why a text names no value.

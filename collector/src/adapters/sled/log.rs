@@ -25,7 +25,8 @@ use sled::{Batch, Db, IVec};
 
 use crate::adapters::sled::{
     bytes::{Reader, put_number},
-    keys::Key,
+    keys::{Key, Meta},
+    watermark::Watermark,
 };
 
 /// The longest piece of a value. sled keeps up to 16 neighbours in one node,
@@ -36,6 +37,9 @@ const PIECE: usize = 4_096;
 /// Somebody else may have got hold of it, so there is an end to that.
 const RELEASE_TRIES: u32 = 2_000;
 const RELEASE_PAUSE: Duration = Duration::from_millis(1);
+
+/// The number of the newest write, which is in every write.
+pub(super) const WRITTEN: Key = Key::Meta(Meta::Written);
 
 /// Marks the keys of further pieces.
 const FURTHER: u8 = b'~';
@@ -76,6 +80,17 @@ pub enum LogError {
         #[source]
         source: io::Error,
     },
+    /// The database ends too early.
+    #[error(
+        "the database has lost writes: it ends after {written}, and {noted} were synced; restore \
+         an export or a copy, or remove the file `written` to go on without them"
+    )]
+    Lost {
+        /// How many writes it has.
+        written: u64,
+        /// How many it had at least.
+        noted: u64,
+    },
     /// A value has lost a piece.
     #[error("a piece of the value is missing")]
     Torn,
@@ -90,6 +105,9 @@ pub(super) struct Log {
     // Dropped in this order: the file waits until sled has let go of it.
     db: Db,
     file: DatabaseFile,
+    /// How many writes there were.
+    written: u64,
+    watermark: Watermark,
     /// How many further pieces the longer values have.
     pieces: HashMap<Key, usize>,
 }
@@ -118,7 +136,13 @@ impl Log {
                 File::open(folder).and_then(|it| it.sync_all()).map_err(fail)?;
             }
         }
-        Ok(Self { db, file: DatabaseFile { file, path }, pieces: HashMap::new() })
+        let watermark = Watermark::read(folder).map_err(fail)?;
+        let (written, noted) = (count_writes(&db)?, watermark.noted());
+        if written < noted {
+            return Err(LogError::Lost { written, noted });
+        }
+        let file = DatabaseFile { file, path };
+        Ok(Self { db, file, written, watermark, pieces: HashMap::new() })
     }
 
     /// Reads, while others write.
@@ -148,15 +172,31 @@ impl Log {
                 pieces.push((key, further));
             }
         }
+        let number = (self.written + 1).to_string();
+        put(&mut batch, &WRITTEN, Some(number.as_bytes()));
         let failed = |attempt| move |source| LogError::Database { attempt, source };
         self.db.apply_batch(batch).map_err(failed("write"))?;
         self.db.flush().map_err(failed("flush"))?;
         self.file.sync()?;
+        self.written += 1;
+        self.watermark.reach(self.written);
         for (key, further) in pieces {
             self.note_pieces(key, further);
         }
         Ok(())
     }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.watermark.note(self.written);
+    }
+}
+
+fn count_writes(db: &Db) -> Result<u64, LogError> {
+    let Some(value) = (LogReader { db: db.clone() }).get(&WRITTEN)? else { return Ok(0) };
+    let number = std::str::from_utf8(&value).ok().and_then(|it| it.parse().ok());
+    number.ok_or(LogError::Torn)
 }
 
 /// The database file, opened once more: a file descriptor of our own has its

@@ -165,3 +165,29 @@ async fn watchers_who_fell_far_behind_are_served_from_the_disk() {
     assert_eq!(cursors(&store, 0, 3).await, [1, 2, 3], "from the disk after reopening");
     assert_eq!(cursors(&store, count as u64 - 5, 9).await, newest, "from memory after reopening");
 }
+
+#[tokio::test]
+async fn a_damaged_database_is_not_taken_for_a_younger_one() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path());
+    for n in 0..20 {
+        commit(&store, sample::endpoint(n), 0).await;
+    }
+    drop(store);
+    let whole = fs::read(folder.path().join("db")).unwrap();
+    let mut refused = 0;
+    for at in (0..whole.len()).step_by(9_999) {
+        let copy = TempDir::new().unwrap();
+        for name in ["conf", "db", "written"] {
+            fs::copy(folder.path().join(name), copy.path().join(name)).unwrap();
+        }
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0xff;
+        fs::write(copy.path().join("db"), damaged).unwrap();
+        match SledStore::open(copy.path(), OPTIONS) {
+            Ok(store) => assert_eq!(store.all::<Endpoint>().await.unwrap().len(), 20, "at {at}"),
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(refused > 0, "some of the damage was to what is used");
+}

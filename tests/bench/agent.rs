@@ -1,0 +1,138 @@
+//! The real agent with its default probes, at a real collector.
+
+use std::{fs, time::Duration};
+
+use anyhow::{Context as _, ensure};
+use tokio::time::{self, Instant};
+
+use crate::{
+    Plan, complain,
+    daemon::{self, Daemon},
+    figure::{Figure, Found},
+    meter::{self, Memory, ThreadTimes},
+    operator::Operator,
+    site::{self, Site},
+};
+
+/// What an agent does when it starts is not what it does all day.
+const WARM_UP: Duration = Duration::from_secs(10);
+
+/// A whole number of the longest of the intervals that are short.
+const STEADY: Duration = Duration::from_secs(120);
+
+/// How long the first report may take.
+const FIRST: Duration = Duration::from_secs(15);
+
+const MIB: f64 = 1_048_576.0;
+
+/// One agent at work.
+struct Running {
+    daemon: Daemon,
+    endpoint: String,
+}
+
+/// Memory, time and bytes of agents that have been running for a while. The
+/// runs are made beside each other: they do not get in each other's way.
+pub(crate) async fn steady(plan: &Plan) -> anyhow::Result<Vec<Found>> {
+    let site = Site::open(plan, None).await?;
+    let operator = site.operator().await?;
+    let mut agents = Vec::new();
+    for number in 0..plan.runs {
+        let state = format!("agent-{number}");
+        let endpoint = enroll(&site, &operator, &state).await?;
+        agents.push(Running { daemon: run(&site, &state)?, endpoint });
+    }
+    time::sleep(WARM_UP).await;
+    let mut before = Vec::new();
+    for agent in &agents {
+        before.push(look(agent, &site)?);
+    }
+    time::sleep(STEADY).await;
+    let (mut memory, mut unshared) = (Vec::new(), Vec::new());
+    let (mut cpu, mut wire) = (Vec::new(), Vec::new());
+    for (agent, (ran, bytes)) in agents.iter().zip(before) {
+        let (ran_now, bytes_now) = look(agent, &site)?;
+        let now = Memory::of(agent.daemon.pid())?;
+        memory.push(now.resident / 1024.0);
+        unshared.push(now.unshared / 1024.0);
+        cpu.push(ran_now.since(&ran) / STEADY.as_secs_f64() * 3600.0);
+        wire.push((bytes_now - bytes) as f64 / STEADY.as_secs_f64() * 10.0);
+        let applied = operator.endpoint(&agent.endpoint).await?;
+        complain(&format!(
+            "  {:.0} KiB, {:.0} unshared; {} measurements, {} events applied",
+            now.resident, now.unshared, applied.metrics_applied, applied.events_applied
+        ));
+        ensure!(applied.metrics_applied > 10, "the agent did not report");
+    }
+    let binary = site::program_bytes(&plan.programs, "remit-agent")? as f64 / MIB;
+    let seconds = STEADY.as_secs();
+    let setup = format!("all default probes, after {} s", WARM_UP.as_secs() + seconds);
+    let over = format!("all default probes, over {seconds} s");
+    Ok(vec![
+        Found { figure: Figure::AgentBinary, setup: "stripped".into(), runs: vec![binary] },
+        Found { figure: Figure::AgentMemory, setup: setup.clone(), runs: memory },
+        Found { figure: Figure::AgentUnshared, setup, runs: unshared },
+        Found { figure: Figure::AgentCpu, setup: over.clone(), runs: cpu },
+        Found { figure: Figure::AgentWire, setup: over, runs: wire },
+    ])
+}
+
+/// From the start of the process to the first report that is applied.
+pub(crate) async fn start(plan: &Plan) -> anyhow::Result<Vec<Found>> {
+    let site = Site::open(plan, None).await?;
+    let operator = site.operator().await?;
+    let endpoint = enroll(&site, &operator, "agent").await?;
+    let mut runs = Vec::new();
+    let mut applied = (0, 0);
+    // The first start makes the spool; all others find it.
+    for number in 0..=plan.runs {
+        let began = Instant::now();
+        let daemon = run(&site, "agent")?;
+        let reported = async {
+            loop {
+                let now = operator.endpoint(&endpoint).await?;
+                if (now.events_applied, now.metrics_applied) != applied {
+                    return anyhow::Ok(began.elapsed());
+                }
+                time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let took = time::timeout(FIRST, reported).await;
+        let took = took.context("no report came").and_then(|it| it);
+        let took = took.map_err(|err| site.with_log(err, "agent.log"))?.as_secs_f64() * 1e3;
+        complain(&format!("  start {number}: {took:.1} ms"));
+        if number > 0 {
+            runs.push(took);
+        }
+        daemon.stop().await?;
+        // What it spooled on its way out.
+        time::sleep(Duration::from_millis(300)).await;
+        let now = operator.endpoint(&endpoint).await?;
+        applied = (now.events_applied, now.metrics_applied);
+    }
+    Ok(vec![Found { figure: Figure::AgentStart, setup: "enrolled, restarted".into(), runs }])
+}
+
+fn look(agent: &Running, site: &Site) -> anyhow::Result<(ThreadTimes, u64)> {
+    let pid = agent.daemon.pid();
+    Ok((ThreadTimes::of(pid)?, meter::wire_bytes(pid, site.agent_port())?))
+}
+
+/// Gives what the collector calls it.
+async fn enroll(site: &Site, operator: &Operator, state: &str) -> anyhow::Result<String> {
+    let token = site.path("token");
+    fs::write(&token, operator.token(1).await?)?;
+    let mut enroll = site.agent_command("enroll", state);
+    let said = daemon::succeed(enroll.arg("--token-file").arg(token)).await?;
+    let mut words = said.split_ascii_whitespace().map(|it| it.trim_matches(['.', ',', ':']));
+    words.find(|it| it.starts_with("end_")).map(str::to_owned).context("it got no name")
+}
+
+fn run(site: &Site, state: &str) -> anyhow::Result<Daemon> {
+    let config = site.path(&format!("{state}.toml"));
+    let [pings] = site::free_ports()?;
+    fs::write(&config, format!("[ping]\nlisten = \"127.0.0.1:{pings}\"\n"))?;
+    let mut command = site.agent_command("run", state);
+    command.arg("--config").arg(config);
+    Daemon::start(&mut command, &site.path(&format!("{state}.log")))
+}
