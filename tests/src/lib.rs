@@ -37,7 +37,7 @@ use tokio::time::{self, Instant};
 
 pub use crate::{
     agent::{FakeAgent, Refused, ask_to_enroll},
-    authority::ForeignAuthority,
+    authority::{ForeignAuthority, Impostor},
     disk::Filler,
     inbox::{Inbox, Received},
     matrix::starter,

@@ -8,7 +8,6 @@ use std::{
     process::ExitStatus,
 };
 
-use serde_json::Value;
 use tokio::process::Command;
 
 use crate::{Outcome, Program, command, disk, http::get, program};
@@ -104,11 +103,5 @@ impl RealAgent {
     /// Gives the answer's code, if there was an answer.
     pub async fn ping(&self, what: &str) -> Option<u16> {
         Some(get(self.ping, &format!("/ping/{what}")).await?.0)
-    }
-
-    /// What `status` says, once it has anything to say.
-    pub async fn status(&self) -> Option<Value> {
-        let said = program::finish(self.command(&["status", "--json"])).await;
-        serde_json::from_str(&said.stdout).ok()
     }
 }
