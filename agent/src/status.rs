@@ -53,6 +53,8 @@ pub struct Status {
     pub since: Option<String>,
     /// What went wrong last.
     pub last_error: Option<String>,
+    /// Whether that was the collector's refusal to know this agent.
+    pub refused: bool,
     /// When the collector last acknowledged something.
     pub last_ack: Option<String>,
     /// Records that wait.
@@ -176,6 +178,7 @@ pub(crate) async fn write<S: Spool>(
             connected: state.connected,
             since: state.since.map(|it| it.to_string()),
             last_error: state.last_error,
+            refused: state.refused,
             last_ack: state.last_ack.map(|it| it.to_string()),
             queued: spool.queued,
             queued_bytes: spool.bytes,

@@ -4,7 +4,7 @@
 //! [`LinkState`] that `remit-agent status` shows, so the two cannot drift.
 
 use jiff::{SignedDuration, Timestamp};
-use remit_agent_domain::spool::Marks;
+use remit_agent_domain::{session::Loss, spool::Marks};
 use remit_runtime::duration;
 use remit_shared::Chain;
 use tokio::sync::watch;
@@ -26,6 +26,8 @@ pub struct LinkState {
     pub last_ack: Option<Timestamp>,
     /// What went wrong last, until a session works again.
     pub last_error: Option<String>,
+    /// Whether that was the collector's refusal to know us.
+    pub refused: bool,
     /// How far the collector's clock is ahead of ours.
     pub clock_offset: Option<SignedDuration>,
 }
@@ -55,6 +57,7 @@ impl Welcomed {
         info!(events, metrics, "connected to the collector");
         link.send_modify(|it| {
             (it.connected, it.since, it.last_error) = (true, Some(now), None);
+            it.refused = false;
         });
     }
 }
@@ -85,6 +88,7 @@ impl Disconnected<'_> {
         link.send_modify(|it| {
             it.close(now);
             it.last_error = Some(text);
+            it.refused = self.err.loss() == Loss::Refused;
         });
     }
 }

@@ -94,7 +94,10 @@ pub(super) async fn collector(config: &Config) -> Vec<Finding> {
             continue;
         }
         findings.push(match dial::connect(address, Arc::clone(&tls), PATIENCE).await {
-            Ok(_) => Finding::ok("collector", format!("{address} knows this endpoint")),
+            Ok(_) => Finding::ok(
+                "collector",
+                format!("{address} answers, and each side trusts the other's certificate"),
+            ),
             Err(err) => unreachable_because(&err),
         });
     }
@@ -135,6 +138,11 @@ pub(super) fn agent(state_dir: &Path, now: Timestamp) -> Finding {
             "agent",
             format!("runs as process {}, connected, {} waiting", it.pid, it.queued),
         ),
+        Ok(Standing::Running(it)) if it.refused => {
+            let why = it.last_error.unwrap_or_default();
+            let advice = "ask whoever runs the collector; if that was a mistake, get a new token and enroll again with --force";
+            Finding::fail("agent", format!("runs as process {}, {why}", it.pid), advice)
+        }
         Ok(Standing::Running(it)) => {
             let why = it.last_error.unwrap_or_else(|| "no reason known yet".into());
             let advice = format!("{} records wait on disk; nothing is lost", it.queued);

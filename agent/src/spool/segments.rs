@@ -21,18 +21,19 @@
 
 mod frame;
 mod meta;
+mod read;
 mod recover;
 #[cfg(test)]
 mod tests;
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 use jiff::Timestamp;
-use remit_agent_domain::spool::{Block, Evicted, FULL, Ledger, Limits, Marks};
+use remit_agent_domain::spool::{Evicted, FULL, Ledger, Limits, Marks};
 use remit_runtime::files::FolderLock;
 use remit_shared::Stream;
 
@@ -44,9 +45,6 @@ use crate::spool::{
         meta::{Found, Meta},
     },
 };
-
-/// How much of a segment is read at once.
-const CHUNK: u64 = 64 << 10;
 
 /// Keeps records in a folder.
 #[derive(Debug)]
@@ -66,8 +64,8 @@ pub struct SegmentSpool {
 #[derive(Debug, Default)]
 struct Writer {
     open: Option<(u64, File)>,
-    /// Where the last reading ended: segment, next place, offset.
-    read: Option<(u64, u64, u64)>,
+    /// Where the last reading ended.
+    read: Option<read::Cursor>,
 }
 
 impl SegmentSpool {
@@ -269,62 +267,6 @@ impl SegmentSpool {
         flushed.map_err(|err| SpoolError::io("flush the folder of", path, err))?;
         Ok(file)
     }
-
-    fn read_from(
-        &self,
-        gathering: &mut Gathering<'_>,
-        stream: Stream,
-        mut wanted: u64,
-        mut cursor: Option<(u64, u64, u64)>,
-    ) -> Result<Option<(u64, u64, u64)>, SpoolError> {
-        let mut place = wanted;
-        while let Some(block) = self.ledger.holding(stream, place) {
-            let known = cursor.filter(|it| (it.0, it.1) == (block.first, wanted));
-            let mut offset = known.map_or(0, |it| it.2);
-            let path = self.path(stream, block.first);
-            let io = |err| SpoolError::io("read", path.clone(), err);
-            let mut file = File::open(&path).map_err(io)?;
-            while offset < block.bytes {
-                let bytes = chunk(&mut file, &block, offset).map_err(io)?;
-                let mut at = 0;
-                while at < bytes.len() {
-                    if !gathering.is_open() {
-                        return Ok(Some((block.first, wanted, offset + at as u64)));
-                    }
-                    let Some((frame, end)) = frame::read(&bytes, at) else {
-                        // Cut by the chunk's end, unless that is the segment's.
-                        if at > 0 && offset + (bytes.len() as u64) < block.bytes {
-                            break;
-                        }
-                        at = frame::find(&bytes, at, place - 1).unwrap_or(bytes.len());
-                        continue;
-                    };
-                    let it = (frame.place, frame.at);
-                    if frame.place >= wanted && gathering.take(stream, wanted, it, frame.payload) {
-                        wanted = frame.place + 1;
-                    }
-                    (place, at) = (frame.place + 1, end);
-                }
-                offset += at as u64;
-            }
-            cursor = Some((block.first, wanted, offset));
-            place = block.last + 1;
-        }
-        Ok(cursor)
-    }
-}
-
-/// The segment's bytes from `offset` on: a chunk, or all that is left if no
-/// whole frame fits into one.
-fn chunk(file: &mut File, block: &Block, offset: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(offset))?;
-    file.take(CHUNK.min(block.bytes - offset)).read_to_end(&mut bytes)?;
-    if frame::read(&bytes, 0).is_none() {
-        file.take((block.bytes - offset).saturating_sub(bytes.len() as u64))
-            .read_to_end(&mut bytes)?;
-    }
-    Ok(bytes)
 }
 
 impl Spool for SegmentSpool {

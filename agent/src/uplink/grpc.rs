@@ -179,7 +179,7 @@ fn heartbeat(settings: &v1::Settings) -> Result<jiff::SignedDuration, InvalidMes
 
 fn failed(attempt: &'static str, status: Status) -> UplinkError {
     if [Code::Unauthenticated, Code::PermissionDenied].contains(&status.code()) {
-        return UplinkError::Refused(Box::new(status));
+        return UplinkError::Refused(status.message().into());
     }
     sorted(attempt, status)
 }
