@@ -22,6 +22,8 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
 /// Runs the suite and gives how the runner ended; `args` go to it as they are.
 pub(crate) fn execute(args: &[String]) -> anyhow::Result<ExitStatus> {
     needs::ensure(needs::NEEDS)?;
+    // The end-to-end tests start the programs; cargo does not know that.
+    command::run(command::cargo().args(["build", "--workspace", "--bins"]))?;
     let nextest = command::find("cargo-nextest").is_some();
     let mut runner = command::cargo();
     if nextest {

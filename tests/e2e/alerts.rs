@@ -4,7 +4,7 @@ use remit_proto::v1::{
     self, AcknowledgeAlertRequest, AddAlertNoteRequest, AlertEventKind, AlertState,
     HandOverAlertRequest, ResolveAlertRequest, SetAlertDispositionRequest,
 };
-use tests::{Operator, Site};
+use tests::{Operator, SOON, Site, eventually};
 use tonic::{Code, Status};
 
 use crate::steps::fill_disk;
@@ -201,6 +201,24 @@ async fn a_receiver_that_fails_is_told_again_under_the_same_name() {
     let detail = "provider-noc by webhook:provider-noc, will be tried again: \
                   `webhook:provider-noc` could not be reached: HTTP 503 Service Unavailable";
     assert_eq!(failed.detail, detail);
+}
+
+#[tokio::test]
+async fn a_message_that_a_power_cut_interrupted_is_sent_after_all() {
+    let mut site = Site::start().await;
+    site.inbox.answer("provider-noc", [503; 100]);
+    let mut agent = site.agent("db-7").await;
+    let mut session = agent.connect().await.unwrap();
+    fill_disk(&site, &mut agent, &mut session).await;
+    let failed = eventually(SOON, "an attempt has failed", async || {
+        site.inbox.received().into_iter().find(|it| it.answered == 503)
+    })
+    .await;
+    site.cut_power().await;
+    site.inbox.recover();
+    site.restart().await;
+    let page = site.inbox.message("provider-noc", "assigned").await;
+    assert_eq!(page.id, failed.id);
 }
 
 #[tokio::test]
