@@ -47,7 +47,7 @@ pub enum EnrollError {
     },
     /// The collector said no.
     #[error("the collector refused to enroll this machine: {}", .0.message())]
-    Refused(#[source] Box<Status>),
+    Refused(Box<Status>),
     /// There is no way to the collector.
     #[error("failed to reach the collector at {addresses}")]
     Unreachable {

@@ -94,6 +94,8 @@ impl<U: Uplink, S: Spool, C: Clock> Reporter<U, S, C> {
                 // A sender that is gone cannot ask for anything any more.
                 Ok((departure, within)) = &mut stop, if !stopping => {
                     stopping = true;
+                    // Else the record that says why would look as if sent already.
+                    run.held = *run.reporter.spooled.borrow_and_update();
                     Some(Event::Stop(departure, run.now() + within))
                 }
                 event = run.next() => event,

@@ -1,19 +1,11 @@
 //! Wiring: the one place that names concrete types and starts tasks.
 
+mod chores;
+mod servers;
+
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
-use remit_collector_domain::{detect::presence::Grace, matrix_version::Published};
-use remit_proto::{
-    FILE_DESCRIPTOR_SET,
-    v1::{
-        agent_service_server::AgentServiceServer, alert_service_server::AlertServiceServer,
-        backup_service_server::BackupServiceServer, endpoint_service_server::EndpointServiceServer,
-        enrollment_service_server::EnrollmentServiceServer,
-        matrix_service_server::MatrixServiceServer, operator_service_server::OperatorServiceServer,
-        patch_service_server::PatchServiceServer, token_service_server::TokenServiceServer,
-    },
-};
+use remit_collector_domain::matrix_version::Published;
 use remit_runtime::{
     clock::SystemClock,
     files::{FolderLock, LockError},
@@ -22,14 +14,13 @@ use remit_runtime::{
     supervise::{Supervisor, Unstopped},
     tls::{Clients, TlsError, server_config},
 };
-use remit_shared::{Chain, Clock};
+use remit_shared::Clock;
 use tokio::{
     net::TcpListener,
     sync::{Notify, watch},
-    time,
 };
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{Server, server::Router};
+use tonic::transport::server::Router;
 use tracing::{info, warn};
 
 use crate::{
@@ -48,32 +39,17 @@ use crate::{
         http,
     },
     engine::Engine,
-    ingest::{Ingest, Listening, NOTED_EVERY, Roll},
+    ingest::{Ingest, Listening, Roll},
     outbox::{Outbox, Post},
     pki::{Authority, PkiError},
-    ports::store::{Horizon, Store as _, StoreError},
+    ports::store::{Store as _, StoreError},
     telemetry,
 };
 
-/// How often silence and overdue work are looked for.
-const SWEEP: Duration = Duration::from_secs(2);
-/// How often what is too old is forgotten.
-const PRUNE: Duration = Duration::from_secs(3600);
-/// How often the collector looks at its own certificate.
-const RENEWAL: Duration = Duration::from_secs(3600);
 /// Room on the disk that is kept for alerts and for what people do.
 const RESERVE: u64 = 64 << 20;
-/// How long resolved alerts stay in sight.
-const KEEP_ALERTS: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// What tasks have to come to an end.
 const GOODBYE: Duration = Duration::from_secs(8);
-
-/// The largest message of an agent, decompressed.
-const AGENT_MESSAGE: usize = 1 << 20;
-/// The largest enrollment.
-const ENROLLMENT_MESSAGE: usize = 16 << 10;
-/// The largest message of an operator; a matrix is the largest thing they send.
-const OPERATOR_MESSAGE: usize = 4 << 20;
 
 /// Where the parts of a data folder are.
 #[derive(Clone, Debug)]
@@ -254,9 +230,9 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
             router.serve_with_incoming_shutdown(listener, stopped).await
         });
     };
-    server("agent plane", agent_plane(agent_edge), agents);
-    server("enrollment", enrollment_plane(enrollment_edge), enrollment);
-    server("operator plane", operator_plane(plane).await, operators);
+    server("agent plane", servers::agent_plane(agent_edge), agents);
+    server("enrollment", servers::enrollment_plane(enrollment_edge), enrollment);
+    server("operator plane", servers::operator_plane(plane).await, operators);
     let readiness = {
         let store = Arc::clone(&store);
         Arc::new(move || store.health().err().into_iter().collect::<Vec<String>>())
@@ -267,20 +243,10 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
         let (engine, stop) = (Arc::clone(&engine), tasks.token());
         async move { engine.run(stop).await }
     });
-    tasks.spawn("sweep", sweep(Arc::clone(&ingest), tasks.token()));
-    tasks.spawn("listening", note_listening(Arc::clone(&store), listening, tasks.token()));
-    tasks.spawn("prune", prune(Arc::clone(&store), config.clone(), tasks.token()));
-    tasks.spawn("server certificate", {
-        let stop = tasks.token();
-        async move {
-            let mut hourly = time::interval(RENEWAL);
-            while stop.run_until_cancelled(hourly.tick()).await.is_some() {
-                if let Err(err) = renew_server(&authority, &configurations) {
-                    warn!(error = %Chain(&err), "failed to renew the server certificate");
-                }
-            }
-        }
-    });
+    tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
+    tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
+    tasks.spawn("prune", chores::prune(store, config.clone(), tasks.token()));
+    tasks.spawn("server certificate", chores::renew(authority, configurations, tasks.token()));
     info!(agents = %config.agents, operators = %config.operators, "listening");
     tokio::select! {
         () = stop.cancelled() => info!("stopping"),
@@ -317,105 +283,4 @@ fn channels(config: &Config) -> Result<Channels<SystemClock>, RunError> {
     }
     let mailer = config.smtp.as_ref().map(Mailer::new).transpose()?;
     Ok(Channels { webhooks, mailer, clock: SystemClock })
-}
-
-fn builder() -> Server {
-    Server::builder()
-        .http2_keepalive_interval(Some(Duration::from_secs(30)))
-        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-        .max_concurrent_streams(16)
-        .http2_max_header_list_size(8 << 10)
-}
-
-fn agent_plane(edge: AgentEdge<Sled, Matrices, SystemClock>) -> Router {
-    let service = AgentServiceServer::new(edge).max_decoding_message_size(AGENT_MESSAGE);
-    builder().add_service(service)
-}
-
-fn enrollment_plane(edge: EnrollmentEdge<Sled, Matrices, SystemClock>) -> Router {
-    let service = EnrollmentServiceServer::new(edge).max_decoding_message_size(ENROLLMENT_MESSAGE);
-    builder().timeout(Duration::from_secs(10)).add_service(service)
-}
-
-async fn operator_plane(plane: Arc<Plane<Sled, SystemClock>>) -> Router {
-    let (reporter, health) = tonic_health::server::health_reporter();
-    reporter.set_serving::<AlertServiceServer<Plane<Sled, SystemClock>>>().await;
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .expect("the committed descriptors are well formed");
-    macro_rules! service {
-        ($server:ident) => {
-            $server::from_arc(Arc::clone(&plane)).max_decoding_message_size(OPERATOR_MESSAGE)
-        };
-    }
-    builder()
-        .add_service(health)
-        .add_service(reflection)
-        .add_service(service!(AlertServiceServer))
-        .add_service(service!(BackupServiceServer))
-        .add_service(service!(EndpointServiceServer))
-        .add_service(service!(MatrixServiceServer))
-        .add_service(service!(OperatorServiceServer))
-        .add_service(service!(PatchServiceServer))
-        .add_service(service!(TokenServiceServer))
-}
-
-async fn sweep(ingest: Arc<Ingest<Sled, Matrices, SystemClock>>, stop: CancellationToken) {
-    let grace = match ingest.grace().await {
-        Ok(grace) => grace,
-        Err(err) => {
-            warn!(error = %Chain(&err), "failed to look at who was online before");
-            Grace { before: 0, began: ingest.listening.began() }
-        }
-    };
-    let mut sweep = time::interval(SWEEP);
-    sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-    while stop.run_until_cancelled(sweep.tick()).await.is_some() {
-        if let Err(err) = ingest.sweep(&grace).await {
-            // The next sweep is the retry.
-            warn!(error = %Chain(&err), "failed to look for silence");
-        }
-    }
-}
-
-async fn note_listening(store: Arc<Sled>, listening: Arc<Listening>, stop: CancellationToken) {
-    let mut beat = time::interval(NOTED_EVERY);
-    while stop.run_until_cancelled(beat.tick()).await.is_some() {
-        if let Err(err) = store.note_listened(listening.now()).await {
-            warn!(error = %Chain(&err), "failed to note the listening time");
-        }
-    }
-}
-
-async fn prune(store: Arc<Sled>, config: Config, stop: CancellationToken) {
-    let mut beat = time::interval(PRUNE);
-    while stop.run_until_cancelled(beat.tick()).await.is_some() {
-        let now = SystemClock.now();
-        let before = |keep: SignedDuration| now.checked_sub(keep).unwrap_or(Timestamp::MIN);
-        let horizon = Horizon {
-            history: before(config.keep_history.0),
-            feed: before(config.keep_feed.0),
-            alerts: before(KEEP_ALERTS),
-        };
-        if let Err(err) = store.prune(horizon).await {
-            warn!(error = %Chain(&err), "failed to forget what is too old");
-        }
-    }
-}
-
-fn renew_server(
-    authority: &Authority,
-    listeners: &[remit_runtime::listen::Configuration; 3],
-) -> Result<(), RunError> {
-    let Some(identity) = authority.renew_server_if_needed(SystemClock.now())? else {
-        return Ok(());
-    };
-    let clients = [authority.agents(), Clients::Nobody, authority.operators()];
-    for (listener, clients) in listeners.iter().zip(clients) {
-        listener.replace(server_config(&identity, clients)?);
-    }
-    info!("the server certificate was renewed");
-    Ok(())
 }

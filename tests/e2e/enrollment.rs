@@ -3,14 +3,10 @@
 use std::collections::BTreeSet;
 
 use remit_proto::{convert::JoinToken, v1};
-use remit_runtime::{
-    clock::SystemClock,
-    tls::{self, Clients, KeyRequest},
-};
+use remit_runtime::{clock::SystemClock, tls::KeyRequest};
 use remit_shared::{Clock as _, Host};
-use tests::{Ask, FakeAgent, ForeignAuthority, Refused, SOON, Site, ask_to_enroll, eventually};
-use tokio::{io::AsyncReadExt as _, net::TcpListener, task::JoinSet};
-use tokio_rustls::TlsAcceptor;
+use tests::{Ask, FakeAgent, Impostor, Refused, SOON, Site, ask_to_enroll, eventually};
+use tokio::task::JoinSet;
 use tonic::Code;
 
 const USED_UP: &str = "the enrollment token is used up (1 of 1): ask for a new one";
@@ -128,27 +124,13 @@ async fn a_token_that_was_never_made_is_not_known() {
 #[tokio::test]
 async fn a_collector_that_the_token_does_not_name_learns_nothing() {
     let site = Site::start().await;
-    let listener = TcpListener::bind((site.address(), 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let identity = ForeignAuthority::new().server(site.address());
-    let config = tls::server_config(&identity, Clients::Nobody).unwrap();
-    let mut impostor = JoinSet::new();
-    impostor.spawn(async move {
-        let (tcp, _) = listener.accept().await.unwrap();
-        let mut heard = Vec::new();
-        if let Ok(mut tls) = TlsAcceptor::from(config).accept(tcp).await {
-            // How it ends does not matter, only what was said.
-            let _ = tls.read_to_end(&mut heard).await;
-        }
-        heard
-    });
+    let mut impostor = Impostor::listen(site.address()).await;
     let mut token = JoinToken::from_text(&site.token().await).unwrap();
-    token.addresses = vec![address.to_string()];
+    token.addresses = vec![impostor.address().to_string()];
     let refused = FakeAgent::enroll(&token.to_text(), "web-1").await.unwrap_err();
     let said = refused.message();
     assert!(said.contains("the server is not the one that the token was made for"), "{said}");
-    let heard = impostor.join_next().await.unwrap().unwrap();
-    assert!(heard.is_empty(), "nothing was said to the wrong one");
+    assert!(impostor.heard().await.is_empty(), "nothing was said to the wrong one");
     assert_eq!(list(&site).await[0].uses, 0);
 }
 

@@ -6,6 +6,7 @@ mod escalation;
 mod facts;
 mod identity;
 mod operations;
+mod shipped_agent;
 mod steps;
 mod stream;
 mod watching;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use remit_proto::v1;
 use remit_shared::Stream;
-use tests::{Outcome, Site, run, starter};
+use tests::{Filler, Outcome, Site, run, starter};
 use tokio::time::Instant;
 use tonic::Code;
 
@@ -168,4 +168,73 @@ async fn a_matrix_that_makes_no_sense_is_refused_with_line_and_key() {
     let in_force = site.admin.matrix().get_matrix(asked).await.unwrap().into_inner();
     assert_eq!(in_force.version.unwrap().version, 1, "what was in force stays in force");
     assert_eq!(in_force.toml, starter());
+}
+
+#[tokio::test]
+async fn a_data_folder_from_the_future_is_left_alone() {
+    let mut site = Site::start().await;
+    site.stop().await;
+    let store = site.data().join("store");
+    {
+        let later = sled::Config::new().path(&store).open().unwrap();
+        let format = later.get("m/format").unwrap().unwrap();
+        assert_eq!(format.last(), Some(&b'1'));
+        let format: Vec<u8> = [&format[..format.len() - 1], b"7"].concat();
+        later.insert("m/format", format).unwrap();
+        later.flush().unwrap();
+    }
+    let started = serve(&site.data()).await;
+    assert_eq!(started.code, Some(1));
+    let expected = format!(
+        "remit-collector: failed to open data folder {}: the data folder has format 7, and this \
+         version knows formats up to 1: use the version that wrote it, or a later one\n",
+        store.display()
+    );
+    assert!(started.stderr.ends_with(&expected), "{}", started.stderr);
+}
+
+#[tokio::test]
+async fn a_full_disk_stops_reports_before_alerts_and_nothing_for_good() {
+    const RESERVE: u64 = 64 << 20;
+    let mut site = Site::start().await;
+    let noc = site.noc().await;
+    site.stop().await;
+    site.restart_on_small_disk(128).await;
+    let noc = noc.again().await;
+    let data = site.data();
+    let disk = site.collector().folder(&data);
+    let mut agent = site.agent("db-7").await;
+    let mut session = agent.connect().await.unwrap();
+    let alert = steps::fill_disk(&site, &mut agent, &mut session).await;
+    let applied = agent.last(Stream::Metrics);
+
+    let filler = Filler::leaving(&disk, RESERVE / 2);
+    let (code, reason) = site.http("/readyz").await.unwrap();
+    assert_eq!(code, 503);
+    assert!(reason.starts_with("the store refuses reports: 3"), "{reason}");
+    session.report(&agent.disk(400)).await;
+    let ended = session.end().await;
+    assert_eq!(ended.code(), Code::ResourceExhausted);
+    assert_eq!(ended.message(), "the data folder has no space left to commit");
+    let asked = v1::AcknowledgeAlertRequest { alert_id: alert.alert_id, ..Default::default() };
+    let taken = noc.alerts().acknowledge_alert(asked.clone()).await.unwrap().into_inner();
+    assert_eq!(taken.alert.unwrap().state(), v1::AlertState::Acknowledged);
+
+    drop(filler);
+    let filler = Filler::leaving(&disk, RESERVE / 32);
+    let (_, reason) = site.http("/readyz").await.unwrap();
+    assert!(reason.starts_with("the store refuses everything: 2 MiB are free in "), "{reason}");
+    let refused = noc.alerts().acknowledge_alert(asked.clone()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    let seen = site.admin.endpoint(&agent.id).await.unwrap();
+    assert_eq!(seen.metrics_applied, applied, "what can be seen is still seen");
+
+    drop(filler);
+    assert_eq!(site.http("/readyz").await, Some((200, "ready\n".into())));
+    noc.alerts().acknowledge_alert(asked).await.unwrap();
+    let _session = agent.deliver().await;
+    let last = agent.last(Stream::Metrics);
+    site.admin
+        .endpoint_where(&agent.id, "what was refused is applied", |it| it.metrics_applied == last)
+        .await;
 }

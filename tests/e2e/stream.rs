@@ -243,7 +243,7 @@ async fn wrong_clock(ahead: SignedDuration, summary: &str) {
     let begun = SystemClock.now();
     let mut agent = site.agent("db-7").await;
     agent.ahead = ahead;
-    let mut session = agent.connect().await.unwrap();
+    let mut session = agent.connect().await.expect("a wrong clock is no reason to refuse");
     let alert = site.admin.alerted("clock-wrong", v1::AlertState::Open).await;
     assert_eq!(alert.summary, summary);
     fill_disk(&site, &mut agent, &mut session).await;

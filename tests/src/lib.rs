@@ -20,10 +20,13 @@
 
 mod agent;
 mod authority;
+mod disk;
+mod http;
 mod inbox;
 mod matrix;
 mod operator;
 mod program;
+mod real_agent;
 
 mod session;
 mod site;
@@ -34,11 +37,13 @@ use tokio::time::{self, Instant};
 
 pub use crate::{
     agent::{FakeAgent, Refused, ask_to_enroll},
-    authority::ForeignAuthority,
+    authority::{ForeignAuthority, Impostor},
+    disk::Filler,
     inbox::{Inbox, Received},
     matrix::starter,
     operator::{Operator, Watch},
     program::{Outcome, Program, binary, command, run},
+    real_agent::RealAgent,
     session::Session,
     site::{Ask, Site},
 };

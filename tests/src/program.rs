@@ -42,9 +42,15 @@ pub struct Outcome {
 /// Runs one of our programs to its end.
 pub async fn run(name: &str, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Outcome {
     let mut command = command(name);
-    command.args(args).stdin(Stdio::null()).kill_on_drop(true);
-    let output = soon(&format!("{name} ends"), command.output()).await;
-    let output = output.expect("programs of ours can be started");
+    command.args(args);
+    finish(command).await
+}
+
+/// Runs a command to its end.
+pub(crate) async fn finish(mut command: Command) -> Outcome {
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let what = format!("{:?} ends", command.as_std().get_program());
+    let output = soon(&what, command.output()).await.expect("programs of ours can be started");
     Outcome {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -76,6 +82,12 @@ impl Program {
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id().expect("nobody has waited for its end yet")
+    }
+
+    /// A folder as this program sees it, if it has disks of its own.
+    pub fn folder(&self, path: &Path) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.pid()));
+        root.join(path.strip_prefix("/").unwrap_or(path))
     }
 
     /// What it has said so far.

@@ -11,17 +11,16 @@ use std::{
 
 use remit_proto::v1;
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
+use tokio::process::Command;
 
 use crate::{
-    FakeAgent, Inbox, Operator, Program, SOON, command, eventually, inbox::SECRET, run, starter,
+    FakeAgent, Inbox, Operator, Program, RealAgent, SOON, command, disk, eventually, http::get,
+    inbox::SECRET, run, starter,
 };
 
-/// The ports that ship; every site has them at an address of its own.
-const PORTS: [u16; 4] = [7443, 7444, 7445, 7446];
+/// The ports that ship, the agent's for pings last; every site has them at an
+/// address of its own.
+const PORTS: [u16; 5] = [7443, 7444, 7445, 7446, 7447];
 
 /// The teams of the starter matrix, each of which has a webhook.
 const TEAMS: [&str; 4] = ["internal-it", "it-manager", "provider-noc", "provider-manager"];
@@ -62,7 +61,7 @@ impl Site {
         let data = folder.path().join("data");
         init(&data, address).await;
         add_webhooks(&data, &inbox);
-        let mut collector = serve(&data, folder.path());
+        let mut collector = Program::start(serve(&data), &folder.path().join("collector.log"));
         wait_until_ready(&mut collector, (address, PORTS[3]).into()).await;
         let admin = Operator::read(&data.join("admin.credential.toml")).await;
         Self { admin, inbox, collector, address, folder }
@@ -115,7 +114,17 @@ impl Site {
 
     /// Starts the collector again, once it has ended.
     pub async fn restart(&mut self) {
-        self.collector = serve(&self.data(), self.folder.path());
+        self.start_again(serve(&self.data())).await;
+    }
+
+    /// The same, with the data folder on a disk of so many MiB of its own, which
+    /// only the collector sees; [`Program::folder`] leads there.
+    pub async fn restart_on_small_disk(&mut self, mebibytes: u32) {
+        self.start_again(disk::on_its_own(&serve(&self.data()), &self.data(), mebibytes)).await;
+    }
+
+    async fn start_again(&mut self, serve: Command) {
+        self.collector = Program::start(serve, &self.folder.path().join("collector.log"));
         wait_until_ready(&mut self.collector, (self.address, PORTS[3]).into()).await;
         self.admin = self.admin.again().await;
     }
@@ -149,6 +158,11 @@ impl Site {
         self.ask_token(ask).await.expect("an administrator may make tokens").text
     }
 
+    /// An agent as it ships, with a folder of its own; not enrolled yet.
+    pub fn real_agent(&self, name: &str) -> RealAgent {
+        RealAgent::new(&self.folder.path().join(name), (self.address, PORTS[4]).into())
+    }
+
     /// An agent that is enrolled and has not said anything yet.
     pub async fn agent(&self, hostname: &str) -> FakeAgent {
         FakeAgent::enroll(&self.token().await, hostname).await.expect("a new token lets one in")
@@ -161,7 +175,7 @@ fn own_address() -> Ipv4Addr {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let [_, _, high, low] = process::id().to_be_bytes();
     loop {
-        let address = Ipv4Addr::new(127, high | 1, low, NEXT.fetch_add(1, Ordering::Relaxed));
+        let address = Ipv4Addr::new(127, high, low, NEXT.fetch_add(1, Ordering::Relaxed));
         if PORTS.iter().all(|port| TcpListener::bind((address, *port)).is_ok()) {
             return address;
         }
@@ -169,7 +183,7 @@ fn own_address() -> Ipv4Addr {
 }
 
 async fn init(data: &Path, address: Ipv4Addr) {
-    let [agents, enrollment, operators, http] = PORTS.map(|port| format!("{address}:{port}"));
+    let [agents, enrollment, operators, http, _] = PORTS.map(|port| format!("{address}:{port}"));
     let name = address.to_string();
     let args: [&OsStr; 13] = [
         "init".as_ref(),
@@ -203,10 +217,10 @@ fn add_webhooks(data: &Path, inbox: &Inbox) {
     fs::write(&path, settings).expect("the test's folder can be written");
 }
 
-fn serve(data: &Path, folder: &Path) -> Program {
+fn serve(data: &Path) -> Command {
     let mut serve = command("remit-collector");
     serve.args(["serve".as_ref(), "--data-dir".as_ref(), data.as_os_str()]);
-    Program::start(serve, &folder.join("collector.log"))
+    serve
 }
 
 async fn wait_until_ready(collector: &mut Program, http: SocketAddr) {
@@ -216,16 +230,4 @@ async fn wait_until_ready(collector: &mut Program, http: SocketAddr) {
         get(http, "/readyz").await.filter(|it| it.0 == 200)
     })
     .await;
-}
-
-/// One request in the plainest HTTP there is.
-async fn get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
-    let mut stream = TcpStream::connect(address).await.ok()?;
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.ok()?;
-    let code = answer.split(' ').nth(1)?.parse().ok()?;
-    let (_, body) = answer.split_once("\r\n\r\n")?;
-    Some((code, body.to_owned()))
 }

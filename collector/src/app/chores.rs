@@ -1,0 +1,112 @@
+//! What the collector does again and again. The next time is the retry.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use remit_collector_domain::detect::presence::Grace;
+use remit_runtime::{
+    clock::SystemClock,
+    listen::Configuration,
+    tls::{Clients, server_config},
+};
+use remit_shared::{Chain, Clock as _};
+use tokio::time;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{RunError, Sled};
+use crate::{
+    adapters::matrices::Matrices,
+    config::Config,
+    ingest::{Ingest, Listening, NOTED_EVERY},
+    pki::Authority,
+    ports::store::{Horizon, Store as _},
+};
+
+/// How often silence and overdue work are looked for.
+const SWEEP: Duration = Duration::from_secs(2);
+/// How often what is too old is forgotten.
+const PRUNE: Duration = Duration::from_secs(3600);
+/// How often the collector looks at its own certificate.
+const RENEWAL: Duration = Duration::from_secs(3600);
+/// How long resolved alerts stay in sight.
+const KEEP_ALERTS: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// Looks for silence and overdue work.
+pub(super) async fn sweep(
+    ingest: Arc<Ingest<Sled, Matrices, SystemClock>>,
+    stop: CancellationToken,
+) {
+    let grace = match ingest.grace().await {
+        Ok(grace) => grace,
+        Err(err) => {
+            warn!(error = %Chain(&err), "failed to look at who was online before");
+            Grace { before: 0, began: ingest.listening.began() }
+        }
+    };
+    let mut sweep = time::interval(SWEEP);
+    sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(sweep.tick()).await.is_some() {
+        if let Err(err) = ingest.sweep(&grace).await {
+            // The next sweep is the retry.
+            warn!(error = %Chain(&err), "failed to look for silence");
+        }
+    }
+}
+
+/// Writes down how long the collector has been listening.
+pub(super) async fn note_listening(
+    store: Arc<Sled>,
+    listening: Arc<Listening>,
+    stop: CancellationToken,
+) {
+    let mut beat = time::interval(NOTED_EVERY);
+    while stop.run_until_cancelled(beat.tick()).await.is_some() {
+        if let Err(err) = store.note_listened(listening.now()).await {
+            warn!(error = %Chain(&err), "failed to note the listening time");
+        }
+    }
+}
+
+/// Forgets what is too old.
+pub(super) async fn prune(store: Arc<Sled>, config: Config, stop: CancellationToken) {
+    let mut beat = time::interval(PRUNE);
+    while stop.run_until_cancelled(beat.tick()).await.is_some() {
+        let now = SystemClock.now();
+        let before = |keep: SignedDuration| now.checked_sub(keep).unwrap_or(Timestamp::MIN);
+        let horizon = Horizon {
+            history: before(config.keep_history.0),
+            feed: before(config.keep_feed.0),
+            alerts: before(KEEP_ALERTS),
+        };
+        if let Err(err) = store.prune(horizon).await {
+            warn!(error = %Chain(&err), "failed to forget what is too old");
+        }
+    }
+}
+
+/// Replaces the collector's own certificate in time, on every listener.
+pub(super) async fn renew(
+    authority: Arc<Authority>,
+    listeners: [Configuration; 3],
+    stop: CancellationToken,
+) {
+    let mut hourly = time::interval(RENEWAL);
+    while stop.run_until_cancelled(hourly.tick()).await.is_some() {
+        if let Err(err) = renew_server(&authority, &listeners) {
+            warn!(error = %Chain(&err), "failed to renew the server certificate");
+        }
+    }
+}
+
+fn renew_server(authority: &Authority, listeners: &[Configuration; 3]) -> Result<(), RunError> {
+    let Some(identity) = authority.renew_server_if_needed(SystemClock.now())? else {
+        return Ok(());
+    };
+    let clients = [authority.agents(), Clients::Nobody, authority.operators()];
+    for (listener, clients) in listeners.iter().zip(clients) {
+        listener.replace(server_config(&identity, clients)?);
+    }
+    info!("the server certificate was renewed");
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Which services stand on which listener, and how much they take at once.
+
+use std::{sync::Arc, time::Duration};
+
+use remit_proto::{
+    FILE_DESCRIPTOR_SET,
+    v1::{
+        agent_service_server::AgentServiceServer, alert_service_server::AlertServiceServer,
+        backup_service_server::BackupServiceServer, endpoint_service_server::EndpointServiceServer,
+        enrollment_service_server::EnrollmentServiceServer,
+        matrix_service_server::MatrixServiceServer, operator_service_server::OperatorServiceServer,
+        patch_service_server::PatchServiceServer, token_service_server::TokenServiceServer,
+    },
+};
+use remit_runtime::clock::SystemClock;
+use tonic::transport::{Server, server::Router};
+
+use super::Sled;
+use crate::{
+    adapters::matrices::Matrices,
+    edge::grpc::{agent::AgentEdge, enrollment::EnrollmentEdge, operator::Plane},
+};
+
+/// The largest message of an agent, decompressed.
+const AGENT_MESSAGE: usize = 1 << 20;
+/// The largest enrollment.
+const ENROLLMENT_MESSAGE: usize = 16 << 10;
+/// The largest message of an operator; a matrix is the largest thing they send.
+const OPERATOR_MESSAGE: usize = 4 << 20;
+
+fn builder() -> Server {
+    Server::builder()
+        .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+        .max_concurrent_streams(16)
+        .http2_max_header_list_size(8 << 10)
+}
+
+pub(super) fn agent_plane(edge: AgentEdge<Sled, Matrices, SystemClock>) -> Router {
+    let service = AgentServiceServer::new(edge).max_decoding_message_size(AGENT_MESSAGE);
+    builder().add_service(service)
+}
+
+pub(super) fn enrollment_plane(edge: EnrollmentEdge<Sled, Matrices, SystemClock>) -> Router {
+    let service = EnrollmentServiceServer::new(edge).max_decoding_message_size(ENROLLMENT_MESSAGE);
+    builder().timeout(Duration::from_secs(10)).add_service(service)
+}
+
+pub(super) async fn operator_plane(plane: Arc<Plane<Sled, SystemClock>>) -> Router {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_serving::<AlertServiceServer<Plane<Sled, SystemClock>>>().await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .expect("the committed descriptors are well formed");
+    macro_rules! service {
+        ($server:ident) => {
+            $server::from_arc(Arc::clone(&plane)).max_decoding_message_size(OPERATOR_MESSAGE)
+        };
+    }
+    builder()
+        .add_service(health)
+        .add_service(reflection)
+        .add_service(service!(AlertServiceServer))
+        .add_service(service!(BackupServiceServer))
+        .add_service(service!(EndpointServiceServer))
+        .add_service(service!(MatrixServiceServer))
+        .add_service(service!(OperatorServiceServer))
+        .add_service(service!(PatchServiceServer))
+        .add_service(service!(TokenServiceServer))
+}
