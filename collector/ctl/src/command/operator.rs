@@ -63,7 +63,7 @@ async fn create(asked: Create, global: &Global, out: &mut Out<'_>) -> Result<(),
         party: asked.party.into(),
         teams: asked.team,
         tenants: global.tenant.clone(),
-        csr: key.csr,
+        csr: key.csr.clone(),
     };
     let answer = client.call(client.operators().create_operator(request)).await?;
     let operator = whole(answer.operator)?;
