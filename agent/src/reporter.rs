@@ -1,6 +1,6 @@
 //! Brings what the spool holds to the collector.
 //!
-//! A shell: it tells the [session](remit_agent_domain::session) what happens,
+//! A shell: it tells the [`session`] what happens,
 //! does what that decides, and never holds the spool while the network is
 //! slow.
 
@@ -79,7 +79,7 @@ impl<U: Uplink, S: Spool, C: Clock> Reporter<U, S, C> {
         mut stop: oneshot::Receiver<Stop>,
     ) -> Result<(), SpoolError> {
         let began = (self.clock.now(), Instant::now());
-        let session = session::begin(opened.last, began.0);
+        let session = session::begin(opened.known, began.0);
         let held = opened.last;
         let (opening, connection) = (None, None);
         let mut run = Run { reporter: self, session, opening, connection, held, began };

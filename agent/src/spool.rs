@@ -19,7 +19,7 @@
 //!
 //! What is kept and what is dropped is the
 //! [`Ledger`](remit_agent_domain::spool::Ledger)'s to say, for every adapter.
-//! An adapter that passes [`conformance`] keeps this contract.
+//! An adapter that passes the suite in `conformance.rs` keeps this contract.
 
 #[cfg(test)]
 pub(crate) mod conformance;
@@ -95,6 +95,8 @@ pub struct State {
     pub resume_token: Vec<u8>,
     /// The newest numbers that it holds, or ever held.
     pub last: Marks,
+    /// The newest numbers that may ever have been sent, as of the opening.
+    pub known: Marks,
     /// How many records wait.
     pub queued: u64,
     /// How many bytes they take.

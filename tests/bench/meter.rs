@@ -80,7 +80,7 @@ pub(crate) fn wire_bytes(pid: u32, port: u16) -> anyhow::Result<u64> {
     let output = output.context("failed to start ss")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let owner = format!("pid={pid},");
-    let line = text.lines().find(|it| it.contains(&owner)).context("ss shows no connection")?;
+    let line = text.lines().find(|it| it.contains(&owner)).context("there is no connection")?;
     let count = |name: &str| {
         let value = line.split_ascii_whitespace().find_map(|it| it.strip_prefix(name));
         value.and_then(|it| it.strip_prefix(':')).and_then(|it| it.parse::<u64>().ok()).unwrap_or(0)

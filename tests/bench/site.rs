@@ -67,7 +67,6 @@ impl Site {
     /// Starts the collector and waits until it listens.
     pub(crate) async fn start(&mut self) -> anyhow::Result<()> {
         let mut command = self.collector_command("serve");
-        command.env("RUST_LOG", "warn");
         let mut daemon = Daemon::start(&mut command, &self.path("collector.log"))?;
         let listens = async {
             while self.operator().await.is_err() {

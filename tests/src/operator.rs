@@ -11,7 +11,7 @@ use remit_proto::v1::{
 use remit_runtime::{
     credential::Credential,
     dial::{self, DialError},
-    tls::{KeyRequest, client_config},
+    tls::{KeyRequest, certificates_to_pem, client_config},
 };
 use tonic::{Status, Streaming, transport::Channel};
 
@@ -67,9 +67,7 @@ impl Operator {
         };
         let made = self.operators().create_operator(asked).await;
         let made = made.expect("an administrator may make operators").into_inner();
-        let pem = |chain: &[Vec<u8>]| {
-            remit_runtime::credential::certificates_to_pem(chain.iter().map(Vec::as_slice))
-        };
+        let pem = |chain: &[Vec<u8>]| certificates_to_pem(chain);
         let credential = Credential {
             collector: self.credential.collector.clone(),
             operator_id: made.operator.map(|it| it.operator_id).unwrap_or_default(),

@@ -96,12 +96,13 @@ pub struct Reporting {
     leaving: Option<(Departure, Timestamp)>,
 }
 
-/// A session that has yet to begin, over a spool whose newest numbers are
-/// `held`. The first [`Event::Tick`] opens it.
-pub fn begin(held: Marks, now: Timestamp) -> Session {
+/// A session that has yet to begin, over a spool of which no more than `known`
+/// [may have been sent](crate::spool::may_be_sent). The first [`Event::Tick`]
+/// opens it.
+pub fn begin(known: Marks, now: Timestamp) -> Session {
     Session {
         phase: Phase::Resting { until: now },
-        known: held,
+        known,
         sent: Marks::default(),
         failures: 0,
         renumbered: 0,

@@ -82,6 +82,14 @@ pub struct Gap {
     pub reason: &'static str,
 }
 
+/// The newest numbers that may ever have been sent in this epoch, seen by a
+/// process that has just opened the spool: all that it holds, if the process
+/// before had a session; otherwise what that one had to reckon with. A
+/// collector that knows of more has them from another spool.
+pub fn may_be_sent(had_session: bool, before: Marks, last: Marks) -> Marks {
+    if had_session { last } else { before.min(last) }
+}
+
 /// Why a spool that was full no longer has a record.
 pub const FULL: &str = "spool full";
 const TOO_OLD: &str = "too old";

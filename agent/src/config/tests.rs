@@ -74,7 +74,7 @@ fn what_makes_no_sense_is_named_with_its_place() {
     check(
         "[probe.cpx]\nenabled = false\n",
         expect![
-            "agent.toml:1: probe.cpx: there is no such probe: use cpu, load, memory, network, uptime, process, disk, clock, services, patch, backup"
+            "agent.toml:1: probe.cpx: there is no such probe: use cpu, load, memory, network, uptime, process, disk, clock, service, patch, backup"
         ],
     );
     check(

@@ -22,6 +22,7 @@ pub(crate) fn check<S: Spool>(fresh: impl Fn(Limits) -> Medium<S>) {
     everything_survives_a_restart(fresh(ROOMY));
     a_crash_is_told_from_a_goodbye(fresh(ROOMY));
     a_new_epoch_counts_from_one(fresh(ROOMY));
+    what_was_never_sent_is_known_across_restarts(fresh(ROOMY));
     a_welcome_that_knows_less_takes_the_spool_back(fresh(ROOMY));
     a_full_spool_declares_what_it_dropped(fresh(Limits { max_bytes: 32 << 10, ..ROOMY }));
     old_records_are_dropped_and_declared(fresh(ROOMY));
@@ -121,6 +122,25 @@ fn a_new_epoch_counts_from_one<S: Spool>(mut open: Medium<S>) {
     spool.append(&[draft(Events, 4), draft(Metrics, 5)]).unwrap();
     assert_eq!(all(&mut spool), ["events 1 @3", "events 2 @4", "metrics 1 @5"]);
     assert_eq!((spool.state().epoch, spool.state().resume_token), (99, vec![]));
+}
+
+fn what_was_never_sent_is_known_across_restarts<S: Spool>(mut open: Medium<S>) {
+    let mut spool = open();
+    spool.append(&[draft(Events, 1), draft(Metrics, 2)]).unwrap();
+    drop(spool);
+    let mut spool = open();
+    assert_eq!(spool.state().known, Marks::default(), "there was no session");
+    spool.keep(b"t", Marks::default()).unwrap();
+    spool.append(&[draft(Events, 3)]).unwrap();
+    drop(spool);
+    let mut spool = open();
+    assert_eq!(spool.state().known, Marks { events: 2, metrics: 1 }, "there was one");
+    spool.append(&[draft(Events, 4)]).unwrap();
+    drop(spool);
+    let mut spool = open();
+    assert_eq!(spool.state().known, Marks { events: 2, metrics: 1 }, "none since");
+    spool.renumber(9, Marks::default()).unwrap();
+    assert_eq!(spool.state().known, Marks::default());
 }
 
 fn a_welcome_that_knows_less_takes_the_spool_back<S: Spool>(mut open: Medium<S>) {

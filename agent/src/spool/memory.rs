@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use remit_agent_domain::spool::{Evicted, FULL, Lane, Ledger, Limits, Marks};
+use remit_agent_domain::spool::{Evicted, FULL, Lane, Ledger, Limits, Marks, may_be_sent};
 use remit_shared::Stream;
 
 use crate::spool::{
@@ -25,14 +25,23 @@ struct Inner {
     ledger: Ledger,
     records: BTreeMap<(Stream, u64), (Timestamp, Vec<u8>)>,
     closed: bool,
+    had_session: bool,
+    known: Marks,
 }
 
 impl Medium {
     /// An empty one.
     pub fn new(limits: Limits, epoch: u64) -> Self {
         let ledger = Ledger::new(limits, Lane::default(), Lane::default());
-        let (token, records) = (Vec::new(), BTreeMap::new());
-        Self(Arc::new(Mutex::new(Inner { epoch, token, ledger, records, closed: true })))
+        Self(Arc::new(Mutex::new(Inner {
+            epoch,
+            token: Vec::new(),
+            ledger,
+            records: BTreeMap::new(),
+            closed: true,
+            had_session: false,
+            known: Marks::default(),
+        })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -50,7 +59,11 @@ pub struct MemorySpool {
 impl MemorySpool {
     /// Opens what the medium holds.
     pub fn open(medium: &Medium) -> Self {
-        let after_crash = !std::mem::replace(&mut medium.lock().closed, false);
+        let mut inner = medium.lock();
+        let after_crash = !std::mem::replace(&mut inner.closed, false);
+        let had_session = std::mem::take(&mut inner.had_session);
+        inner.known = may_be_sent(had_session, inner.known, inner.ledger.last());
+        drop(inner);
         Self { medium: medium.clone(), after_crash }
     }
 }
@@ -71,6 +84,7 @@ impl Spool for MemorySpool {
             epoch: inner.epoch,
             resume_token: inner.token.clone(),
             last: inner.ledger.last(),
+            known: inner.known,
             queued: inner.ledger.queued(),
             bytes: inner.ledger.bytes(),
             lost: inner.ledger.lost(),
@@ -125,6 +139,7 @@ impl Spool for MemorySpool {
     fn keep(&mut self, resume_token: &[u8], through: Marks) -> Result<(), SpoolError> {
         let mut inner = self.medium.lock();
         inner.token = resume_token.to_vec();
+        inner.had_session = true;
         let evicted = inner.ledger.resume(through);
         inner.remove(evicted);
         Ok(())
@@ -141,6 +156,7 @@ impl Spool for MemorySpool {
         let mut inner = self.medium.lock();
         inner.epoch = epoch;
         inner.token.clear();
+        (inner.had_session, inner.known) = (false, Marks::default());
         let evicted = inner.ledger.renumber(applied);
         inner.remove(evicted);
         Ok(())

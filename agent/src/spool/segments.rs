@@ -33,7 +33,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use remit_agent_domain::spool::{Evicted, FULL, Ledger, Limits, Marks};
+use remit_agent_domain::spool::{Evicted, FULL, Ledger, Limits, Marks, may_be_sent};
 use remit_runtime::files::FolderLock;
 use remit_shared::Stream;
 
@@ -95,6 +95,8 @@ impl SegmentSpool {
         let events = lane(meta.events, &recovered.events);
         let metrics = lane(meta.metrics, &recovered.metrics);
         let ledger = Ledger::new(limits, events, metrics);
+        let known = may_be_sent(meta.had_session, meta.known(), ledger.last());
+        meta.reckon(false, known);
         meta.places(&ledger);
         meta.save(folder)?;
         recovered.delete_empty()?;
@@ -275,6 +277,7 @@ impl Spool for SegmentSpool {
             epoch: self.meta.epoch,
             resume_token: self.meta.token.clone(),
             last: self.ledger.last(),
+            known: self.meta.known(),
             queued: self.ledger.queued(),
             bytes: self.ledger.bytes(),
             lost: self.ledger.lost(),
@@ -320,6 +323,7 @@ impl Spool for SegmentSpool {
         self.guarded(|it| {
             let evicted = it.change(|meta, ledger| {
                 meta.token = resume_token.to_vec();
+                meta.had_session = true;
                 ledger.resume(through)
             })?;
             it.delete(&evicted)
@@ -338,6 +342,7 @@ impl Spool for SegmentSpool {
             let evicted = it.change(|meta, ledger| {
                 meta.epoch = epoch;
                 meta.token.clear();
+                meta.reckon(false, Marks::default());
                 ledger.renumber(applied)
             })?;
             it.delete(&evicted)

@@ -16,7 +16,6 @@ mod client;
 mod command;
 mod failure;
 mod find;
-mod key;
 mod offline;
 mod out;
 #[cfg(test)]

@@ -13,7 +13,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject as _};
 use serde::{Deserialize, Serialize};
 
@@ -135,21 +134,6 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// Certificates in PEM form, one after the other.
-pub fn certificates_to_pem<'a>(certificates: impl IntoIterator<Item = &'a [u8]>) -> String {
-    certificates.into_iter().map(certificate_to_pem).collect()
-}
-
-fn certificate_to_pem(der: &[u8]) -> String {
-    let base64 = STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-    for line in base64.as_bytes().chunks(64) {
-        pem.extend(line.iter().copied().map(char::from));
-        pem.push('\n');
-    }
-    pem + "-----END CERTIFICATE-----\n"
-}
-
 fn certificates(
     field: &'static str,
     pem: &str,
@@ -182,7 +166,7 @@ fn exposed(_path: &Path) -> io::Result<Option<u32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tls::testing::Authority;
+    use crate::tls::{certificates_to_pem, testing::Authority};
 
     fn credential() -> Credential {
         let authority = Authority::new("test");
@@ -192,8 +176,8 @@ mod tests {
             collector: vec!["collector.example:7445".into()],
             operator_id: "opr_1".into(),
             name: "Ann \"the NOC\" Ö.".into(),
-            ca: certificates_to_pem([authority.root.as_ref()]),
-            certificate: certificates_to_pem(chain.iter().map(AsRef::as_ref)),
+            ca: certificates_to_pem(std::slice::from_ref(&authority.root)),
+            certificate: certificates_to_pem(&chain),
             key: key.serialize_pem(),
         }
     }

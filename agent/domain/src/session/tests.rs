@@ -201,6 +201,25 @@ fn a_restored_snapshot_gets_a_new_epoch_and_sends_what_it_holds() {
     assert_eq!(world.collector.times_applied(Stream::Events), [1, 1, 2, 1, 1, 1, 1, 1, 1]);
 }
 
+#[test]
+fn a_snapshot_of_the_very_last_session_is_noticed_though_its_token_is_the_newest() {
+    let mut world = World::default();
+    world.produce(Stream::Events, 1);
+    world.settle();
+    let snapshot = world.disk.clone();
+    world.produce(Stream::Events, 2);
+    world.settle();
+    world.disk = snapshot;
+    world.kill();
+    // Offline, over a restart, as many as the collector has: the token fits,
+    // and so do the numbers.
+    world.produce(Stream::Events, 2);
+    world.kill();
+    world.settle();
+    let applied = world.collector.times_applied(Stream::Events);
+    assert_eq!((world.disk.epoch, applied.len()), (2, 5));
+}
+
 proptest! {
     #[test]
     fn nothing_is_lost_in_silence_or_applied_twice_over_bad_links(

@@ -51,7 +51,7 @@ pub(super) fn read(bytes: &[u8], offset: usize) -> Option<(Frame<'_>, usize)> {
 /// Where the next whole frame begins, past damage. `after` is the last place
 /// that was seen.
 pub(super) fn find(bytes: &[u8], offset: usize, after: u64) -> Option<usize> {
-    (offset..bytes.len().saturating_sub(HEADER)).find(|&at| {
+    (offset..(bytes.len() + 1).saturating_sub(HEADER)).find(|&at| {
         let most = after.saturating_add(((at - offset) / HEADER) as u64 + 1);
         header(&bytes[at..]).is_some_and(|(place, _)| after < place && place <= most)
             && read(bytes, at).is_some()
@@ -145,6 +145,13 @@ mod tests {
             let _ = find(&bytes, 0, after);
             let _ = count(&bytes, 0, after.min(u64::MAX - 100));
         }
+    }
+
+    #[test]
+    fn a_last_record_without_a_payload_is_found_past_damage() {
+        let mut bytes = segment(7, &[vec![0; 3], vec![]]);
+        bytes[0] ^= 1;
+        assert_eq!(places(&bytes, 7), [8]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::{fs, io, path::Path};
 
-use remit_agent_domain::spool::{Lane, Ledger};
+use remit_agent_domain::spool::{Block, Lane, Ledger, Marks};
 use remit_runtime::files;
 use remit_shared::Stream;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,8 @@ pub(super) struct MetaRecordV1 {
     pub(super) token: String,
     /// Whether the last run ended in peace.
     pub(super) clean: bool,
+    /// Whether this run had a session.
+    pub(super) had_session: bool,
     /// The places of each stream.
     pub(super) events: PlacesV1,
     /// The places of each stream.
@@ -49,6 +51,8 @@ pub(super) struct PlacesV1 {
     pub(super) acked: u64,
     /// The one that comes next.
     pub(super) next: u64,
+    /// The newest number that may have been sent before this run.
+    pub(super) known: u64,
 }
 
 /// What a spool must know besides its segments.
@@ -57,6 +61,7 @@ pub(super) struct Meta {
     pub(super) epoch: u64,
     pub(super) token: Vec<u8>,
     pub(super) clean: bool,
+    pub(super) had_session: bool,
     pub(super) events: PlacesV1,
     pub(super) metrics: PlacesV1,
 }
@@ -75,11 +80,23 @@ pub(super) enum Found {
 impl Meta {
     /// The places as the ledger has them now.
     pub(super) fn places(&mut self, ledger: &Ledger) {
-        let of = |stream| {
+        let of = |stream, known| {
             let (base, acked, next) = ledger.places(stream);
-            PlacesV1 { base, acked, next }
+            PlacesV1 { base, acked, next, known }
         };
-        (self.events, self.metrics) = (of(Stream::Events), of(Stream::Metrics));
+        self.events = of(Stream::Events, self.events.known);
+        self.metrics = of(Stream::Metrics, self.metrics.known);
+    }
+
+    /// The newest numbers that may have been sent before this run.
+    pub(super) fn known(&self) -> Marks {
+        Marks { events: self.events.known, metrics: self.metrics.known }
+    }
+
+    /// Notes whether there was a session, and what may have been sent before.
+    pub(super) fn reckon(&mut self, had_session: bool, known: Marks) {
+        self.had_session = had_session;
+        (self.events.known, self.metrics.known) = (known.events, known.metrics);
     }
 
     /// Writes it, durably.
@@ -88,6 +105,7 @@ impl Meta {
             epoch: self.epoch.to_string(),
             token: self.token.iter().map(|it| format!("{it:02x}")).collect(),
             clean: self.clean,
+            had_session: self.had_session,
             events: self.events,
             metrics: self.metrics,
         });
@@ -118,7 +136,7 @@ impl Meta {
 }
 
 impl PlacesV1 {
-    pub(super) fn lane(self, blocks: Vec<remit_agent_domain::spool::Block>, next: u64) -> Lane {
+    pub(super) fn lane(self, blocks: Vec<Block>, next: u64) -> Lane {
         Lane::restore(self.base, self.acked, next.max(self.next), blocks)
     }
 }
@@ -135,6 +153,7 @@ fn parse(text: &str) -> Option<Meta> {
         epoch: record.epoch.parse().ok()?,
         token: digits.chunks(2).map(byte).collect::<Option<_>>()?,
         clean: record.clean,
+        had_session: record.had_session,
         events: record.events,
         metrics: record.metrics,
     })
@@ -151,8 +170,9 @@ mod tests {
             epoch: u64::MAX,
             token: vec![0, 0xab, 0xff],
             clean: true,
-            events: PlacesV1 { base: 1, acked: 2, next: 3 },
-            metrics: PlacesV1 { base: 4, acked: 5, next: 6 },
+            had_session: true,
+            events: PlacesV1 { base: 1, acked: 2, next: 3, known: 7 },
+            metrics: PlacesV1 { base: 4, acked: 5, next: 6, known: 8 },
         };
         assert_eq!(parse(text), Some(expected.clone()));
         let folder = tempfile::tempdir().unwrap();

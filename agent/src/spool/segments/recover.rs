@@ -40,7 +40,7 @@ impl Recovered {
     pub(super) fn places(&self) -> PlacesV1 {
         let first = self.blocks.first().map_or(self.next, |it| it.first);
         let base = first.saturating_sub(1);
-        PlacesV1 { base, acked: base, next: self.next }
+        PlacesV1 { base, acked: base, next: self.next, known: 0 }
     }
 }
 

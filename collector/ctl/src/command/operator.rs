@@ -1,7 +1,10 @@
 //! `remit operator …`
 
 use remit_proto::v1;
-use remit_runtime::credential::{Credential, certificates_to_pem};
+use remit_runtime::{
+    credential::Credential,
+    tls::{KeyRequest, certificates_to_pem},
+};
 
 use super::whole;
 use crate::{
@@ -11,7 +14,7 @@ use crate::{
     },
     client::{PAGE, pages},
     failure::{Exit, Failure},
-    find, key,
+    find,
     out::Out,
     view::operator::{Created, Operator, Operators},
 };
@@ -52,7 +55,7 @@ async fn create(asked: Create, global: &Global, out: &mut Out<'_>) -> Result<(),
         return Err(Failure::usage(format!("{} is there already", path.display()))
             .hint("name another file, or overwrite it with --force"));
     }
-    let key = key::make().map_err(|err| Failure::broken(&err))?;
+    let key = KeyRequest::new()?;
     let client = global.connect().await?;
     let request = v1::CreateOperatorRequest {
         name: asked.name,
@@ -60,18 +63,17 @@ async fn create(asked: Create, global: &Global, out: &mut Out<'_>) -> Result<(),
         party: asked.party.into(),
         teams: asked.team,
         tenants: global.tenant.clone(),
-        csr: key.csr,
+        csr: key.csr.clone(),
     };
     let answer = client.call(client.operators().create_operator(request)).await?;
     let operator = whole(answer.operator)?;
-    let pem = |ders: &[Vec<u8>]| certificates_to_pem(ders.iter().map(Vec::as_slice));
     let credential = Credential {
         collector: client.credential.collector.clone(),
         operator_id: operator.operator_id.clone(),
         name: operator.name.clone(),
-        ca: pem(&answer.ca_roots),
-        certificate: pem(&answer.certificate_chain),
-        key: key.pem,
+        ca: certificates_to_pem(&answer.ca_roots),
+        certificate: certificates_to_pem(&answer.certificate_chain),
+        key: key.key_pem(),
     };
     credential.write(&path).map_err(|err| {
         let undo = format!("undo it with `remit operator revoke {}`", operator.operator_id);

@@ -67,8 +67,8 @@ pub fn certificates_from_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>
 }
 
 /// What [`certificates_from_pem`] reads.
-pub fn certificates_to_pem(certificates: &[CertificateDer<'_>]) -> String {
-    certificates.iter().map(|it| section("CERTIFICATE", it)).collect()
+pub fn certificates_to_pem(certificates: &[impl AsRef<[u8]>]) -> String {
+    certificates.iter().map(|it| section("CERTIFICATE", it.as_ref())).collect()
 }
 
 pub(super) fn key_to_pem(key: &PrivateKeyDer<'_>) -> String {

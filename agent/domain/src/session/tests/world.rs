@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::*;
-use crate::spool::{Block, Evicted, FULL, Lane, Ledger, Limits};
+use crate::spool::{Block, Evicted, FULL, Lane, Ledger, Limits, may_be_sent};
 
 /// What a disk keeps, whatever happens to the agent.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub(super) struct Disk {
     ledger: Ledger,
     /// What `ledger.places` said when the token or the epoch was written last.
     kept: [(u64, u64, u64); 2],
+    had_session: bool,
+    known: Marks,
     records: BTreeMap<(Stream, u64), u64>,
 }
 
@@ -23,7 +25,9 @@ impl Disk {
     fn blank() -> Self {
         let ledger = Ledger::new(LIMITS, Lane::default(), Lane::default());
         let kept = [(0, 0, 1); 2];
-        Self { epoch: 1, token: vec![], ledger, kept, records: BTreeMap::new() }
+        let (had_session, known) = (false, Marks::default());
+        let (token, records) = (vec![], BTreeMap::new());
+        Self { epoch: 1, token, ledger, kept, had_session, known, records }
     }
 
     fn note(&mut self) {
@@ -52,7 +56,8 @@ impl Disk {
         self.remove(evicted);
     }
 
-    fn reopen(&mut self) {
+    /// Forgets what only memory knew.
+    fn rebuild(&mut self) {
         let lane =
             |stream, (base, acked, next)| {
                 let blocks = self.records.keys().filter(|it| it.0 == stream).map(|(_, place)| {
@@ -63,6 +68,12 @@ impl Disk {
         let [events, metrics] = self.kept;
         let (events, metrics) = (lane(Stream::Events, events), lane(Stream::Metrics, metrics));
         self.ledger = Ledger::new(LIMITS, events, metrics);
+    }
+
+    fn reopen(&mut self) {
+        self.rebuild();
+        let last = self.ledger.last();
+        self.known = may_be_sent(std::mem::take(&mut self.had_session), self.known, last);
     }
 
     fn remove(&mut self, evicted: Vec<Evicted>) {
@@ -247,7 +258,7 @@ impl World {
         self.disk.reopen();
         self.up.clear();
         self.down.clear();
-        self.session = begin(self.disk.ledger.last(), self.now);
+        self.session = begin(self.disk.known, self.now);
     }
 
     fn damage(&mut self, which: u64) {
@@ -263,6 +274,7 @@ impl World {
     fn restore(&mut self, count: u64) {
         if count.is_multiple_of(2) {
             self.snapshot = self.disk.clone();
+            self.snapshot.rebuild();
         } else {
             // What was written since is gone by somebody's will, not by ours.
             let kept = self.snapshot.clone();
@@ -335,7 +347,7 @@ impl World {
                     self.up.push_back(Up::Hello { epoch, token, last });
                 }
                 Effect::Keep { resume_token, through } => {
-                    self.disk.token = resume_token;
+                    (self.disk.token, self.disk.had_session) = (resume_token, true);
                     let evicted = self.disk.ledger.resume(through);
                     self.disk.note();
                     self.disk.delete(evicted);
@@ -345,6 +357,7 @@ impl World {
                     let evicted = self.disk.ledger.renumber(applied);
                     // As random as it needs to be: never used before.
                     self.disk.epoch = self.collector.epoch + 1;
+                    (self.disk.had_session, self.disk.known) = (false, Marks::default());
                     self.disk.note();
                     self.disk.delete(evicted);
                     self.tell(Event::Renumbered);
