@@ -128,6 +128,11 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
                 Err(err) => return Err(err.into()),
                 Ok(stored) => {
                     let (seat, ended) = self.roll.sit_down(endpoint, self.listening.now());
+                    // Whoever has revoked it since found no session to end.
+                    if let Err(distrusted) = self.trusted(endpoint, serial).await {
+                        self.roll.stand_up(endpoint, seat);
+                        return Err(distrusted);
+                    }
                     let serial = serial.to_owned();
                     let lease = fresh;
                     let session = Session { endpoint, serial, stored, lease, ended, seat };
