@@ -87,7 +87,7 @@ async fn what_was_not_stored_comes_again() {
 async fn a_damaged_file_delays_nobody() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("000-1.report"), "nonsense").unwrap();
-    fs::create_dir(dir.path().join("001-1.report")).unwrap();
+    fs::create_dir(dir.path().join("000-2.report")).unwrap();
     fs::write(dir.path().join(".002-1.report.new"), "half").unwrap();
     put(dir.path(), 1, "good");
     beside(dir.path(), async |mut receiver| {
@@ -95,7 +95,7 @@ async fn a_damaged_file_delays_nobody() {
     })
     .await;
     assert!(dir.path().join("damaged/000-1.report").is_file());
-    assert!(dir.path().join("damaged/001-1.report").is_dir());
+    assert!(dir.path().join("damaged/000-2.report").is_dir());
 }
 
 #[tokio::test(start_paused = true)]

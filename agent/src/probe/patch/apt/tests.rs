@@ -27,7 +27,8 @@ fn scan(sample: &Sample) -> &PatchScan {
 fn this_machine_has_as_many_updates_as_apt_says() {
     let sample = sample(&mut AptProbe::new()).expect("this test needs Debian's package `apt`");
     let script = "apt-get -s -o Debug::NoLocking=true dist-upgrade | grep -c '^Inst [^ ]* \\['";
-    let counted = Command::new("sh").args(["-c", script]).run().unwrap();
+    let counted = Command::new("sh").args(["-c", script]).deadline(Duration::from_mins(5));
+    let counted = counted.run().unwrap();
     let counted: usize = counted.stdout.trim().parse().unwrap();
 
     let scan = scan(&sample);
