@@ -169,8 +169,8 @@ libc6:
   Candidate: 2.36-9+deb12u13
   Version table:
      2.36-9+deb12u13 500
-        500 http://deb.debian.org/debian bookworm/main amd64 Packages
-        500 http://security.debian.org/debian-security bookworm-security/main amd64 Packages
+        500 http://mirror.example/debian bookworm/main amd64 Packages
+        500 http://mirror.example/debian-security bookworm-security/main amd64 Packages
  *** 2.36-9+deb12u10 100
         100 /var/lib/dpkg/status
 ";
