@@ -27,6 +27,7 @@ pub(crate) const RESTIC: Need =
 pub(crate) const NEEDS: &[Need] = &[
     RESTIC,
     Need { program: "borg", package: "borgbackup", purpose: "backups that are really made" },
+    Need { program: "strace", package: "strace", purpose: "seeing the sync before each answer" },
 ];
 
 /// Programs that are not there and could not be installed.
