@@ -79,14 +79,22 @@ macro_rules! ids {
 ids! {
     /// One alert, through all its reopenings.
     AlertId => "alr",
+    /// One request to change what both parties have agreed on.
+    ChangeId => "chg",
     /// One machine that runs an agent.
     EndpointId => "end",
+    /// One matter that is known, and documented.
+    KnownIssueId => "kni",
     /// One human, or program, who may use the operator plane.
     OperatorId => "opr",
     /// One run of a backup job.
     RunId => "run",
+    /// One system whose alerts the collector takes in.
+    SourceId => "src",
     /// One enrollment token.
     TokenId => "tok",
+    /// One maintenance window, through all its occurrences.
+    WindowId => "win",
 }
 
 #[cfg(test)]

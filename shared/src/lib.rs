@@ -26,9 +26,15 @@ pub use crate::{
     chain::Chain,
     clock::Clock,
     host::Host,
-    id::{AlertId, EndpointId, IdError, OperatorId, RunId, TokenId},
+    id::{
+        AlertId, ChangeId, EndpointId, IdError, KnownIssueId, OperatorId, RunId, SourceId, TokenId,
+        WindowId,
+    },
     kind::ErrorKind,
-    name::{CalendarName, Function, MAX_NAME, NameError, RowId, Site, Tag, Team, Tenant},
+    name::{
+        AgreementName, CalendarName, Function, MAX_NAME, NameError, PersonName, PolicyName,
+        RotaName, RowId, Site, Tag, Team, Tenant,
+    },
     patch::{PatchItem, PatchScan, Reboot},
     reading::{Reading, Series},
     service::{FailedUnit, ServiceScan},

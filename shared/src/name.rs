@@ -81,10 +81,18 @@ macro_rules! names {
 
 // Alphabetical.
 names! {
+    /// Targets and hours that the parties agreed on: `gold`.
+    AgreementName => "SLA",
     /// A set of opening hours in a matrix: `office`.
     CalendarName => "calendar",
     /// A kind of work that somebody is responsible for: `backup_monitoring`.
     Function => "function",
+    /// Somebody who can be called: `kim`.
+    PersonName => "person",
+    /// Who is told if nobody acts: `standard`.
+    PolicyName => "policy",
+    /// Who is on call when: `noc-nights`.
+    RotaName => "rota",
     /// One row of a matrix: `lob-nights`.
     RowId => "row",
     /// A place where endpoints stand: `head-office`.

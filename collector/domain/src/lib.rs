@@ -3,16 +3,33 @@
 //! Values in, values out: no IO, no clock, no randomness, no runtime, no
 //! serialization, no logging. Reasons are part of the results.
 
+pub mod agenda;
 pub mod alert;
 pub mod authority;
 pub mod calendar;
+pub mod change;
 pub mod detect;
 pub mod effect;
 pub mod endpoint;
 pub mod enroll;
+pub mod flapping;
+pub mod group;
+pub mod inhibit;
+pub mod known_issue;
+pub mod mass_loss;
 pub mod matrix;
 pub mod matrix_version;
+pub mod noise;
 pub mod notice;
 pub mod operator;
+pub mod people;
+pub mod report;
+pub mod rota;
 pub mod schedule;
+pub mod shift;
 pub mod signal;
+pub mod sla;
+pub mod source;
+pub mod suppression;
+pub mod tuning;
+pub mod window;

@@ -1,0 +1,1 @@
+//! What the two teams talk about once a week.

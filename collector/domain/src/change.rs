@@ -1,0 +1,1 @@
+//! Changes that both parties must agree to.

@@ -1,0 +1,1 @@
+//! Whether something goes up and down too often to be told each time.

@@ -1,0 +1,1 @@
+//! Which alerts say nothing new because of another.

@@ -1,0 +1,1 @@
+//! Matters that are known, documented, and looked at again by a date.

@@ -1,0 +1,1 @@
+//! Whether it is one machine that is gone, or a site, or ourselves.

@@ -1,0 +1,1 @@
+//! What a shift leaves behind, and whether it is finished.

@@ -1,0 +1,1 @@
+//! Systems whose alerts the collector takes in.

@@ -1,0 +1,1 @@
+//! Better limits for a noisy rule, tried on the past first.
