@@ -7,7 +7,6 @@ use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use remit_collector_domain::matrix_version::Published;
 use remit_runtime::{
-    clock::SystemClock,
     files::{FolderLock, LockError},
     listen::{BindError, Listener},
     random,
@@ -130,13 +129,17 @@ pub enum RunError {
 
 type Sled = SledStore;
 
-/// Runs the collector until `stop` is cancelled.
-pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunError> {
+/// Runs the collector by a clock until `stop` is cancelled.
+pub async fn serve<C: Clock>(
+    config: Config,
+    clock: C,
+    stop: CancellationToken,
+) -> Result<(), RunError> {
     let data = DataDir(config.data_dir.clone());
     let _lock = FolderLock::acquire(&data.0)?;
     let metrics = telemetry::install().map_err(RunError::Metrics)?;
     let authority = Arc::new(Authority::open(&data.pki())?);
-    let clock = Arc::new(SystemClock);
+    let clock = Arc::new(clock);
     let now = clock.now();
     let identity = match authority.renew_server_if_needed(now)? {
         Some(renewed) => renewed,
@@ -191,7 +194,7 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
         owed,
     });
     let (news, hears_news) = watch::channel(store.feed_end().await?);
-    let notifier = Arc::new(channels(&config)?);
+    let notifier = Arc::new(channels(&config, Arc::clone(&clock))?);
     let outbox = Outbox {
         engine: Arc::clone(&engine),
         post: Post::new(Arc::clone(&engine), notifier, random::u64),
@@ -245,8 +248,11 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
     });
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
-    tasks.spawn("prune", chores::prune(store, config.clone(), tasks.token()));
-    tasks.spawn("server certificate", chores::renew(authority, configurations, tasks.token()));
+    tasks.spawn("prune", chores::prune(store, config.clone(), Arc::clone(&clock), tasks.token()));
+    tasks.spawn(
+        "server certificate",
+        chores::renew(authority, clock, configurations, tasks.token()),
+    );
     info!(agents = %config.agents, operators = %config.operators, "listening");
     tokio::select! {
         () = stop.cancelled() => info!("stopping"),
@@ -274,7 +280,7 @@ pub fn with_port(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-fn channels(config: &Config) -> Result<Channels<SystemClock>, RunError> {
+fn channels<C: Clock>(config: &Config, clock: C) -> Result<Channels<C>, RunError> {
     let mut webhooks = std::collections::HashMap::new();
     for (name, settings) in &config.webhooks {
         let webhook = Webhook::new(settings.clone())
@@ -282,5 +288,5 @@ fn channels(config: &Config) -> Result<Channels<SystemClock>, RunError> {
         webhooks.insert(name.clone(), webhook);
     }
     let mailer = config.smtp.as_ref().map(Mailer::new).transpose()?;
-    Ok(Channels { webhooks, mailer, clock: SystemClock })
+    Ok(Channels { webhooks, mailer, clock })
 }

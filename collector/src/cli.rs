@@ -12,7 +12,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use remit_runtime::{config::ConfigError, telemetry};
-use remit_shared::Chain;
+use remit_shared::{Chain, Clock};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -139,11 +139,12 @@ enum Failure {
     Output(#[source] std::io::Error),
 }
 
-/// Runs what the command line says. Exit 0: done; 1: failed; 2: misused.
-pub fn main() -> ExitCode {
+/// Runs what the command line says, by a given clock. Exit 0: done; 1: failed;
+/// 2: misused.
+pub fn main<C: Clock>(clock: C) -> ExitCode {
     let done = match Cli::parse().command {
         Command::Init(asked) => init(asked),
-        Command::Serve(folder) => serve(&folder.flags()),
+        Command::Serve(folder) => serve(&folder.flags(), clock),
         Command::Administrator(asked) => administrator(&asked),
         Command::Config(ConfigCommand::Check(folder)) => check(&folder.flags()),
     };
@@ -196,13 +197,13 @@ fn check(flags: &Flags) -> Result<(), Failure> {
     say(&table.to_string())
 }
 
-fn serve(flags: &Flags) -> Result<(), Failure> {
+fn serve(flags: &Flags, clock: impl Clock) -> Result<(), Failure> {
     let (config, _) = config::load(flags)?;
     telemetry::init(config.log)?;
     runtime()?.block_on(async {
         let stop = CancellationToken::new();
         let mut terminate = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
-        let serving = app::serve(config, stop.clone());
+        let serving = app::serve(config, clock, stop.clone());
         tokio::pin!(serving);
         tokio::select! {
             served = &mut serving => return Ok(served?),

@@ -4,6 +4,7 @@ mod alerts;
 mod enrollment;
 mod escalation;
 mod facts;
+mod hours;
 mod identity;
 mod operations;
 mod shipped_agent;

@@ -20,6 +20,7 @@
 
 mod agent;
 mod authority;
+mod clock;
 mod disk;
 mod http;
 mod inbox;

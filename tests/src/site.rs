@@ -9,13 +9,14 @@ use std::{
     sync::atomic::{AtomicU8, Ordering},
 };
 
+use jiff::Timestamp;
 use remit_proto::v1;
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::{
-    FakeAgent, Inbox, Operator, Program, RealAgent, SOON, command, disk, eventually, http::get,
-    inbox::SECRET, run, starter,
+    FakeAgent, Inbox, Operator, Program, RealAgent, SOON, clock::SetClock, command, disk,
+    eventually, http::get, inbox::SECRET, run, starter,
 };
 
 /// The ports that ship, the agent's for pings last; every site has them at an
@@ -34,6 +35,7 @@ pub struct Site {
     pub inbox: Inbox,
     collector: Program,
     address: Ipv4Addr,
+    clock: Option<SetClock>,
     folder: TempDir,
 }
 
@@ -55,16 +57,36 @@ impl Site {
 
     /// A site whose people have not agreed on anything yet.
     pub async fn without_matrix() -> Self {
+        Self::found(false).await
+    }
+
+    /// A site whose collector goes by a clock that the test sets, with a matrix
+    /// of the test's own. The clock begins right: whoever is to have a certificate
+    /// must have it before the clock is set, because TLS goes by the machine's.
+    pub async fn by_clock(toml: &str) -> Self {
+        let site = Self::found(true).await;
+        site.admin.publish(toml).await.expect("the test's matrix lints clean");
+        site
+    }
+
+    async fn found(by_clock: bool) -> Self {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let address = own_address();
         let inbox = Inbox::open(address).await;
         let data = folder.path().join("data");
         init(&data, address).await;
         add_webhooks(&data, &inbox);
-        let mut collector = Program::start(serve(&data), &folder.path().join("collector.log"));
+        let clock = by_clock.then(|| SetClock::begin(folder.path().join("clock")));
+        let serve = serve(&data, clock.as_ref());
+        let mut collector = Program::start(serve, &folder.path().join("collector.log"));
         wait_until_ready(&mut collector, (address, PORTS[3]).into()).await;
         let admin = Operator::read(&data.join("admin.credential.toml")).await;
-        Self { admin, inbox, collector, address, folder }
+        Self { admin, inbox, collector, address, clock, folder }
+    }
+
+    /// Lets the collector's clock jump to an instant; it runs on from there.
+    pub fn set_clock(&self, now: Timestamp) {
+        self.clock.as_ref().expect("the site goes by a clock of its own").set(now);
     }
 
     /// The folder that belongs to this test.
@@ -114,13 +136,18 @@ impl Site {
 
     /// Starts the collector again, once it has ended.
     pub async fn restart(&mut self) {
-        self.start_again(serve(&self.data())).await;
+        self.start_again(serve(&self.data(), self.clock.as_ref())).await;
     }
 
     /// The same, with the data folder on a disk of so many MiB of its own, which
     /// only the collector sees; [`Program::folder`] leads there.
     pub async fn restart_on_small_disk(&mut self, mebibytes: u32) {
-        self.start_again(disk::on_its_own(&serve(&self.data()), &self.data(), mebibytes)).await;
+        self.start_again(disk::on_its_own(
+            &serve(&self.data(), self.clock.as_ref()),
+            &self.data(),
+            mebibytes,
+        ))
+        .await;
     }
 
     async fn start_again(&mut self, serve: Command) {
@@ -217,8 +244,15 @@ fn add_webhooks(data: &Path, inbox: &Inbox) {
     fs::write(&path, settings).expect("the test's folder can be written");
 }
 
-fn serve(data: &Path) -> Command {
-    let mut serve = command("remit-collector");
+fn serve(data: &Path, clock: Option<&SetClock>) -> Command {
+    let mut serve = match clock {
+        None => command("remit-collector"),
+        Some(clock) => {
+            let mut serve = command("remit-collector-by-clock");
+            serve.env("REMIT_TEST_CLOCK", clock.file());
+            serve
+        }
+    };
     serve.args(["serve".as_ref(), "--data-dir".as_ref(), data.as_os_str()]);
     serve
 }

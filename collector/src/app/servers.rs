@@ -12,7 +12,7 @@ use remit_proto::{
         patch_service_server::PatchServiceServer, token_service_server::TokenServiceServer,
     },
 };
-use remit_runtime::clock::SystemClock;
+use remit_shared::Clock;
 use tonic::transport::{Server, server::Router};
 
 use super::Sled;
@@ -36,19 +36,19 @@ fn builder() -> Server {
         .http2_max_header_list_size(8 << 10)
 }
 
-pub(super) fn agent_plane(edge: AgentEdge<Sled, Matrices, SystemClock>) -> Router {
+pub(super) fn agent_plane<C: Clock>(edge: AgentEdge<Sled, Matrices, C>) -> Router {
     let service = AgentServiceServer::new(edge).max_decoding_message_size(AGENT_MESSAGE);
     builder().add_service(service)
 }
 
-pub(super) fn enrollment_plane(edge: EnrollmentEdge<Sled, Matrices, SystemClock>) -> Router {
+pub(super) fn enrollment_plane<C: Clock>(edge: EnrollmentEdge<Sled, Matrices, C>) -> Router {
     let service = EnrollmentServiceServer::new(edge).max_decoding_message_size(ENROLLMENT_MESSAGE);
     builder().timeout(Duration::from_secs(10)).add_service(service)
 }
 
-pub(super) async fn operator_plane(plane: Arc<Plane<Sled, SystemClock>>) -> Router {
+pub(super) async fn operator_plane<C: Clock>(plane: Arc<Plane<Sled, C>>) -> Router {
     let (reporter, health) = tonic_health::server::health_reporter();
-    reporter.set_serving::<AlertServiceServer<Plane<Sled, SystemClock>>>().await;
+    reporter.set_serving::<AlertServiceServer<Plane<Sled, C>>>().await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
