@@ -24,8 +24,14 @@
 //! a crossing is the alert's.
 
 mod agreement;
+mod apply;
 mod clocks;
+mod compact;
 mod fact;
+mod pause;
+mod points;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -34,10 +40,13 @@ use jiff::{SignedDuration, Timestamp};
 use crate::calendar::{self, Calendar, Segment};
 pub use crate::sla::{
     agreement::{Agreement, PauseReason, Targets},
+    apply::{apply, deadline},
     clocks::{
         Clock, ClockKind, Clocks, Earlier, End, Holder, Outcome, Pause, Share, Spending, Stretch,
     },
     fact::{Crossing, CrossingKind, Fact},
+    pause::{PauseRefusal, PauseRequest, pause},
+    points::target,
 };
 
 /// What an alert's time is measured by.
