@@ -25,11 +25,17 @@
 
 mod agreement;
 mod apply;
+mod attainment;
 mod clocks;
 mod compact;
 mod fact;
+mod ledger;
 mod pause;
 mod points;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -41,10 +47,12 @@ use crate::calendar::{self, Calendar, Segment};
 pub use crate::sla::{
     agreement::{Agreement, PauseReason, Targets},
     apply::{apply, deadline},
+    attainment::{Attainment, Judged, Percentiles, Verdict, attainment, attainment_by, judged},
     clocks::{
         Clock, ClockKind, Clocks, Earlier, End, Holder, Outcome, Pause, Share, Spending, Stretch,
     },
     fact::{Crossing, CrossingKind, Fact},
+    ledger::{Ledger, Line, LineState, Promise, Status, Totals, ledger},
     pause::{PauseRefusal, PauseRequest, pause},
     points::target,
 };
