@@ -67,9 +67,9 @@ impl Clocks {
                 self.stretches.push(stretch);
                 continue;
             }
-            let before = Segment { from: stretch.from, to: from };
-            let before = terms.counted(before).min(stretch.counted);
-            let paused = terms.counted(Segment { from, to }).min(stretch.counted - before);
+            let before = stretch.counted_until(from, terms);
+            let until = stretch.counted_until(to, terms);
+            let paused = until - before;
             for clock in self.clocks.iter_mut().chain(&mut self.handed_on) {
                 clock.forgive(&stretch, paused);
             }
@@ -81,7 +81,7 @@ impl Clocks {
                     by: by.to_owned(),
                     ..part(from, to, paused)
                 },
-                part(to, stretch.to, stretch.counted - before - paused),
+                part(to, stretch.to, stretch.counted - until),
             ];
             self.stretches.extend(parts.into_iter().filter(|it| it.from < it.to));
         }
@@ -100,6 +100,22 @@ impl Clock {
 }
 
 impl Stretch {
+    /// How much of it counted before an instant within it. Where the calendar
+    /// that said so is no longer known, the time is spread evenly.
+    fn counted_until(&self, at: Timestamp, terms: &Terms) -> SignedDuration {
+        if at == self.to {
+            return self.counted;
+        }
+        if self.matrix_version == terms.matrix_version {
+            return terms.counted(Segment { from: self.from, to: at }).min(self.counted);
+        }
+        let millis = |it: SignedDuration| it.as_millis();
+        let passed = millis(at.duration_since(self.from));
+        let whole = millis(self.to.duration_since(self.from)).max(1);
+        let share = millis(self.counted) * passed / whole;
+        SignedDuration::from_millis(i64::try_from(share).unwrap_or(i64::MAX))
+    }
+
     fn is_like(&self, next: &Self) -> bool {
         self.spending == next.spending
             && self.holder == next.holder

@@ -89,10 +89,11 @@ impl Life {
         let (clocks, crossings) = apply(&self.terms, self.severity, &self.clocks, &fact, now);
         self.clocks = clocks;
         self.crossings.extend(crossings.clone());
-        match fact {
-            Fact::Severity { to, .. } => self.severity = to,
-            Fact::Terms(terms) => self.terms = terms,
-            _ => {}
+        if let Fact::Severity { to, .. } = fact {
+            self.severity = to;
+        }
+        if let Fact::Terms(terms) = fact {
+            self.terms = terms;
         }
         crossings
     }

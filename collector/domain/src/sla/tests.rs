@@ -429,3 +429,71 @@ fn a_clock_that_is_set_back_moves_nothing() {
     life.take(Fact::Resumed { by: "kim".into() }, after(5));
     assert_eq!(life.promise(ClockKind::Resolution, after(12)).spent, mins(12));
 }
+
+/// Alerts that were each over after so many minutes, judged over March.
+fn over_after(minutes: impl Iterator<Item = i64>) -> Vec<Judged> {
+    let march = Segment { from: at("2026-03-01T00:00Z"), to: at("2026-04-01T00:00Z") };
+    let judge = |minute| {
+        let mut life = standard(Severity::High);
+        life.take(Fact::Responded { party: Party::Provider, human: true }, after(minute));
+        life.take(Fact::Resolved { by: Some(Party::Provider) }, after(minute));
+        judged(&life.terms, life.severity, &life.clocks, march)
+    };
+    minutes.flat_map(judge).collect()
+}
+
+#[test]
+fn percentiles_are_by_nearest_rank_and_need_twenty() {
+    let by_kind = |all: &[Judged]| attainment_by(all, |it| it.kind)[&ClockKind::Response];
+    assert_eq!(by_kind(&over_after(1..=19)).percentiles, None);
+    let it = by_kind(&over_after(1..=20)).percentiles.unwrap();
+    assert_eq!((it.p50, it.p90, it.p95), (mins(10), mins(18), mins(19)));
+    let sum = by_kind(&over_after(1..=40));
+    assert_eq!((sum.met, sum.breached, sum.n, sum.permille()), (30, 10, 40, Some(750)));
+}
+
+#[test]
+fn all_is_shown_only_if_it_is_all() {
+    let sum = Attainment { met: 1999, breached: 1, ..Attainment::default() };
+    assert_eq!(sum.permille(), Some(999));
+    assert_eq!(Attainment::default().permille(), None);
+}
+
+#[test]
+fn a_promise_is_judged_in_one_period_and_open_before() {
+    let month = |from: &str, to: &str| Segment { from: at(from), to: at(to) };
+    let [feb, march, april] = [
+        month("2026-02-01T00:00Z", "2026-03-01T00:00Z"),
+        month("2026-03-01T00:00Z", "2026-04-01T00:00Z"),
+        month("2026-04-01T00:00Z", "2026-05-01T00:00Z"),
+    ];
+    // Missed in March, over in April.
+    let mut life = Life::open(
+        terms(resolution_in(targets(1440, 480, 240)), None),
+        Severity::High,
+        at("2026-03-31T12:00Z"),
+    );
+    life.take(Fact::Resolved { by: Some(Party::Provider) }, at("2026-04-02T12:00Z"));
+    let of = |period| judged(&life.terms, life.severity, &life.clocks, period);
+    assert_eq!(of(feb), []);
+    let [it] = &of(march)[..] else { panic!("{:?}", of(march)) };
+    assert_eq!((it.verdict, it.took), (Verdict::Breached, None), "how long is not known yet");
+    assert_eq!(of(april), []);
+    // Opened in March, over in time in April.
+    let mut life = Life::open(life.terms.clone(), Severity::High, at("2026-03-31T23:00Z"));
+    life.take(Fact::Resolved { by: Some(Party::Provider) }, at("2026-04-01T01:00Z"));
+    let verdict = |period| judged(&life.terms, life.severity, &life.clocks, period)[0].verdict;
+    assert_eq!((verdict(march), verdict(april)), (Verdict::Open, Verdict::Met));
+}
+
+#[test]
+fn what_went_away_before_anybody_looked_is_listed_apart() {
+    let march = Segment { from: at("2026-03-01T00:00Z"), to: at("2026-04-01T00:00Z") };
+    let mut life = standard(Severity::Critical);
+    life.take(Fact::Resolved { by: None }, after(10));
+    let all = judged(&life.terms, life.severity, &life.clocks, march);
+    let by_kind = attainment_by(&all, |it| it.kind);
+    let response = by_kind[&ClockKind::Response];
+    assert_eq!((response.met, response.breached, response.unanswered), (0, 0, 1));
+    assert_eq!(by_kind[&ClockKind::Resolution].met, 1);
+}
