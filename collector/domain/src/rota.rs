@@ -9,8 +9,8 @@
 //! - Where two layers apply, the later one in the list wins; an override wins
 //!   over every layer, and a later override over an earlier one. [`OnCall`]
 //!   says which it was.
-//! - Shifts and gaps together cover an interval exactly once, and
-//!   who is on call agrees with them at every instant.
+//! - [`shifts`] and [`gaps`] together cover an interval exactly once, and
+//!   [`on_call`] agrees with them at every instant.
 //! - A hand-off that the clocks skip comes as much later as the gap is long;
 //!   one that they repeat is its first occurrence. A turn that is skipped as a
 //!   whole is nobody's.
@@ -19,7 +19,11 @@
 //!
 //! How the person is reached, and what happens if they do not answer.
 
+mod ask;
 mod check;
+mod duty;
+#[cfg(test)]
+mod tests;
 
 use jiff::{
     Timestamp,
@@ -29,7 +33,10 @@ use jiff::{
 use remit_shared::{PersonName, RotaName};
 
 use crate::calendar::Window;
-pub use crate::rota::check::{RotaError, check};
+pub use crate::rota::{
+    ask::{conflicts, gaps, on_call, shifts, who_next},
+    check::{RotaError, check},
+};
 
 /// Who is on call when.
 #[derive(Clone, Debug, PartialEq, Eq)]

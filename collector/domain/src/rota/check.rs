@@ -6,13 +6,13 @@ use remit_shared::RotaName;
 use crate::rota::{Rota, Turn};
 
 /// More layers than this are a mistake.
-pub const MOST_LAYERS: usize = 100;
+const MOST_LAYERS: usize = 100;
 
 /// More people in one layer than this are a mistake.
-pub const MOST_PEOPLE: usize = 100;
+const MOST_PEOPLE: usize = 100;
 
 /// More overrides than this are history, which belongs elsewhere.
-pub const MOST_OVERRIDES: usize = 1000;
+const MOST_OVERRIDES: usize = 1000;
 
 /// The longest turn, in hours: a year.
 const LONGEST_TURN: i64 = 366 * 24;
