@@ -1,1 +1,4 @@
-//! Whether it is one machine that is gone, or a site, or ourselves.
+//! wip
+
+/// The check that speaks of sites.
+pub const SITE_UNREACHABLE: &str = "site-unreachable";
