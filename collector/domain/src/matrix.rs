@@ -20,12 +20,16 @@
 //! How a matrix is written down is `remit-matrix-file`'s business. Who of a
 //! team has duty, and what becomes of an alert, is decided elsewhere.
 
+mod checks;
 mod compare;
 mod diff;
 mod explain;
+mod hand_over;
 mod length;
 pub mod lint;
 mod nearest;
+mod policy;
+mod quiet;
 mod resolve;
 mod row;
 mod scope;
@@ -36,24 +40,28 @@ mod testing;
 mod tests;
 mod when;
 
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::tz::TimeZone;
 use remit_shared::{
-    CalendarName, Function, Severity, Site, Tag, Team, Tenant, function::FUNCTIONS,
+    CalendarName, Function, PersonName, Site, Tag, Team, Tenant, function::FUNCTIONS,
 };
 
-use crate::calendar::Calendar;
 pub use crate::matrix::{
+    checks::CheckOverride,
     compare::{Comparison, Rank, compare},
     diff::{Change, diff},
+    hand_over::{HandOverReason, HandOverReasonError, Trigger},
     length::{LengthError, parse_length, show_length},
     lint::lint,
     nearest::nearest,
+    policy::{Escalation, Policy, REPEAT, Step, StepError},
+    quiet::{Quiet, Recipient},
     resolve::{Rejected, Resolution, next_change, resolve},
-    row::{Duty, Row, Step, StepError},
+    row::{Authority, Duty, Row},
     scope::{EndpointRef, EndpointRefError, Scope, Subject},
     team::{ChannelRef, ChannelRefError, Contact, TeamDef},
     when::{When, WhenError},
 };
+use crate::{calendar::Calendar, people::Person};
 
 /// One version of a tenant's matrix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +74,8 @@ pub struct Matrix {
     pub title: String,
     /// Everybody who can be responsible.
     pub teams: Vec<TeamDef>,
+    /// Everybody who can be called.
+    pub persons: Vec<Person>,
     /// Where endpoints stand.
     pub sites: Vec<SiteDef>,
     /// What endpoints can carry.
@@ -74,6 +84,12 @@ pub struct Matrix {
     pub functions: Vec<FunctionDef>,
     /// The hours that rows refer to.
     pub calendars: Vec<Calendar>,
+    /// Who is told if nobody acknowledges.
+    pub policies: Vec<Policy>,
+    /// When work passes to the other party.
+    pub triggers: Vec<Trigger>,
+    /// Who does not want to hear of what.
+    pub quiet: Vec<Quiet>,
     /// Who does what. The order matters only where two rows say the same.
     pub rows: Vec<Row>,
     /// Who gets what no row covers. Its scope is everything.
@@ -111,29 +127,26 @@ pub struct FunctionDef {
     pub title: String,
 }
 
-/// What a tenant wants different about one check.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CheckOverride {
-    /// The check.
-    pub check: String,
-    /// Another kind of work.
-    pub function: Option<Function>,
-    /// Another warning threshold, in the metric's unit.
-    pub warn: Option<i64>,
-    /// Another critical threshold.
-    pub crit: Option<i64>,
-    /// Another clear level.
-    pub clear: Option<i64>,
-    /// Another hold time.
-    pub hold: Option<SignedDuration>,
-    /// Another severity for the critical level.
-    pub severity: Option<Severity>,
-}
-
 impl Matrix {
     /// What is known of a team.
     pub fn team(&self, name: &Team) -> Option<&TeamDef> {
         self.teams.iter().find(|it| it.name == *name)
+    }
+
+    /// What is known of a person.
+    pub fn person(&self, name: &PersonName) -> Option<&Person> {
+        self.persons.iter().find(|it| it.name == *name)
+    }
+
+    /// Those of a team who can be called.
+    pub fn members(&self, team: &Team) -> impl Iterator<Item = &Person> {
+        self.persons.iter().filter(|it| !it.disabled && it.teams.contains(team))
+    }
+
+    /// Whether anybody would notice an alert.
+    pub fn is_staffed(&self, team: &TeamDef) -> bool {
+        let called = self.members(&team.name).any(|it| !it.notify.is_empty());
+        called || !team.contacts.is_empty() || !team.notify.is_empty()
     }
 
     /// What is known of a site.

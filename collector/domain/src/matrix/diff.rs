@@ -9,7 +9,12 @@ use remit_shared::Severity;
 
 use crate::{
     calendar::Calendar,
-    matrix::{CheckOverride, Matrix, Row, TeamDef, explain::list, show_length},
+    matrix::{
+        CheckOverride, Escalation, Matrix, Policy, Quiet, Row, TeamDef, Trigger,
+        explain::{describe_endpoints, list},
+        show_length,
+    },
+    people::Person,
 };
 
 /// One thing that is different.
@@ -90,8 +95,12 @@ fn flatten(matrix: &Matrix) -> Vec<(String, Fields)> {
     all.extend(matrix.tags.iter().map(|it| titled("tag", it.name.as_str(), &it.title)));
     all.extend(matrix.functions.iter().map(|it| titled("function", it.name.as_str(), &it.title)));
     all.extend(matrix.calendars.iter().map(|it| (format!("calendar `{}`", it.name), calendar(it))));
+    all.extend(matrix.persons.iter().map(|it| (format!("person `{}`", it.name), person(it))));
+    all.extend(matrix.policies.iter().map(|it| (format!("policy `{}`", it.name), policy(it))));
+    all.extend(matrix.triggers.iter().map(trigger));
+    all.extend(matrix.quiet.iter().map(quiet));
     all.extend(matrix.all_rows().map(|it| (format!("row `{}`", it.id), row(it))));
-    all.extend(matrix.checks.iter().map(|it| (format!("check `{}`", it.check), check(it))));
+    all.extend(matrix.checks.iter().map(|it| (check_name(it), check(it))));
     all
 }
 
@@ -105,7 +114,44 @@ fn team(it: &TeamDef) -> Fields {
         ("title", it.title.clone()),
         ("contacts", list(contacts)),
         ("notify", list(&it.notify)),
+        ("oncall", text(&it.oncall)),
     ]
+}
+
+fn person(it: &Person) -> Fields {
+    vec![
+        ("title", it.title.clone()),
+        ("teams", list(&it.teams)),
+        ("notify", list(&it.notify)),
+        ("disabled", it.disabled.to_string()),
+    ]
+}
+
+fn policy(it: &Policy) -> Fields {
+    vec![
+        ("title", it.title.clone()),
+        ("steps", list(&it.steps)),
+        ("hours", text(&it.hours)),
+        ("repeat", it.repeat.to_string()),
+    ]
+}
+
+fn trigger(it: &Trigger) -> (String, Fields) {
+    let of = if it.functions.is_empty() { "any".into() } else { list(&it.functions) };
+    let name = format!("trigger `{}` of {of}", it.reason);
+    (name, vec![("after", show_length(it.after)), ("to", text(&it.to))])
+}
+
+fn quiet(it: &Quiet) -> (String, Fields) {
+    let name = format!("quiet rule of `{}` {}", it.who, it.when);
+    let fields =
+        vec![("below", it.below.to_string()), ("even_critical", it.even_critical.to_string())];
+    (name, fields)
+}
+
+/// What may be left out.
+fn text<T: ToString>(it: &Option<T>) -> String {
+    it.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 fn calendar(it: &Calendar) -> Fields {
@@ -125,6 +171,11 @@ fn row(it: &Row) -> Fields {
             floor.to_string()
         }
     };
+    let escalation = match &duty.escalation {
+        Escalation::Shipped => "what ships".to_owned(),
+        Escalation::Policy(name) => format!("policy {name}"),
+        Escalation::Steps(steps) => list(steps),
+    };
     vec![
         ("title", it.title.clone()),
         (
@@ -142,20 +193,32 @@ fn row(it: &Row) -> Fields {
         ("accountable", duty.accountable.to_string()),
         ("consulted", list(&duty.consulted)),
         ("informed", list(&duty.informed)),
+        ("approve_change", list(&duty.authority.approve_change)),
+        ("approve_security", list(&duty.authority.approve_security)),
+        ("declare_known_issue", list(&duty.authority.declare_known_issue)),
         ("runbook", duty.runbook.clone()),
-        ("escalate", list(&duty.escalate)),
+        ("escalation", escalation),
+        ("sla", text(&duty.sla)),
         ("priority", it.priority.to_string()),
+        ("reviewed", text(&it.reviewed)),
+        ("uncovered, accepted by", list(&it.accepted_by)),
     ]
 }
 
+fn check_name(it: &CheckOverride) -> String {
+    match it.is_narrowed() {
+        true => format!("check `{}` {}", it.check, describe_endpoints(&it.on)),
+        false => format!("check `{}`", it.check),
+    }
+}
+
 fn check(it: &CheckOverride) -> Fields {
-    let number = |it: Option<i64>| it.map(|it| it.to_string()).unwrap_or_default();
     vec![
-        ("function", it.function.as_ref().map(ToString::to_string).unwrap_or_default()),
-        ("warn", number(it.warn)),
-        ("crit", number(it.crit)),
-        ("clear", number(it.clear)),
+        ("function", text(&it.function)),
+        ("warn", text(&it.warn)),
+        ("crit", text(&it.crit)),
+        ("clear", text(&it.clear)),
         ("hold", it.hold.map(show_length).unwrap_or_default()),
-        ("severity", it.severity.map(|it| it.to_string()).unwrap_or_default()),
+        ("severity", text(&it.severity)),
     ]
 }

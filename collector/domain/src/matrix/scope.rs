@@ -60,6 +60,12 @@ pub struct Subject {
     pub tags: BTreeSet<Tag>,
 }
 
+impl Default for Scope {
+    fn default() -> Self {
+        Self::everything()
+    }
+}
+
 impl Scope {
     /// The scope that leaves nothing out.
     pub fn everything() -> Self {
@@ -76,11 +82,14 @@ impl Scope {
 
     /// Whether a matter lies in the scope at the hours that it names.
     pub fn matches(&self, subject: &Subject, function: &Function, severity: Severity) -> bool {
-        admits(&self.functions, function)
-            && admits(&self.sites, &subject.site)
+        admits(&self.functions, function) && self.min_severity <= severity && self.includes(subject)
+    }
+
+    /// Whether an endpoint lies in the scope.
+    pub fn includes(&self, subject: &Subject) -> bool {
+        admits(&self.sites, &subject.site)
             && admits(&self.kinds, &subject.kind)
             && self.tags.is_subset(&subject.tags)
-            && self.min_severity <= severity
             && (self.endpoints.is_empty() || self.endpoints.iter().any(|it| it.names(subject)))
     }
 

@@ -15,7 +15,7 @@ use crate::{
     matrix::{
         Matrix, Rank, Row, Scope, When, compare,
         explain::{clock, describe, list, zone},
-        lint::{Finding, Place, Settlement, Table, case::cases, timetable::Timetable},
+        lint::{ENOUGH, Finding, Place, Settlement, Table, case::cases, timetable::Timetable},
     },
 };
 
@@ -26,9 +26,6 @@ const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The whole weeks of the horizon, so that an average is one of like weeks.
 const WEEKS: i32 = 57;
-
-/// After so many, the rest is more of the same.
-const ENOUGH: usize = 100;
 
 pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>) -> Vec<Finding> {
     let mut common: BTreeMap<(&When, &When), Segments> = BTreeMap::new();
@@ -60,7 +57,7 @@ pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>) -> Vec<Finding> {
 
 /// Whether there is nothing to decide between two rows, wherever they meet.
 fn settled(one: &Row, other: &Row) -> bool {
-    one.duty.same_owner(&other.duty)
+    one.same_owner(other)
         || one.priority != other.priority
         || compare(&one.scope, &other.scope).beats()
         || compare(&other.scope, &one.scope).beats()
@@ -105,6 +102,7 @@ fn finding(
     let [ours, theirs] = [one, other].map(|it| {
         let duty = &it.duty;
         match one.duty.responsible == other.duty.responsible {
+            _ if it.is_uncovered() => format!("`{}` names nobody", it.id),
             true => format!("`{}` makes {} accountable", it.id, duty.accountable),
             false => format!("`{}` makes {} responsible", it.id, duty.responsible),
         }
@@ -130,6 +128,8 @@ fn finding(
         scope: meet,
         duty: kept.duty.clone(),
         priority: 0,
+        reviewed: None,
+        accepted_by: kept.accepted_by.clone(),
     };
     let instead = instead.duty.responsible.clone();
     Finding { settlement: Some(Settlement { row, instead }), ..finding }

@@ -45,10 +45,7 @@ fn takers(matrix: &Matrix, index: usize) -> Vec<&Row> {
         it.scope.tags.is_subset(&row.scope.tags)
             && it.scope.min_severity <= row.scope.min_severity
             && (compare(&it.scope, &row.scope).beats()
-                || (*at != index
-                    && it.scope == row.scope
-                    && it.duty.same_owner(&row.duty)
-                    && first))
+                || (*at != index && it.scope == row.scope && it.same_owner(row) && first))
             && it.scope.meet(&row.scope).is_some()
     };
     rows.filter(takes).map(|(_, it)| it).collect()

@@ -1,0 +1,50 @@
+//! Overrides of checks that make sense, alone and together.
+
+use crate::{
+    detect::Rules,
+    matrix::{
+        CheckOverride, Matrix, Scope, compare,
+        lint::{Finding, Place, Table},
+    },
+};
+
+pub(super) fn check(matrix: &Matrix) -> impl Iterator<Item = Finding> {
+    let alone = matrix.checks.iter().enumerate().filter_map(|(index, it)| {
+        let err = Rules::with([it]).err()?;
+        let finding = Finding::error("check", Place::new(Table::Check, index, ""), err.to_string());
+        Some(finding.suggest("see `remit check list` for the checks and their limits"))
+    });
+    alone.chain(together(matrix))
+}
+
+/// Pairs that both are about some endpoint.
+fn together(matrix: &Matrix) -> impl Iterator<Item = Finding> {
+    let checks = matrix.checks.iter().enumerate();
+    checks.flat_map(|(index, one)| {
+        let before = matrix.checks[..index].iter().filter(|it| it.check == one.check);
+        before.filter_map(move |other| pair(index, one, other))
+    })
+}
+
+fn pair(index: usize, one: &CheckOverride, other: &CheckOverride) -> Option<Finding> {
+    one.on.meet(&other.on)?;
+    let place = |key| Place::new(Table::Check, index, key);
+    let wins = |one: &Scope, other: &Scope| compare(one, other).beats();
+    let (wide, narrow) = match (wins(&one.on, &other.on), wins(&other.on, &one.on)) {
+        (true, _) => (other, one),
+        (_, true) => (one, other),
+        (false, false) => {
+            let key = one.contradicts(other)?;
+            let message = format!(
+                "two overrides of `{}` set `{key}` for the same endpoints, and neither is narrower",
+                one.check
+            );
+            let finding = Finding::error("check-clash", place(key), message);
+            return Some(finding.suggest("make one of them narrower, or join them"));
+        }
+    };
+    let alone = |it: &CheckOverride| Rules::with([it]).is_ok();
+    let err = Rules::with([wide, narrow]).err().filter(|_| alone(wide) && alone(narrow))?;
+    let message = format!("two overrides do not go together: {err}");
+    Some(Finding::error("check", place(""), message).suggest("set the limits in one of them"))
+}
