@@ -160,7 +160,15 @@ impl<'t> Reader<'t> {
                 }
             }
         }
-        Some(Calendar { name: name?, zone: zone?, hours, holidays })
+        Some(Calendar {
+            name: name?,
+            zone: zone?,
+            hours,
+            holidays,
+            yearly: BTreeMap::new(),
+            holiday_rules: None,
+            exceptions: BTreeMap::new(),
+        })
     }
 
     fn check(&mut self, raw: &RawCheck, at: &Spot) -> Option<CheckOverride> {

@@ -15,6 +15,9 @@ fn calendar(zone: &str, hours: &[(Weekday, Weekday, &str, &str)]) -> Calendar {
         zone: TimeZone::get(zone).unwrap(),
         hours: hours.collect(),
         holidays: BTreeMap::new(),
+        yearly: BTreeMap::new(),
+        holiday_rules: None,
+        exceptions: BTreeMap::new(),
     }
 }
 
@@ -264,6 +267,9 @@ prop_compose! {
             zone: TimeZone::get(zone).unwrap(),
             hours: hours.collect(),
             holidays: holidays.into_iter().map(name).collect(),
+            yearly: BTreeMap::new(),
+            holiday_rules: None,
+            exceptions: BTreeMap::new(),
         }
     }
 }

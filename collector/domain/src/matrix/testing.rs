@@ -24,6 +24,9 @@ pub(crate) fn calendar(name: &str, zone: &str, hours: &[&str]) -> Calendar {
         zone: TimeZone::get(zone).unwrap(),
         hours: hours.iter().flat_map(|it| parse_hours(it).unwrap()).collect(),
         holidays: BTreeMap::new(),
+        yearly: BTreeMap::new(),
+        holiday_rules: None,
+        exceptions: BTreeMap::new(),
     }
 }
 
