@@ -38,11 +38,13 @@ mod team;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod when;
 
 use jiff::tz::TimeZone;
 use remit_shared::{
-    CalendarName, Function, PersonName, Site, Tag, Team, Tenant, function::FUNCTIONS,
+    AgreementName, CalendarName, Function, PersonName, RotaName, Site, Tag, Team, Tenant,
+    function::FUNCTIONS,
 };
 
 pub use crate::matrix::{
@@ -59,9 +61,10 @@ pub use crate::matrix::{
     row::{Authority, Duty, Row},
     scope::{EndpointRef, EndpointRefError, Scope, Subject},
     team::{ChannelRef, ChannelRefError, Contact, TeamDef},
+    turn::{TurnError, parse_turn, show_clock, show_hours, show_turn},
     when::{When, WhenError},
 };
-use crate::{calendar::Calendar, people::Person};
+use crate::{calendar::Calendar, people::Person, rota::Rota, sla::Agreement};
 
 /// One version of a tenant's matrix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +87,10 @@ pub struct Matrix {
     pub functions: Vec<FunctionDef>,
     /// The hours that rows refer to.
     pub calendars: Vec<Calendar>,
+    /// Who is on call when.
+    pub rotas: Vec<Rota>,
+    /// What was promised.
+    pub agreements: Vec<Agreement>,
     /// Who is told if nobody acknowledges.
     pub policies: Vec<Policy>,
     /// When work passes to the other party.
@@ -136,6 +143,16 @@ impl Matrix {
     /// What is known of a person.
     pub fn person(&self, name: &PersonName) -> Option<&Person> {
         self.persons.iter().find(|it| it.name == *name)
+    }
+
+    /// The rota of a name.
+    pub fn rota(&self, name: &RotaName) -> Option<&Rota> {
+        self.rotas.iter().find(|it| it.name == *name)
+    }
+
+    /// The agreement of a name.
+    pub fn agreement(&self, name: &AgreementName) -> Option<&Agreement> {
+        self.agreements.iter().find(|it| it.name == *name)
     }
 
     /// Those of a team who can be called.

@@ -95,10 +95,16 @@ impl MatrixFile {
         let (list, index) = match place.table {
             Table::Matrix => return (1, String::new()),
             Table::Team => ("team", place.index),
+            Table::Person => ("person", place.index),
             Table::Site => ("site", place.index),
             Table::Tag => ("tag", place.index),
             Table::Function => ("function", place.index),
             Table::Calendar => ("calendar", place.index),
+            Table::Rota => ("rota", place.index),
+            Table::Agreement => ("sla", place.index),
+            Table::Policy => ("policy", place.index),
+            Table::Trigger => ("trigger", place.index),
+            Table::Quiet => ("quiet", place.index),
             Table::Check => ("check", place.index),
             Table::CatchAll => ("row", self.catch_all),
             // The domain's rows are the file's without the catch-all.

@@ -27,12 +27,14 @@
 //!
 //! Whether a file is a matrix at all is `remit-matrix-file`'s business.
 
+mod agreements;
 mod case;
 mod checks;
 mod clash;
 mod cover;
 mod ladder;
 mod names;
+mod rotas;
 mod shadow;
 mod staff;
 #[cfg(test)]
@@ -105,6 +107,10 @@ pub enum Table {
     Function,
     /// Its calendars.
     Calendar,
+    /// Who is on call when.
+    Rota,
+    /// What was promised.
+    Agreement,
     /// Who is told if nobody acknowledges.
     Policy,
     /// When work passes to the other party.
@@ -137,6 +143,8 @@ pub fn lint(matrix: &Matrix, from: Timestamp) -> Vec<Finding> {
         |it: &Finding| it.code.starts_with("unknown-") || it.code.starts_with("duplicate-");
     if !findings.iter().any(is_guesswork) {
         let times = Timetable::new(matrix, Segment::ahead(from, HORIZON));
+        findings.extend(rotas::check(matrix, from).take(ENOUGH));
+        findings.extend(agreements::check(matrix, from).take(ENOUGH));
         findings.extend(cover::check(matrix, &times));
         findings.extend(clash::check(matrix, &times));
         findings.extend(shadow::check(matrix, &times));

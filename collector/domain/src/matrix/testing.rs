@@ -105,6 +105,8 @@ pub(crate) fn matrix(rows: impl IntoIterator<Item = Row>) -> Matrix {
             calendar("office", "America/New_York", &["mon-fri 08:00-17:00"]),
             calendar("shift", "America/Los_Angeles", &["daily 22:00-06:00"]),
         ],
+        rotas: vec![],
+        agreements: vec![],
         policies: vec![],
         triggers: vec![],
         quiet: vec![],

@@ -56,7 +56,12 @@ fn check_row<'a>(
             unknown("policy", name.as_str(), known, at("policy"))
         }
     };
-    check_scope(matrix, &row.scope, at).chain(calendar).chain(teams).chain(steps).chain(policy)
+    let sla = row.duty.sla.as_ref().and_then(|it| {
+        let known = matrix.agreements.iter().map(|it| it.name.as_str());
+        unknown("sla", it.as_str(), known, at("sla"))
+    });
+    let named = calendar.into_iter().chain(policy).chain(sla);
+    check_scope(matrix, &row.scope, at).chain(named).chain(teams).chain(steps)
 }
 
 fn check_scope<'a>(
@@ -78,6 +83,21 @@ fn check_scope<'a>(
 /// What is named elsewhere than in rows.
 fn others(matrix: &Matrix) -> impl Iterator<Item = Finding> {
     let place = |table, key| move |index| Place::new(table, index, key);
+    let oncall = place(Table::Team, "oncall");
+    let teams = matrix.teams.iter().enumerate().filter_map(move |(index, it)| {
+        unknown_rota(matrix, it.oncall.as_ref()?.as_str(), oncall(index))
+    });
+    let (layer, over) = (place(Table::Rota, "layer"), place(Table::Rota, "override"));
+    let rotas = matrix.rotas.iter().enumerate().flat_map(move |(index, it)| {
+        let turns = it.layers.iter().flat_map(|it| &it.people).map(move |it| (it, layer(index)));
+        let instead = it.overrides.iter().filter_map(|it| it.person.as_ref());
+        let all = turns.chain(instead.map(move |it| (it, over(index))));
+        all.filter_map(move |(it, place)| unknown_person(matrix, it.as_str(), place))
+    });
+    let hours_of = place(Table::Agreement, "calendar");
+    let agreements = matrix.agreements.iter().enumerate().filter_map(move |(index, it)| {
+        unknown_calendar(matrix, it.hours.as_ref()?.as_str(), hours_of(index))
+    });
     let person = place(Table::Person, "teams");
     let persons = matrix.persons.iter().enumerate().flat_map(move |(index, it)| {
         it.teams.iter().filter_map(move |it| unknown_team(matrix, it, person(index)))
@@ -113,7 +133,11 @@ fn others(matrix: &Matrix) -> impl Iterator<Item = Finding> {
         let function = function.and_then(|it| unknown_function(matrix, it, at("function")));
         check_scope(matrix, &it.on, at).chain(function)
     });
-    persons.chain(policies).chain(triggers).chain(quiet).chain(checks)
+    (teams.chain(persons).chain(rotas).chain(agreements))
+        .chain(policies)
+        .chain(triggers)
+        .chain(quiet)
+        .chain(checks)
 }
 
 /// Names that stand for two things.
@@ -153,6 +177,14 @@ fn repeated(matrix: &Matrix) -> Vec<Finding> {
             "person",
             Table::Person,
             texts(&matrix.persons, |it| it.name.as_str()),
+            &[],
+        ),
+        ("duplicate-rota", "rota", Table::Rota, texts(&matrix.rotas, |it| it.name.as_str()), &[]),
+        (
+            "duplicate-sla",
+            "sla",
+            Table::Agreement,
+            texts(&matrix.agreements, |it| it.name.as_str()),
             &[],
         ),
         (
@@ -197,6 +229,8 @@ fn unknown<'a>(
         "calendar" => "unknown-calendar",
         "person" => "unknown-person",
         "policy" => "unknown-policy",
+        "rota" => "unknown-rota",
+        "sla" => "unknown-sla",
         _ => "unknown-function",
     };
     let suggestion = match nearest(name, known) {
@@ -214,6 +248,10 @@ fn unknown_person(matrix: &Matrix, name: &str, place: Place) -> Option<Finding> 
     unknown("person", name, matrix.persons.iter().map(|it| it.name.as_str()), place)
 }
 
+fn unknown_rota(matrix: &Matrix, name: &str, place: Place) -> Option<Finding> {
+    unknown("rota", name, matrix.rotas.iter().map(|it| it.name.as_str()), place)
+}
+
 fn unknown_calendar(matrix: &Matrix, name: &str, place: Place) -> Option<Finding> {
     unknown("calendar", name, matrix.calendars.iter().map(|it| it.name.as_str()), place)
 }
@@ -222,7 +260,7 @@ fn unknown_target(matrix: &Matrix, target: &Target, place: Place) -> Option<Find
     match target {
         Target::Team(name) => unknown_team(matrix, name, place),
         Target::Person(name) => unknown_person(matrix, name.as_str(), place),
-        Target::Rota(_) => None,
+        Target::Rota(name) => unknown_rota(matrix, name.as_str(), place),
     }
 }
 
