@@ -91,6 +91,13 @@ pub const CHECKS: &[CheckDef] = {
             High,
             "the clock disagrees with the collector's",
         ),
+        def(
+            "collector-connectivity",
+            "infra_monitoring",
+            High,
+            Critical,
+            "the collector hears too few of all endpoints",
+        ),
         def("cpu-busy", "infra_monitoring", Medium, High, "the processors have no time left"),
         def("disk-inodes", "infra_monitoring", Medium, High, "a filesystem runs out of inodes"),
         def("disk-space", "infra_monitoring", Medium, High, "a filesystem runs out of space"),
@@ -100,6 +107,13 @@ pub const CHECKS: &[CheckDef] = {
             Medium,
             Critical,
             "a server is not heard any more",
+        ),
+        def(
+            "link-unstable",
+            "infra_monitoring",
+            Medium,
+            Medium,
+            "an agent's link breaks all the time",
         ),
         def("memory-used", "infra_monitoring", Medium, High, "memory runs out"),
         def(
@@ -127,6 +141,7 @@ pub const CHECKS: &[CheckDef] = {
         def("reboot-pending", "server_patching", Low, Medium, "a restart has been due for long"),
         def("records-lost", "infra_monitoring", Low, Low, "the agent had to give up records"),
         def("service-failed", "infra_monitoring", Medium, High, "a service has failed"),
+        def("site-unreachable", "infra_monitoring", High, Critical, "a whole site is not heard"),
         def("spool-reset", "security_tooling", High, High, "a restored snapshot, or a copied disk"),
     ]
 };
