@@ -7,6 +7,9 @@
 //! - [`HolidayRules`] apply the law as it stands today to any year. A day off
 //!   that falls on a weekend is a day off where it falls and where it is kept.
 
+#[cfg(test)]
+mod tests;
+
 use std::{fmt, str::FromStr};
 
 use jiff::civil::{Date, Weekday};

@@ -54,7 +54,7 @@ pub(super) fn duties(rota: &Rota, within: Segment) -> Vec<Duty<'_>> {
     let overrides = rota.overrides.iter().enumerate();
     let overrides = overrides.map(|(index, it)| it.duty(index, &rota.zone, within));
     let overrides = overrides.map(|it| it.into_iter().collect());
-    layers.chain(overrides).fold(Vec::new(), paint)
+    paint(layers.fold(Vec::new(), paint), overrides.fold(Vec::new(), paint))
 }
 
 /// Everything a rota is made of, what wins first, as it stands at an instant.
@@ -144,16 +144,15 @@ impl Layer {
     }
 
     fn say(&self, index: usize, zone: &TimeZone, at: Timestamp) -> Say<'_> {
-        let hours = self.hours_around(zone, at);
-        let Some(turn) = self.turn_at(zone, at) else {
-            let to = self.begins(zone, 0);
-            return Say { span: Segment { from: Timestamp::MIN, to }, duty: None };
-        };
-        let (around, counts) = hours;
-        if !counts {
-            // Before the first hand-off the layer did not apply, either.
-            return Say { span: around, duty: None };
+        let first = self.begins(zone, 0);
+        let (around, counts) = self.hours_around(zone, at.max(first));
+        if at < first || !counts {
+            // Shut hours and the time before the first hand-off are one.
+            let from = if around.from <= first { Timestamp::MIN } else { around.from };
+            let to = if counts { first } else { around.to };
+            return Say { span: Segment { from, to }, duty: None };
         }
+        let turn = self.turn_at(zone, at).unwrap_or_default();
         let turns = Segment { from: self.begins(zone, turn), to: self.begins(zone, turn + 1) };
         let span = clip(turns, around).unwrap_or(turns);
         let source = Source::Layer { index, turn };
