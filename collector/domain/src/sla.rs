@@ -24,8 +24,20 @@
 //! a crossing is the alert's.
 
 mod agreement;
+mod apply;
+mod attainment;
 mod clocks;
+mod compact;
 mod fact;
+mod ledger;
+mod pause;
+mod points;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -34,10 +46,15 @@ use jiff::{SignedDuration, Timestamp};
 use crate::calendar::{self, Calendar, Segment};
 pub use crate::sla::{
     agreement::{Agreement, PauseReason, Targets},
+    apply::{apply, deadline},
+    attainment::{Attainment, Judged, Percentiles, Verdict, attainment, attainment_by, judged},
     clocks::{
         Clock, ClockKind, Clocks, Earlier, End, Holder, Outcome, Pause, Share, Spending, Stretch,
     },
     fact::{Crossing, CrossingKind, Fact},
+    ledger::{Ledger, Line, LineState, Promise, Status, Totals, ledger},
+    pause::{PauseRefusal, PauseRequest, pause},
+    points::target,
 };
 
 /// What an alert's time is measured by.

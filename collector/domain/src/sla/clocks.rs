@@ -34,9 +34,11 @@ pub struct Clocks {
     pub suspended: Option<String>,
     /// It is over.
     pub is_over: bool,
-    /// The clocks: those of the contract, those of the present holder, then
-    /// those of earlier holders; bounded.
+    /// The clocks: one of each kind, in their order.
     pub clocks: Vec<Clock>,
+    /// What became of the clocks of earlier holders, as far as it counts;
+    /// bounded, oldest first.
+    pub handed_on: Vec<Clock>,
 }
 
 /// Who has an alert.
@@ -122,8 +124,9 @@ pub struct Clock {
     pub since: Timestamp,
     /// How much was spent in stretches that are over.
     pub spent: SignedDuration,
-    /// How much of the contract's time was gone when it began.
-    pub gone: SignedDuration,
+    /// How much of the contract's own clock was gone when a team's began; `None`
+    /// if that clock had come to its end.
+    pub gone: Option<SignedDuration>,
     /// How it ended, if it did.
     pub end: Option<End>,
     /// When the target was missed, if it was. It stays missed.
@@ -190,6 +193,7 @@ impl Clocks {
             suspended: None,
             is_over: false,
             clocks: clocks.into(),
+            handed_on: Vec::new(),
         }
     }
 
@@ -213,7 +217,7 @@ impl Clock {
             holder: holder.clone(),
             since: at,
             spent: SignedDuration::ZERO,
-            gone: SignedDuration::ZERO,
+            gone: Some(SignedDuration::ZERO),
             end: None,
             breached_at: None,
             told: 0,

@@ -102,3 +102,13 @@ pub enum CrossingKind {
     /// More than the target.
     Breached,
 }
+
+impl CrossingKind {
+    /// The percentage, if it is a warning.
+    pub(super) fn warning(self) -> Option<u8> {
+        match self {
+            Self::Warned(percent) => Some(percent),
+            Self::AtRisk | Self::Breached => None,
+        }
+    }
+}
