@@ -22,6 +22,7 @@
 
 mod checks;
 mod compare;
+mod coverage;
 mod diff;
 mod explain;
 mod hand_over;
@@ -30,9 +31,13 @@ pub mod lint;
 mod nearest;
 mod policy;
 mod quiet;
+mod reach;
+mod replay;
 mod resolve;
+mod review;
 mod row;
 mod scope;
+mod simulate;
 mod team;
 #[cfg(test)]
 mod testing;
@@ -50,21 +55,26 @@ use remit_shared::{
 pub use crate::matrix::{
     checks::CheckOverride,
     compare::{Comparison, Rank, compare},
+    coverage::{Cell, Coverage, FunctionWeek, HOURS, Owner, coverage},
     diff::{Change, diff},
-    hand_over::{HandOverReason, HandOverReasonError, Trigger},
+    hand_over::{ReasonError, Trigger, parse_reason, usual_wait},
     length::{LengthError, parse_length, show_length},
     lint::lint,
     nearest::nearest,
     policy::{Escalation, Policy, REPEAT, Step, StepError},
     quiet::{Quiet, Recipient},
+    reach::{Reached, reach},
+    replay::{Moved, Past, Replay, replay},
     resolve::{Rejected, Resolution, next_change, resolve},
+    review::{Gone, Review, ReviewState, ReviewStats, RowReview, review},
     row::{Authority, Duty, Row},
     scope::{EndpointRef, EndpointRefError, Scope, Subject},
+    simulate::{Simulation, Stint, Told, simulate},
     team::{ChannelRef, ChannelRefError, Contact, TeamDef},
     turn::{TurnError, parse_turn, show_clock, show_hours, show_turn},
     when::{When, WhenError},
 };
-use crate::{calendar::Calendar, people::Person, rota::Rota, sla::Agreement};
+use crate::{calendar::Calendar, inhibit, people::Person, rota::Rota, sla::Agreement};
 
 /// One version of a tenant's matrix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +101,8 @@ pub struct Matrix {
     pub rotas: Vec<Rota>,
     /// What was promised.
     pub agreements: Vec<Agreement>,
+    /// Which alerts say nothing new because of another, beside what ships.
+    pub inhibits: Vec<inhibit::Rule>,
     /// Who is told if nobody acknowledges.
     pub policies: Vec<Policy>,
     /// When work passes to the other party.
@@ -153,6 +165,12 @@ impl Matrix {
     /// The agreement of a name.
     pub fn agreement(&self, name: &AgreementName) -> Option<&Agreement> {
         self.agreements.iter().find(|it| it.name == *name)
+    }
+
+    /// Every rule by which one alert speaks for another: what ships, then this
+    /// tenant's own.
+    pub fn inhibit_rules(&self) -> Vec<inhibit::Rule> {
+        inhibit::shipped().into_iter().chain(self.inhibits.iter().cloned()).collect()
     }
 
     /// Those of a team who can be called.

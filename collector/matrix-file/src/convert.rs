@@ -79,6 +79,7 @@ impl<'t> Reader<'t> {
         let agreements = self.each("sla", &raw.sla, Self::agreement);
         let policies = self.each("policy", &raw.policy, Self::policy);
         let triggers = self.each("trigger", &raw.trigger, Self::trigger);
+        let inhibits = self.each("inhibit", &raw.inhibit, Self::inhibit);
         let quiet = self.each("quiet", &raw.quiet, Self::quiet);
         let (rows, catch_all, index) = self.rows(&raw.row)?;
         let checks = self.each("check", &raw.check, Self::check);
@@ -94,6 +95,7 @@ impl<'t> Reader<'t> {
             calendars,
             rotas,
             agreements,
+            inhibits,
             policies,
             triggers,
             quiet,

@@ -104,6 +104,7 @@ impl MatrixFile {
             Table::Agreement => ("sla", place.index),
             Table::Policy => ("policy", place.index),
             Table::Trigger => ("trigger", place.index),
+            Table::Inhibit => ("inhibit", place.index),
             Table::Quiet => ("quiet", place.index),
             Table::Check => ("check", place.index),
             Table::CatchAll => ("row", self.catch_all),

@@ -53,6 +53,8 @@ pub(crate) struct RawMatrix {
     #[serde(default)]
     pub(crate) trigger: Tables<RawTrigger>,
     #[serde(default)]
+    pub(crate) inhibit: Tables<RawInhibit>,
+    #[serde(default)]
     pub(crate) quiet: Tables<RawQuiet>,
     #[serde(default)]
     pub(crate) row: Tables<RawRow>,
@@ -180,6 +182,16 @@ pub(crate) struct RawTrigger {
     pub(crate) function: List,
     pub(crate) after: Text,
     pub(crate) to: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawInhibit {
+    pub(crate) name: Text,
+    pub(crate) source: List,
+    pub(crate) target: List,
+    pub(crate) except: List,
+    pub(crate) equal: List,
 }
 
 #[derive(Debug, Deserialize)]

@@ -81,9 +81,11 @@ impl InForce {
             InForceError::Unreadable { tenant: tenant.clone(), version, source }
         })?;
         let matrix = Matrix { version, ..file.matrix };
-        let rules = matrix
-            .common_rules()
-            .map_err(|source| InForceError::Checks { tenant, version, source })?;
+        let rules = matrix.common_rules().map_err(|source| InForceError::Checks {
+            tenant,
+            version,
+            source,
+        })?;
         let channels = matrix
             .teams
             .iter()

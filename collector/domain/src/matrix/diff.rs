@@ -99,6 +99,7 @@ fn flatten(matrix: &Matrix) -> Vec<(String, Fields)> {
         matrix.policies.iter().map(|it| (format!("policy `{}`", it.name), parts::policy(it))),
     );
     all.extend(matrix.triggers.iter().map(parts::trigger));
+    all.extend(matrix.inhibits.iter().map(parts::inhibit));
     all.extend(matrix.quiet.iter().map(parts::quiet));
     all.extend(matrix.all_rows().map(|it| (format!("row `{}`", it.id), parts::row(it))));
     all.extend(matrix.checks.iter().map(|it| (parts::check_name(it), parts::check(it))));

@@ -4,12 +4,13 @@
 //! The field calls them defined triggers, not judgment calls: whoever hits a
 //! wall says which one, and the matrix says who has it next and when.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use remit_shared::{Function, Party, Team};
 
 use crate::{
+    alert::HandOverReason,
     matrix::{Duty, Escalation, Matrix, scope::admits},
     people::Target,
 };
@@ -17,73 +18,38 @@ use crate::{
 /// Half an hour: the rule of thumb of the field.
 const USUAL: SignedDuration = SignedDuration::from_mins(30);
 
-/// The wall that was hit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum HandOverReason {
-    /// Only the other party can sign in.
-    NeedsCredential,
-    /// Somebody must stand in front of it.
-    NeedsOnSite,
-    /// Only the business knows what is right.
-    BusinessContext,
-    /// It looks like an attack.
-    SecuritySuspicion,
-    /// A vendor must act first.
-    VendorWait,
-}
+/// The reasons that a matrix has something to say about.
+const REASONS: [HandOverReason; 5] = [
+    HandOverReason::NeedsCredential,
+    HandOverReason::NeedsOnSite,
+    HandOverReason::BusinessContext,
+    HandOverReason::SecuritySuspicion,
+    HandOverReason::VendorWait,
+];
 
 /// Why a string is no reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no reason for a hand-over: use needs_credential, needs_on_site, business_context, security_suspicion or vendor_wait"
 )]
-pub struct HandOverReasonError(pub String);
+pub struct ReasonError(pub String);
 
-impl HandOverReason {
-    /// Every reason.
-    pub const ALL: [Self; 5] = [
-        Self::NeedsCredential,
-        Self::NeedsOnSite,
-        Self::BusinessContext,
-        Self::SecuritySuspicion,
-        Self::VendorWait,
-    ];
-
-    /// The one spelling.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NeedsCredential => "needs_credential",
-            Self::NeedsOnSite => "needs_on_site",
-            Self::BusinessContext => "business_context",
-            Self::SecuritySuspicion => "security_suspicion",
-            Self::VendorWait => "vendor_wait",
-        }
-    }
-
-    /// How long it waits if the matrix does not say. An attack does not.
-    pub const fn usual_wait(self) -> SignedDuration {
-        match self {
-            Self::SecuritySuspicion => SignedDuration::ZERO,
-            Self::NeedsCredential
-            | Self::NeedsOnSite
-            | Self::BusinessContext
-            | Self::VendorWait => USUAL,
-        }
-    }
+/// Reads a reason for a hand-over that a matrix has something to say about.
+pub fn parse_reason(text: &str) -> Result<HandOverReason, ReasonError> {
+    let known = REASONS.into_iter().find(|it| it.as_str() == text);
+    let shown = || text.chars().take(40).flat_map(char::escape_default).collect();
+    known.ok_or_else(|| ReasonError(shown()))
 }
 
-impl fmt::Display for HandOverReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for HandOverReason {
-    type Err = HandOverReasonError;
-
-    fn from_str(text: &str) -> Result<Self, HandOverReasonError> {
-        let known = Self::ALL.into_iter().find(|it| it.as_str() == text);
-        known.ok_or_else(|| HandOverReasonError(text.escape_default().to_string()))
+/// How long it waits if the matrix does not say. An attack does not wait, and
+/// neither does somebody who has decided.
+pub fn usual_wait(reason: HandOverReason) -> SignedDuration {
+    match reason {
+        HandOverReason::SecuritySuspicion | HandOverReason::Manual => SignedDuration::ZERO,
+        HandOverReason::NeedsCredential
+        | HandOverReason::NeedsOnSite
+        | HandOverReason::BusinessContext
+        | HandOverReason::VendorWait => USUAL,
     }
 }
 
@@ -107,9 +73,20 @@ impl Matrix {
         let said = self.triggers.iter().filter(|it| it.reason == reason);
         let said = said.filter(|it| admits(&it.functions, function));
         let shipped =
-            Trigger { reason, functions: BTreeSet::new(), after: reason.usual_wait(), to: None };
+            Trigger { reason, functions: BTreeSet::new(), after: usual_wait(reason), to: None };
         // Of equals, the first in the file.
         said.min_by_key(|it| it.functions.is_empty()).cloned().unwrap_or(shipped)
+    }
+
+    /// Who answers for it on either side: the duty's accountable team, then one
+    /// of the other party, the catch-all's before those of rows.
+    pub fn accountables(&self, duty: &Duty) -> Vec<Team> {
+        let party = |it: &Team| self.team(it).map(|it| it.party == Party::Internal);
+        let own = party(&duty.accountable);
+        let all = [&self.catch_all].into_iter().chain(&self.rows);
+        let mut others = all.map(|it| &it.duty.accountable).filter(|it| party(it).is_some());
+        let other = others.find(|it| party(it) != own);
+        [&duty.accountable].into_iter().chain(other).cloned().collect()
     }
 
     /// The team of the other party that takes over from whoever is responsible:

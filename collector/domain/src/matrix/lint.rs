@@ -115,6 +115,8 @@ pub enum Table {
     Policy,
     /// When work passes to the other party.
     Trigger,
+    /// Which alerts say nothing new because of another.
+    Inhibit,
     /// Who does not want to hear of what.
     Quiet,
     /// Its rows, without the catch-all.

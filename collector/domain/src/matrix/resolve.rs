@@ -43,6 +43,8 @@ pub struct Resolution {
     pub sla: Option<AgreementName>,
     /// Who decides what the responsible team may not decide alone.
     pub authority: Authority,
+    /// Who answers for it on either side, the row's accountable team first.
+    pub accountables: Vec<Team>,
     /// Who of the other party takes over if the responsible team cannot go on.
     pub counterpart: Option<Team>,
     /// In words, with the local time that decided.
@@ -100,6 +102,7 @@ pub fn resolve(
         policy: matrix.policy(duty),
         sla,
         authority: duty.authority(),
+        accountables: matrix.accountables(duty),
         counterpart: matrix.counterpart(duty).cloned(),
         because: explain::because(matrix, subject, function, at, winner, awake.len()),
         rejected: explain::rejected(row, &awake, &asleep),
@@ -152,7 +155,7 @@ fn candidates<'a>(
 }
 
 /// The row that decides among those that match.
-fn winner<'a>(awake: &[&'a Row]) -> Option<&'a Row> {
+pub(super) fn winner<'a>(awake: &[&'a Row]) -> Option<&'a Row> {
     let unbeaten =
         |it: &&&'a Row| !awake.iter().any(|other| compare(&other.scope, &it.scope).beats());
     // Reversed, because of equal ones `max_by_key` takes the last.

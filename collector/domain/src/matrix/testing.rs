@@ -107,6 +107,7 @@ pub(crate) fn matrix(rows: impl IntoIterator<Item = Row>) -> Matrix {
         ],
         rotas: vec![],
         agreements: vec![],
+        inhibits: vec![],
         policies: vec![],
         triggers: vec![],
         quiet: vec![],

@@ -1,15 +1,16 @@
 //! Checks, quiet rules, and what makes work change hands.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
-use remit_collector_domain::matrix::{
-    CheckOverride, HandOverReason, Quiet, Recipient, Scope, Trigger,
+use remit_collector_domain::{
+    inhibit,
+    matrix::{CheckOverride, Quiet, Recipient, Scope, Trigger, parse_reason, usual_wait},
 };
 use remit_shared::{Function, Severity};
 
 use crate::{
     convert::{Reader, Spot, words},
-    raw::{RawCheck, RawQuiet, RawTrigger},
+    raw::{List, RawCheck, RawInhibit, RawQuiet, RawTrigger},
 };
 
 impl Reader<'_> {
@@ -31,11 +32,15 @@ impl Reader<'_> {
     }
 
     pub(super) fn trigger(&mut self, raw: &RawTrigger, at: &Spot) -> Option<Trigger> {
-        let reason: Option<HandOverReason> = self.required(
-            &raw.reason,
-            &at.key("reason"),
-            "the wall that was hit, like `needs_on_site`",
-        );
+        let at_reason = at.key("reason");
+        let reason = match &raw.reason {
+            Some(it) => self.kept(parse_reason(it.get_ref()), "bad-value", &at_reason.at(it)),
+            None => {
+                let message = "is missing: the wall that was hit, like `needs_on_site`";
+                self.refuse("missing", &at_reason, message);
+                None
+            }
+        };
         let functions = match words(&raw.function, &at.key("function")).as_slice() {
             [("*", _)] => BTreeSet::new(),
             [..] => self.some(&raw.function, &at.key("function")),
@@ -45,9 +50,39 @@ impl Reader<'_> {
         let reason = reason?;
         let after = match &raw.after {
             Some(_) => after?,
-            None => reason.usual_wait(),
+            None => usual_wait(reason),
         };
         Some(Trigger { reason, functions, after, to })
+    }
+
+    pub(super) fn inhibit(&mut self, raw: &RawInhibit, at: &Spot) -> Option<inhibit::Rule> {
+        let name: Option<String> =
+            self.required(&raw.name, &at.key("name"), "the rule's name, like `power-says-servers`");
+        let sources = self.checks(&raw.source, &at.key("source"));
+        if raw.source.is_none() {
+            let message = "is missing: the checks that speak, like `[\"endpoint-offline\"]`";
+            self.refuse("missing", &at.key("source"), message);
+        }
+        let targets = match (&raw.target, &raw.except) {
+            (Some(_), None) => {
+                Some(inhibit::Targets::These(self.checks(&raw.target, &at.key("target"))))
+            }
+            (None, Some(_)) => {
+                Some(inhibit::Targets::AllBut(self.all(&raw.except, &at.key("except"))))
+            }
+            (None, None) | (Some(_), Some(_)) => {
+                let message = "say either which checks need not speak in `target`, or in `except` for which functions all still do";
+                self.refuse("missing", &at.key("target"), message);
+                None
+            }
+        };
+        let equal = self.all(&raw.equal, &at.key("equal"));
+        Some(inhibit::Rule { name: name?.into(), sources, targets: targets?, equal })
+    }
+
+    fn checks(&mut self, raw: &List, at: &Spot) -> Vec<Arc<str>> {
+        let named: Vec<String> = self.some(raw, at);
+        named.into_iter().map(Into::into).collect()
     }
 
     pub(super) fn quiet(&mut self, raw: &RawQuiet, at: &Spot) -> Option<Quiet> {

@@ -4,6 +4,7 @@ use remit_shared::{PersonName, Severity};
 
 use crate::{
     calendar::Calendar,
+    inhibit,
     matrix::{
         CheckOverride, Escalation, Policy, Quiet, Row, TeamDef, Trigger,
         diff::Fields,
@@ -49,7 +50,7 @@ pub(super) fn policy(it: &Policy) -> Fields {
 
 pub(super) fn trigger(it: &Trigger) -> (String, Fields) {
     let of = if it.functions.is_empty() { "any".into() } else { list(&it.functions) };
-    let name = format!("trigger `{}` of {of}", it.reason);
+    let name = format!("trigger `{}` of {of}", it.reason.as_str());
     (name, vec![("after", show_length(it.after)), ("to", text(&it.to))])
 }
 
@@ -181,4 +182,14 @@ pub(super) fn agreement(it: &Agreement) -> Fields {
         ("pause", list(&it.pause_reasons)),
         ("pause_limit", show_length(it.pause_limit)),
     ]
+}
+
+pub(super) fn inhibit(it: &inhibit::Rule) -> (String, Fields) {
+    let targets = match &it.targets {
+        inhibit::Targets::These(checks) => list(checks),
+        inhibit::Targets::AllBut(functions) => format!("all but {}", list(functions)),
+    };
+    let fields =
+        vec![("source", list(&it.sources)), ("target", targets), ("equal", list(&it.equal))];
+    (format!("inhibit rule `{}`", it.name), fields)
 }

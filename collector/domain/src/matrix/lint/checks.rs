@@ -1,4 +1,6 @@
-//! Overrides of checks that make sense, alone and together.
+//! Overrides of checks, and rules between them, that make sense.
+
+use std::collections::BTreeSet;
 
 use crate::{
     detect::Rules,
@@ -14,7 +16,29 @@ pub(super) fn check(matrix: &Matrix) -> impl Iterator<Item = Finding> {
         let finding = Finding::error("check", Place::new(Table::Check, index, ""), err.to_string());
         Some(finding.suggest("see `remit check list` for the checks and their limits"))
     });
-    alone.chain(together(matrix))
+    alone.chain(together(matrix)).chain(inhibits(matrix))
+}
+
+/// Rules between alerts of checks that do not exist, or that never hold.
+fn inhibits(matrix: &Matrix) -> impl Iterator<Item = Finding> {
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    matrix.inhibits.iter().enumerate().flat_map(move |(index, it)| {
+        let refuse = |code, key, message: String| {
+            Finding::error(code, Place::new(Table::Inhibit, index, key), message)
+        };
+        let again = (!names.insert(&it.name)).then(|| {
+            refuse("duplicate-inhibit", "name", format!("there is another inhibit `{}`", it.name))
+                .suggest("rename one of them")
+        });
+        let nothing = it.equal.is_empty().then(|| {
+            let message = format!(
+                "inhibit `{}` says nothing that the alerts have in common: it would silence everything",
+                it.name
+            );
+            refuse("inhibit", "equal", message).suggest("add `equal = [\"endpoint\"]` or the like")
+        });
+        again.into_iter().chain(nothing)
+    })
 }
 
 /// Pairs that both are about some endpoint.

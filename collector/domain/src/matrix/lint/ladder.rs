@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use crate::matrix::{
-    Escalation, HandOverReason, Matrix, Row, Step,
+    Escalation, Matrix, Row, Step,
     explain::list,
     lint::{Finding, Place, Table},
 };
@@ -79,17 +79,17 @@ fn check_steps(who: &str, steps: &[Step], place: Place) -> Option<Finding> {
 
 /// Two triggers that answer the same question.
 fn triggers(matrix: &Matrix) -> impl Iterator<Item = Finding> {
-    let mut seen: BTreeSet<(HandOverReason, Option<&str>)> = BTreeSet::new();
+    let mut seen: BTreeSet<(&str, Option<&str>)> = BTreeSet::new();
     matrix.triggers.iter().enumerate().filter_map(move |(index, it)| {
         let said: Vec<_> = match it.functions.is_empty() {
             true => vec![None],
             false => it.functions.iter().map(|it| Some(it.as_str())).collect(),
         };
-        let again = said.into_iter().filter(|name| !seen.insert((it.reason, *name)));
+        let again = said.into_iter().filter(|name| !seen.insert((it.reason.as_str(), *name)));
         // All are noted, the first is shown.
         let again: Vec<_> = again.collect();
         let on = again.first()?.map_or_else(|| "every function".to_owned(), |it| format!("`{it}`"));
-        let message = format!("there is another trigger for {} of {on}", it.reason);
+        let message = format!("there is another trigger for {} of {on}", it.reason.as_str());
         let place = Place::new(Table::Trigger, index, "reason");
         Some(Finding::error("duplicate-trigger", place, message).suggest("remove one of them"))
     })
