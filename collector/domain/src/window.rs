@@ -1,1 +1,3 @@
 //! Maintenance windows.
+
+pub mod rule;
