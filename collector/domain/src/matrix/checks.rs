@@ -103,3 +103,47 @@ impl Matrix {
         Rules::with(self.checks.iter().filter(|it| !it.is_narrowed()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{detect::Level, matrix::testing::*};
+
+    fn wish(about: &str) -> CheckOverride {
+        let on = row("x", about, "always", "provider-noc").scope;
+        CheckOverride { check: "disk-space".into(), on, ..Default::default() }
+    }
+
+    #[test]
+    fn the_narrower_override_wins_value_by_value() {
+        let mut matrix = matrix([]);
+        let function = Some("lob_application".parse().unwrap());
+        matrix.checks = vec![
+            CheckOverride { function, ..wish("tag:erp") },
+            CheckOverride {
+                severity: Some(Severity::Low),
+                function: Some("procurement".parse().unwrap()),
+                ..wish("")
+            },
+        ];
+        assert!(matrix.has_narrowed_checks());
+        let plain = matrix.rules_for(&subject("db-7", &[]));
+        let erp = matrix.rules_for(&subject("db-7", &["erp"]));
+        assert_eq!(plain.function("disk-space").as_str(), "procurement");
+        assert_eq!(erp.function("disk-space").as_str(), "lob_application");
+        assert_eq!(erp.severity("disk-space", Level::Crit), Some(Severity::Low));
+        assert_eq!(matrix.checks_of(&subject("db-7", &["erp"])), [1, 0]);
+    }
+
+    #[test]
+    fn an_override_that_makes_no_sense_beside_others_is_left_out() {
+        let mut matrix = matrix([]);
+        matrix.checks = vec![
+            CheckOverride { clear: Some(840), ..wish("") },
+            CheckOverride { warn: Some(820), ..wish("tag:erp") },
+        ];
+        let erp = matrix.rules_for(&subject("db-7", &["erp"]));
+        let (_, threshold) = erp.watching("disk_used").next().unwrap();
+        assert_eq!((threshold.clear, threshold.warn), (840, Some(850)));
+    }
+}

@@ -10,6 +10,9 @@
 //!   instant of the week is in the cell of that hour.
 //! - Every cell has an owner: the catch-all's, if nobody else is.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{

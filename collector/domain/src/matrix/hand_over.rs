@@ -116,3 +116,43 @@ impl Matrix {
         all.filter_map(|it| self.team(it)).find(|it| it.party == wanted).map(|it| &it.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matrix::testing::*;
+
+    #[test]
+    fn every_reason_has_an_answer_and_the_narrower_one_wins() {
+        let mut matrix = matrix([row("base", "*", "always", "provider-noc")]);
+        let (desk, other): (Function, Function) =
+            ("help_desk".parse().unwrap(), "procurement".parse().unwrap());
+        for reason in REASONS {
+            let shipped = matrix.hand_over(reason, &desk);
+            assert_eq!((shipped.after, shipped.to), (usual_wait(reason), None));
+        }
+        let reason = HandOverReason::NeedsOnSite;
+        let trigger = |functions: &[&Function], minutes| Trigger {
+            reason,
+            functions: functions.iter().map(|it| Function::clone(it)).collect(),
+            after: SignedDuration::from_mins(minutes),
+            to: None,
+        };
+        matrix.triggers = vec![trigger(&[], 20), trigger(&[&desk], 10)];
+        assert_eq!(matrix.hand_over(reason, &desk).after, SignedDuration::from_mins(10));
+        assert_eq!(matrix.hand_over(reason, &other).after, SignedDuration::from_mins(20));
+    }
+
+    #[test]
+    fn the_other_party_takes_over() {
+        let matrix = matrix([
+            row("base", "*", "always", "provider-noc"),
+            row("apps", "lob_application", "always", "internal-it"),
+        ]);
+        let duty = |index: usize| &matrix.rows[index].duty;
+        assert_eq!(matrix.counterpart(duty(0)).unwrap().as_str(), "internal-it");
+        assert_eq!(matrix.counterpart(duty(1)).unwrap().as_str(), "provider-noc");
+        let both: Vec<_> = matrix.accountables(duty(0)).iter().map(Team::to_string).collect();
+        assert_eq!(both, ["provider-noc", "internal-it"]);
+    }
+}

@@ -6,6 +6,9 @@
 //! - Whoever cannot be told is named with a reason: nobody vanishes.
 //! - What is critical passes every quiet rule but one that says otherwise.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::Timestamp;
 use remit_shared::{PersonName, Severity, Team};
 

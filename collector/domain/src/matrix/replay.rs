@@ -51,7 +51,42 @@ pub fn replay(old: &Matrix, new: &Matrix, alerts: &[Past]) -> Replay {
         let ask = |matrix| resolve(matrix, &it.subject, &it.function, it.severity, it.opened_at);
         let (before, after) = (ask(old), ask(new));
         let is_moved = before.responsible != after.responsible;
-        is_moved.then(|| Moved { index, old: before.responsible, old_row: before.row, new: after })
+        is_moved.then_some(Moved {
+            index,
+            old: before.responsible,
+            old_row: before.row,
+            new: after,
+        })
     });
     Replay { alerts: alerts.len(), moved: moved.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matrix::testing::*;
+
+    #[test]
+    fn only_what_would_move_is_named() {
+        let old = matrix([row("base", "*", "always", "provider-noc")]);
+        let day = row("day", "help_desk", "during office", "internal-it");
+        let new = matrix([row("base", "*", "always", "provider-noc"), day]);
+        let past = |when: &str, function: &str| Past {
+            id: when.into(),
+            opened_at: at(when),
+            subject: subject("db-7", &[]),
+            function: function.parse().unwrap(),
+            severity: Severity::High,
+            responsible: "provider-noc".parse().unwrap(),
+        };
+        let alerts = [
+            past("2026-03-02T12:00-05:00", "help_desk"),
+            past("2026-03-02T22:00-05:00", "help_desk"),
+            past("2026-03-02T12:00-05:00", "procurement"),
+        ];
+        let found = replay(&old, &new, &alerts);
+        let [moved] = found.moved.as_slice() else { panic!("{found:?}") };
+        assert_eq!((found.alerts, moved.index, moved.old_row.as_str()), (3, 0, "base"));
+        assert_eq!(moved.new.row.as_str(), "day");
+    }
 }

@@ -3,6 +3,9 @@
 //! An agreement that nobody looks at for 90 days is no longer one. A row never
 //! expires: stale ownership is better than none.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -11,11 +14,11 @@ use remit_shared::{PersonName, RowId, Team};
 use crate::matrix::{Matrix, Row};
 
 /// From this many days on, a review is announced.
-pub const SOON: i32 = 75;
+const SOON: i32 = 75;
 /// From this many days on, it is due.
-pub const DUE: i32 = 90;
+const DUE: i32 = 90;
 /// From this many days on, every report says so.
-pub const OVERDUE: i32 = 120;
+const OVERDUE: i32 = 120;
 
 /// What has happened under a matrix, by row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,13 +116,13 @@ impl ReviewState {
 pub fn review(matrix: &Matrix, today: Date, stats: Option<&ReviewStats>) -> Review {
     let catch_all = &matrix.catch_all.id;
     Review {
-        rows: matrix.all_rows().map(|it| row(it, today, stats)).collect(),
+        rows: matrix.all_rows().map(|it| review_row(it, today, stats)).collect(),
         catch_all_hits: stats.map(|it| count(&it.alerts, catch_all)),
         gone: gone(matrix),
     }
 }
 
-fn row(row: &Row, today: Date, stats: Option<&ReviewStats>) -> RowReview {
+fn review_row(row: &Row, today: Date, stats: Option<&ReviewStats>) -> RowReview {
     let age = row.reviewed.map(|it| it.until(today).map_or(0, |it| it.get_days()));
     let of = |read: fn(&ReviewStats) -> &BTreeMap<RowId, u64>| {
         stats.map_or(0, |it| count(read(it), &row.id))

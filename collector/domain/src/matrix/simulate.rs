@@ -5,6 +5,9 @@
 //! nobody touches. It passes to whoever owns the hour; each new owner is told
 //! at once and has a climb of their own, from its first step.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{Function, Severity, Team};
 

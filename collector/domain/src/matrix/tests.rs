@@ -370,6 +370,23 @@ proptest! {
     }
 
     #[test]
+    fn the_picture_of_a_week_agrees_with_the_answer(matrix in any_matrix(), matter in any_matter()) {
+        let (subject, function, severity, at) = matter;
+        let found = resolve(&matrix, &subject, &function, severity, at);
+        let week = coverage(&matrix, at, severity);
+        prop_assert!(!week.is_partial);
+        let start = week.monday.to_zoned_datetime(week.zone.clone()).unwrap();
+        let wall = week.zone.to_datetime(at);
+        let day = usize::try_from(wall.weekday().to_monday_zero_offset()).unwrap();
+        prop_assume!(start.timestamp() <= at);
+        let hour = day * 24 + usize::try_from(wall.hour()).unwrap();
+        let cells = &week.functions.iter().find(|it| it.function == function).unwrap().hours;
+        // The second of two hours of the same name is drawn with the first.
+        let owners = &cells[hour].owners;
+        prop_assert!(owners.iter().any(|it| it.responsible == found.responsible), "{}", found.because);
+    }
+
+    #[test]
     fn beating_is_a_strict_order(a in any_row(), b in any_row(), c in any_row()) {
         let beats = |x: &Row, y: &Row| compare(&x.scope, &y.scope).beats();
         prop_assert!(!beats(&a, &a));

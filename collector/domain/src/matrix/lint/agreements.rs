@@ -76,8 +76,8 @@ fn backwards(it: &Agreement, at: impl Fn(&'static str) -> Place + Copy) -> Vec<F
         let backwards = |severity: &Severity| {
             sooner.get(*severity).zip(later.get(*severity)).filter(|(one, other)| other < one)
         };
-        Severity::ALL.into_iter().find_map(|severity| {
-            let (one, other) = backwards(&severity)?;
+        Severity::ALL.iter().find_map(|severity| {
+            let (one, other) = backwards(severity)?;
             let message = format!(
                 "sla `{}` wants {severity} alerts resolved within {} and a {first} within {}",
                 it.name,
