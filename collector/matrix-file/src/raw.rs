@@ -259,9 +259,19 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<RawMatrix, Remark> {
             Some((message, suggestion)) => {
                 Remark::error(file, "unknown-key", at, message).suggest(suggestion)
             }
-            None => Remark::error(file, "syntax", at, err.message()),
+            None => Remark::error(file, "syntax", at, err.message()).suggest(advice(err.message())),
         }
     })
+}
+
+/// What would be right, where the parser says only what is wrong.
+fn advice(message: &str) -> &'static str {
+    match message {
+        "invalid type: map, expected a string" => "write it in quotes, dates and times too",
+        _ if message.ends_with("expected u8") => "use a whole number from 0 to 255",
+        _ if message.ends_with("expected u32") => "use a whole number, 0 or more",
+        _ => "",
+    }
 }
 
 /// Rewrites "unknown field `x`, expected one of `a`, `b`".

@@ -134,7 +134,7 @@ mod tests {
         let reason = HandOverReason::NeedsOnSite;
         let trigger = |functions: &[&Function], minutes| Trigger {
             reason,
-            functions: functions.iter().map(|it| Function::clone(it)).collect(),
+            functions: functions.iter().copied().cloned().collect(),
             after: SignedDuration::from_mins(minutes),
             to: None,
         };

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    detect::Rules,
+    detect::{CHECKS, Rules},
     matrix::{
         CheckOverride, Matrix, Scope, compare,
         lint::{Finding, Place, Table},
+        nearest,
     },
 };
 
@@ -14,7 +15,11 @@ pub(super) fn check(matrix: &Matrix) -> impl Iterator<Item = Finding> {
     let alone = matrix.checks.iter().enumerate().filter_map(|(index, it)| {
         let err = Rules::with([it]).err()?;
         let finding = Finding::error("check", Place::new(Table::Check, index, ""), err.to_string());
-        Some(finding.suggest("see `remit check list` for the checks and their limits"))
+        let known = CHECKS.iter().map(|it| it.check);
+        Some(match nearest(&it.check, known).filter(|near| *near != it.check) {
+            Some(near) => finding.suggest(format!("did you mean `{near}`?")),
+            None => finding,
+        })
     });
     alone.chain(together(matrix)).chain(inhibits(matrix))
 }

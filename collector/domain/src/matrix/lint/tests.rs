@@ -264,7 +264,7 @@ fn unknown_names_are_answered_with_the_nearest() {
               did you mean `procurement`?
             Error check Check[0].
               there is no check `c`
-              see `remit check list` for the checks and their limits
+  
         "#]],
     );
 }
