@@ -19,6 +19,7 @@
 //! and numbering its versions, is the collector's.
 
 mod convert;
+mod holidays;
 mod locate;
 mod raw;
 mod remark;
@@ -34,6 +35,7 @@ use remit_collector_domain::matrix::{
 
 use crate::{convert::Reader, locate::Map};
 pub use crate::{
+    holidays::{Changed, Day, Holidays, HolidaysError, add_holidays, read_holidays},
     remark::{Refused, Remark},
     write::row_to_toml,
 };
