@@ -3,7 +3,7 @@ mod keys;
 use expect_test::{Expect, expect};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use remit_collector_domain::matrix::{Subject, resolve};
+use remit_collector_domain::matrix::{Duty, Subject, resolve};
 use remit_shared::{EndpointId, EndpointKind, Function, Severity};
 
 use super::*;
@@ -482,7 +482,15 @@ fn every_row_can_be_written_and_read_back() {
     full.scope.min_severity = Severity::High;
     full.scope.when = "dates 2026-12-24..2026-12-26 of office".parse().unwrap();
     full.duty.others = vec!["internal-it".parse().unwrap()];
+    full.duty.authority.approve_change = vec!["it-manager".parse().unwrap()];
+    full.duty.authority.declare_known_issue = vec!["internal-it".parse().unwrap()];
     full.priority = -3;
+    let bare = &mut matrix.rows[1];
+    (bare.duty.escalation, bare.duty.sla, bare.reviewed) = (Default::default(), None, None);
+    let net = matrix.catch_all.duty.clone();
+    let open = &mut matrix.rows[2];
+    open.accepted_by = ["it-manager", "provider-manager"].map(|it| it.parse().unwrap()).into();
+    open.duty = Duty { runbook: "See the wiki.".into(), ..net };
     let rows: String = matrix.all_rows().map(|it| row_to_toml(it, None)).collect();
     let again = read("again.toml", &format!("{head}\n{rows}")).unwrap();
     assert_eq!(again.matrix, matrix);

@@ -28,6 +28,7 @@
 //! Whether a file is a matrix at all is `remit-matrix-file`'s business.
 
 mod agreements;
+mod budget;
 mod case;
 mod checks;
 mod clash;
@@ -47,7 +48,10 @@ use remit_shared::Team;
 pub use crate::matrix::lint::cover::{Hole, holes};
 use crate::{
     calendar::{HORIZON, Segment},
-    matrix::{Matrix, Row, lint::timetable::Timetable},
+    matrix::{
+        Matrix, Row,
+        lint::{budget::Budget, timetable::Timetable},
+    },
 };
 
 /// After so many of one sort, the rest is more of the same.
@@ -148,8 +152,10 @@ pub fn lint(matrix: &Matrix, from: Timestamp) -> Vec<Finding> {
         findings.extend(rotas::check(matrix, from).take(ENOUGH));
         findings.extend(agreements::check(matrix, from).take(ENOUGH));
         findings.extend(cover::check(matrix, &times));
-        findings.extend(clash::check(matrix, &times));
-        findings.extend(shadow::check(matrix, &times));
+        let mut budget = Budget::new();
+        findings.extend(clash::check(matrix, &times, &mut budget));
+        findings.extend(shadow::check(matrix, &times, &mut budget));
+        findings.extend(budget.exceeded());
     }
     findings.sort_by_key(|it| it.grade);
     findings

@@ -93,6 +93,14 @@ impl Scope {
             && (self.endpoints.is_empty() || self.endpoints.iter().any(|it| it.names(subject)))
     }
 
+    /// Whether some endpoint and function can lie in both scopes.
+    pub(super) fn touches(&self, other: &Self) -> bool {
+        share(&self.functions, &other.functions)
+            && share(&self.endpoints, &other.endpoints)
+            && share(&self.sites, &other.sites)
+            && share(&self.kinds, &other.kinds)
+    }
+
     /// What lies in both scopes, with the more exceptional hours of the two;
     /// `None` if no endpoint and function can.
     pub fn meet(&self, other: &Self) -> Option<Self> {
@@ -112,6 +120,11 @@ impl Scope {
 /// Whether a choice allows a value; the empty one allows any.
 pub(super) fn admits<T: Ord>(choice: &BTreeSet<T>, value: &T) -> bool {
     choice.is_empty() || choice.contains(value)
+}
+
+/// Whether two choices both allow something.
+fn share<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> bool {
+    a.is_empty() || b.is_empty() || !a.is_disjoint(b)
 }
 
 /// What two choices both allow; `None` if that is nothing.

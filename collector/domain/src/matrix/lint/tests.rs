@@ -232,7 +232,11 @@ fn unknown_names_are_answered_with_the_nearest() {
             row.duty.consulted.push("nobody".parse().unwrap());
             it.rows.push(row);
             let function = Some("procurment".parse().unwrap());
-            it.checks.push(CheckOverride { check: "c".into(), function, ..Default::default() });
+            it.checks.push(CheckOverride {
+                check: "disk-spaec".into(),
+                function,
+                ..Default::default()
+            });
         },
         expect![[r#"
             Error unknown-function Row[1].function
@@ -263,8 +267,8 @@ fn unknown_names_are_answered_with_the_nearest() {
               there is no function `procurment`
               did you mean `procurement`?
             Error check Check[0].
-              there is no check `c`
-  
+              there is no check `disk-spaec`
+              did you mean `disk-space`?
         "#]],
     );
 }
