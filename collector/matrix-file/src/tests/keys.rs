@@ -34,7 +34,22 @@ fn every_part_of_the_starter_is_understood() {
     assert_eq!(row.duty.escalation, Escalation::Policy("standard".parse().unwrap()));
     assert_eq!(row.duty.authority.approve_change.len(), 2);
     let sites = row.duty.authority().declare_known_issue;
-    assert_eq!(sites, [row.duty.accountable.clone()]);
+    assert_eq!(sites, std::slice::from_ref(&row.duty.accountable));
+}
+
+#[test]
+fn the_guide_names_every_key() {
+    let guide = include_str!("../../../../docs/matrix.md");
+    let keys = include_str!("../raw.rs").lines().filter_map(|line| {
+        let (key, _) = line.strip_prefix("    pub(crate) ")?.split_once(':')?;
+        Some(key.trim_start_matches("r#"))
+    });
+    let tables = ["layer", "override"];
+    let missing: Vec<_> = keys
+        .filter(|it| !tables.contains(it) && !guide.contains(&format!("`{it}")))
+        .filter(|it| !guide.contains(&format!("`[[{it}]]`")))
+        .collect();
+    assert_eq!(missing, [""; 0]);
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! What is asked of matrix files without a collector.
 
+#[cfg(test)]
+mod tests;
+
 use std::{fs, path::Path};
 
 use jiff::Timestamp;

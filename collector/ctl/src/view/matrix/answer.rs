@@ -53,12 +53,17 @@ impl From<Reached> for Told {
 }
 
 impl Told {
+    /// Whether anybody hears of it.
+    pub(crate) fn is_heard(&self) -> bool {
+        !self.channels.is_empty()
+    }
+
     /// In one line: the channels, or why there are none.
     pub(crate) fn line(&self) -> String {
-        match self.channels.is_empty() {
-            true if self.quieted.is_empty() => format!("nobody: {}", self.because),
-            true => self.quieted.join("; "),
-            false => self.channels.join(", "),
+        match self.is_heard() {
+            true => self.channels.join(", "),
+            false if self.quieted.is_empty() => format!("nobody: {}", self.because),
+            false => self.quieted.join("; "),
         }
     }
 }

@@ -64,17 +64,19 @@ impl View for Replay {
             return format!("none of {all} would go to somebody else");
         }
         let ids = telling(self.moved.iter().map(|it| it.alert_id.as_str()));
-        let headings = ["ALERT", "OPENED", "ENDPOINT", "FUNCTION", "FROM", "TO", "ROW"];
+        let headings = ["ALERT", "OPENED", "ENDPOINT", "FUNCTION", "FROM", "TO"];
         let mut table = Table::new(look, &headings);
+        let opened = |Time(at): Time| {
+            at.to_zoned_datetime(look.zone.clone()).strftime("%m-%d %H:%M").to_string()
+        };
         for it in &self.moved {
             table.row([
                 Field::Text(head(&it.alert_id, ids)),
-                Field::Text(look.wall_clock(Some(it.opened_at))),
+                Field::Text(opened(it.opened_at)),
                 Field::text(&it.hostname),
                 Field::text(&it.function),
                 Field::text(&it.old),
                 Field::text(&it.new),
-                Field::text(&it.new_row),
             ]);
         }
         format!("{} of {all} would go to somebody else\n{}", self.moved.len(), table.text())

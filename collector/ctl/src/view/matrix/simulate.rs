@@ -61,24 +61,22 @@ impl From<matrix::Simulation> for Simulation {
 
 impl View for Simulation {
     fn text(&self, look: &Look) -> String {
-        let mut owners = Table::new(look, &["FROM", "TO", "RESPONSIBLE", "ACCOUNTABLE", "ROW"]);
+        let clock = |Time(at): Time| {
+            Field::Text(at.to_zoned_datetime(look.zone.clone()).strftime("%a %F %H:%M").to_string())
+        };
+        let mut owners = Table::new(look, &["FROM", "TO", "RESPONSIBLE", "ROW"]);
         for it in &self.owners {
-            owners.row([
-                Field::Text(look.wall_clock(Some(it.from))),
-                Field::Text(look.wall_clock(Some(it.to))),
-                Field::text(&it.responsible),
-                Field::text(&it.accountable),
-                Field::text(&it.row),
-            ]);
+            let (from, to) = (clock(it.from), clock(it.to));
+            owners.row([from, to, Field::text(&it.responsible), Field::text(&it.row)]);
         }
-        let mut told = Table::new(look, &["AT", "TOLD", "WHY", "BY"]).wrapped();
+        let mut told = Table::new(look, &["AT", "TOLD", "WHY"]).wrapped();
         for it in &self.told {
-            told.row([
-                Field::Text(look.wall_clock(Some(it.at))),
-                Field::text(&it.target),
-                Field::text(&it.because),
-                Field::text(&it.reached.line()),
-            ]);
+            // By which channel is for programs to know, unless there is none.
+            let why = match it.reached.is_heard() {
+                true => it.because.clone(),
+                false => format!("{}; {}", it.because, it.reached.line()),
+            };
+            told.row([clock(it.at), Field::text(&it.target), Field::text(&why)]);
         }
         let more = if self.partial { "\n… and so on\n" } else { "" };
         format!("{}\n\nif nobody acknowledges\n{}\n{more}", owners.text(), told.text())
