@@ -4,7 +4,9 @@
 //! as a value. [`resolve`] answers "who owns this, now, and why"; [`lint()`]
 //! proves that the answer exists and is single for every function, endpoint
 //! and hour of the next 400 days; [`diff`] says in words what a new version
-//! changes.
+//! changes. [`coverage`] draws a week of it, [`simulate`] and [`replay`] ask
+//! what would happen and what would have, [`reach`] says who is told how, and
+//! [`review`] which rows both parties should read again.
 //!
 //! # Invariants
 //!
@@ -17,8 +19,8 @@
 //!
 //! # Not here
 //!
-//! How a matrix is written down is `remit-matrix-file`'s business. Who of a
-//! team has duty, and what becomes of an alert, is decided elsewhere.
+//! How a matrix is written down is `remit-matrix-file`'s business. What becomes
+//! of an alert is decided elsewhere.
 
 mod checks;
 mod compare;
@@ -45,6 +47,8 @@ mod testing;
 mod tests;
 mod turn;
 mod when;
+
+use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 use remit_shared::{
@@ -176,6 +180,13 @@ impl Matrix {
     /// Those of a team who can be called.
     pub fn members(&self, team: &Team) -> impl Iterator<Item = &Person> {
         self.persons.iter().filter(|it| !it.disabled && it.teams.contains(team))
+    }
+
+    /// Every channel that somebody is reached by, for whoever knows which of
+    /// them are set up.
+    pub fn channels(&self) -> BTreeSet<&ChannelRef> {
+        let persons = self.persons.iter().filter(|it| !it.disabled).flat_map(|it| &it.notify);
+        self.teams.iter().flat_map(|it| &it.notify).chain(persons).collect()
     }
 
     /// Whether anybody would notice an alert.

@@ -3,7 +3,7 @@ mod keys;
 use expect_test::{Expect, expect};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use remit_collector_domain::matrix::{Duty, Subject, resolve};
+use remit_collector_domain::matrix::{Authority, Duty, Escalation, Row, Scope, Subject, resolve};
 use remit_shared::{EndpointId, EndpointKind, Function, Severity};
 
 use super::*;
@@ -509,7 +509,78 @@ fn very_many_mistakes_are_not_all_listed() {
     assert_eq!(read("acme.toml", &text).unwrap().lint(start()).len(), 100);
 }
 
+/// A row of the starter's teams, with any of the keys that a row can have.
+fn any_row() -> impl Strategy<Value = Row> {
+    fn some(of: &'static [&'static str]) -> impl Strategy<Value = Vec<&'static str>> {
+        prop::sample::subsequence(of, 0..=of.len())
+    }
+    fn all<T: std::str::FromStr<Err: std::fmt::Debug>, C: FromIterator<T>>(of: &[&str]) -> C {
+        of.iter().map(|it| it.parse().unwrap()).collect()
+    }
+    let teams = || some(&["internal-it", "it-manager", "provider-noc", "provider-manager"]);
+    let scope = (
+        some(&["help_desk", "procurement"]),
+        some(&["db-7", "db-8"]),
+        some(&["hq"]),
+        some(&["lob"]),
+        prop::sample::select(vec!["always", "outside office", "dates 2026-12-24 of office"]),
+    );
+    let escalation = prop_oneof![
+        Just(Escalation::Shipped),
+        Just(Escalation::Policy("standard".parse().unwrap())),
+        some(&["15m provider-manager", "1h30m rota:noc-nights", "2d person:kim"])
+            .prop_map(|it| Escalation::Steps(all(&it))),
+    ];
+    let days = prop::option::of(0..3000i64);
+    let words = "[ -~]{0,20}|Grüße\\n\\t\"\"\"";
+    (scope, teams(), teams(), teams(), escalation, days, any::<i32>(), words, any::<bool>())
+        .prop_map(|(scope, first, second, third, escalation, days, priority, words, gold)| {
+            let (functions, endpoints, sites, tags, when) = scope;
+            let file = read("starter.toml", STARTER).unwrap();
+            let mut row = file.matrix.rows[0].clone();
+            row.scope = Scope {
+                functions: all(&functions),
+                endpoints: all(&endpoints),
+                sites: all(&sites),
+                // Without it, it might be a second catch-all.
+                kinds: [EndpointKind::Server].into(),
+                tags: all(&tags),
+                min_severity: Severity::Low,
+                when: when.parse().unwrap(),
+            };
+            let authority = Authority {
+                approve_change: all(&first),
+                approve_security: all(&second),
+                declare_known_issue: all(&third),
+            };
+            let (others, consulted, informed) = (all(&second), all(&third), all(&first));
+            let sla = gold.then(|| "gold".parse().unwrap());
+            row.duty = Duty { others, consulted, informed, authority, escalation, sla, ..row.duty };
+            (row.title, row.duty.runbook, row.priority) = (words.clone(), words, priority);
+            let first = jiff::civil::date(2026, 1, 1);
+            row.reviewed = days.map(|it| first.checked_add(jiff::Span::new().days(it)).unwrap());
+            row
+        })
+}
+
 proptest! {
+    #[test]
+    fn a_row_that_is_written_reads_the_same(mut row in any_row(), uncovered: bool) {
+        let starter = read("starter.toml", STARTER).unwrap().matrix;
+        row.id = "written".parse().unwrap();
+        if uncovered {
+            let runbook = row.duty.runbook.clone();
+            row.duty = starter.catch_all.duty.clone();
+            if !runbook.is_empty() {
+                row.duty.runbook = runbook;
+            }
+            row.accepted_by = vec!["it-manager".parse().unwrap()];
+        }
+        let text = format!("{STARTER}\n{}", row_to_toml(&row, None));
+        let again = read("again.toml", &text).unwrap().matrix;
+        prop_assert_eq!(again.rows.last(), Some(&row));
+    }
+
     #[test]
     fn no_text_is_answered_with_a_panic(at in 0..STARTER.len(), drop in 0..40usize, put in "[\\[\\]\"=a-z0-9 \n:-]{0,12}") {
         let mut text: String = STARTER.chars().take(at).collect();
