@@ -137,7 +137,7 @@ fn both<T: Ord + Clone>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> Option<BTreeSet<T>>
 }
 
 impl EndpointRef {
-    fn names(&self, subject: &Subject) -> bool {
+    pub(crate) fn names(&self, subject: &Subject) -> bool {
         match self {
             Self::Id(id) => *id == subject.id,
             Self::Host(name) => name.eq_ignore_ascii_case(&subject.hostname),

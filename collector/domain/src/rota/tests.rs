@@ -215,7 +215,7 @@ fn gaps_say_when_nobody_is_on_call() {
         to: at("2026-06-08T08:00+02:00"),
         because: "no layer of `noc` applies".into(),
     };
-    assert_eq!(gaps, [expected.clone()]);
+    assert_eq!(gaps, std::slice::from_ref(&expected));
     let during = on_call(&rota, at("2026-06-06T12:00Z"));
     assert_eq!((during.person, during.since, during.until), (None, expected.from, expected.to));
 }
