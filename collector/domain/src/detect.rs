@@ -30,7 +30,7 @@ use remit_shared::{FailedUnit, Series, ServiceScan, Severity};
 pub(crate) use crate::detect::words::span;
 pub use crate::detect::{
     checks::{CheckKey, CheckState, Checks, Finding},
-    rules::{CHECKS, CheckDef, Override, OverrideError, Policy, Rules},
+    rules::{CHECKS, CheckDef, OverrideError, Policy, Rules},
     threshold::{Side, Threshold},
 };
 use crate::{

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use remit_shared::{Function, Severity, function};
 
-use crate::detect::{Level, Side, Threshold};
+use crate::{
+    detect::{Level, Side, Threshold},
+    matrix::CheckOverride,
+};
 
 /// One check as it ships.
 #[derive(Clone, Debug)]
@@ -189,25 +192,6 @@ pub struct Rules {
     pub policy: Policy,
 }
 
-/// What a tenant wants different about one check.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Override {
-    /// The check.
-    pub check: String,
-    /// Another kind of work.
-    pub function: Option<Function>,
-    /// Another warning threshold, in the metric's unit.
-    pub warn: Option<i64>,
-    /// Another critical threshold.
-    pub crit: Option<i64>,
-    /// Another clear level.
-    pub clear: Option<i64>,
-    /// Another hold time.
-    pub hold: Option<SignedDuration>,
-    /// Another severity for the critical level.
-    pub severity: Option<Severity>,
-}
-
 /// Why an override makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OverrideError {
@@ -275,8 +259,10 @@ fn thresholds() -> [(&'static str, Threshold); 5] {
 }
 
 impl Rules {
-    /// The shipped rules with a tenant's own wishes applied.
-    pub fn with(overrides: &[Override]) -> Result<Self, OverrideError> {
+    /// The shipped rules with a tenant's own wishes applied, the last of them last.
+    pub fn with<'a>(
+        overrides: impl IntoIterator<Item = &'a CheckOverride>,
+    ) -> Result<Self, OverrideError> {
         let mut rules = Self::default();
         for it in overrides {
             rules.apply(it)?;
@@ -284,7 +270,7 @@ impl Rules {
         Ok(rules)
     }
 
-    fn apply(&mut self, wish: &Override) -> Result<(), OverrideError> {
+    pub(crate) fn apply(&mut self, wish: &CheckOverride) -> Result<(), OverrideError> {
         let name = wish.check.as_str();
         let check = self.checks.iter_mut().find(|it| &*it.0 == name);
         let Some((_, function, _, crit)) = check else {

@@ -38,6 +38,9 @@ prop_compose! {
             zone: TimeZone::get(zone).unwrap(),
             hours: hours.collect(),
             holidays: holidays.into_iter().map(|it| (date(2026, 3, it), "off".into())).collect(),
+            yearly: Default::default(),
+            holiday_rules: None,
+            exceptions: Default::default(),
         }
     }
 }

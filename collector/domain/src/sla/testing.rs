@@ -39,6 +39,9 @@ pub(crate) fn office(zone: &str) -> Calendar {
         zone: TimeZone::get(zone).unwrap(),
         hours: days.map(|day| Window { day, opens, closes }).collect(),
         holidays: BTreeMap::new(),
+        yearly: BTreeMap::new(),
+        holiday_rules: None,
+        exceptions: BTreeMap::new(),
     }
 }
 
