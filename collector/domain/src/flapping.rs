@@ -141,6 +141,7 @@ pub fn suppression(history: &History) -> Option<Suppression> {
         why: "it changes too often to be told each time".to_owned(),
         since,
         until: None,
+        covers_open: SuppressionKind::Flapping.covers_open(),
     })
 }
 

@@ -140,5 +140,6 @@ fn suppression(rule: &Rule, parent: &Candidate, child: &Candidate) -> Suppressio
         why: format!("{}{of} says it already{ended} (rule `{}`)", parent.check, rule.name),
         since: parent.opened_at.max(child.opened_at),
         until: parent.holds_until(),
+        covers_open: SuppressionKind::Dependency.covers_open(),
     }
 }

@@ -52,6 +52,7 @@ fn an_endpoint_that_is_off_says_what_its_checks_would_say() {
         why: "endpoint-offline of db-7 says it already (rule `endpoint-says-its-checks`)".into(),
         since: at(2),
         until: None,
+        covers_open: true,
     };
     assert_eq!(reasons, [expected]);
     assert!(!is_quiet(&off, &disk, &shipped()));
