@@ -154,6 +154,7 @@ impl State {
             why: format!("{} endpoints fell silent at once", loss.members.len()),
             since: loss.since(),
             until: loss.phase.ends(),
+            covers_open: SuppressionKind::MassLoss.covers_open(),
         })
     }
 }

@@ -80,6 +80,7 @@ pub fn suppressors(
         why: format!("maintenance `{}` until {}", window.spec.title, window.shown(open.to)),
         since: open_since.map_or(open.from, |it| it.max(open.from)),
         until: Some(open.to),
+        covers_open: window.spec.covers_open,
     };
     open.map(suppression).collect()
 }
