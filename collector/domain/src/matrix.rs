@@ -31,7 +31,7 @@ mod row;
 mod scope;
 mod team;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod when;
