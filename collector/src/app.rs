@@ -15,10 +15,7 @@ use remit_runtime::{
     tls::{Clients, TlsError, server_config},
 };
 use remit_shared::Clock;
-use tokio::{
-    net::TcpListener,
-    sync::{Notify, watch},
-};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Router;
 use tracing::{info, warn};
@@ -36,13 +33,14 @@ use crate::{
             enrollment::{EnrollmentEdge, Guard},
             operator::Plane,
         },
-        http,
+        http::{self, receiver},
     },
     engine::Engine,
     ingest::{Ingest, Listening, Roll},
     outbox::{Outbox, Post},
     pki::{Authority, PkiError},
     ports::store::{Store as _, StoreError},
+    sources::Sources,
     telemetry,
 };
 
@@ -149,13 +147,11 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
     let enrollment = Listener::bind(config.enrollment, server_config(&identity, Clients::Nobody)?)?;
     let operators =
         Listener::bind(config.operators, server_config(&identity, authority.operators())?)?;
-    let http = TcpListener::bind(config.http).await.map_err(|source| {
-        if source.kind() == io::ErrorKind::AddrInUse {
-            RunError::Bind(BindError::InUse { address: config.http })
-        } else {
-            RunError::Bind(BindError::Failed { address: config.http, source })
-        }
-    })?;
+    let http = servers::bind(config.http).await?;
+    let receiver = match config.receiver {
+        Some(at) => Some(servers::Receiver::bind(at, &identity).await?),
+        None => None,
+    };
 
     let store = Arc::new(open_store(&data, config.cache_bytes)?);
     let matrices = Arc::new(Matrices::default());
@@ -188,8 +184,9 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
         clock: Arc::clone(&clock),
         listening: Arc::clone(&listening),
         roll: Arc::new(Roll::default()),
-        owed,
+        owed: Arc::clone(&owed),
     });
+    let sources = Arc::new(Sources { store: Arc::clone(&store), clock, owed });
     let (news, hears_news) = watch::channel(store.feed_end().await?);
     let notifier = Arc::new(channels(&config)?);
     let outbox = Outbox {
@@ -222,8 +219,12 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
         guard: Guard::default(),
     };
 
-    let configurations =
-        [agents.configuration(), enrollment.configuration(), operators.configuration()];
+    let listeners = servers::Listeners {
+        agents: agents.configuration(),
+        enrollment: enrollment.configuration(),
+        operators: operators.configuration(),
+        receiver: receiver.as_ref().and_then(servers::Receiver::configuration),
+    };
     let server = |name, router: Router, listener: Listener| {
         let stopped = tasks.token().cancelled_owned();
         tasks.spawn_critical(name, async move {
@@ -238,6 +239,14 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
         Arc::new(move || store.health().err().into_iter().collect::<Vec<String>>())
     };
     tasks.spawn_critical("metrics", http::serve(http, readiness, metrics, tasks.token()));
+    if let Some(receiver) = receiver {
+        let router = receiver::router(Arc::clone(&sources));
+        tasks.spawn_critical("receiver", receiver.serve(router, tasks.token()));
+    }
+    tasks.spawn_critical("sources", {
+        let stop = tasks.token();
+        async move { sources.run(stop).await }
+    });
     tasks.spawn_critical("outbox", outbox.run(tasks.token()));
     tasks.spawn_critical("escalation", {
         let (engine, stop) = (Arc::clone(&engine), tasks.token());
@@ -246,7 +255,7 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
     tasks.spawn("prune", chores::prune(store, config.clone(), tasks.token()));
-    tasks.spawn("server certificate", chores::renew(authority, configurations, tasks.token()));
+    tasks.spawn("server certificate", chores::renew(authority, listeners, tasks.token()));
     info!(agents = %config.agents, operators = %config.operators, "listening");
     tokio::select! {
         () = stop.cancelled() => info!("stopping"),

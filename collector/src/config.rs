@@ -37,6 +37,8 @@ pub struct Config {
     /// Metrics and readiness; in the clear, so on loopback unless somebody
     /// says otherwise.
     pub http: SocketAddr,
+    /// Where other systems post their alerts, if they may.
+    pub receiver: Option<Receiver>,
     /// What the store may keep in its cache, in bytes.
     pub cache_bytes: u64,
     /// How long readings are kept.
@@ -49,6 +51,15 @@ pub struct Config {
     pub webhooks: Vec<(String, WebhookSettings)>,
     /// Set if mail is set up.
     pub smtp: Option<SmtpSettings>,
+}
+
+/// Where other systems post their alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receiver {
+    /// The listener.
+    pub address: SocketAddr,
+    /// In the clear, on loopback.
+    pub plain: bool,
 }
 
 /// What flags say.
@@ -67,6 +78,8 @@ struct RawConfig {
     #[serde(default)]
     listen: RawListen,
     #[serde(default)]
+    receiver: RawReceiver,
+    #[serde(default)]
     store: RawStore,
     #[serde(default)]
     log: RawLog,
@@ -82,6 +95,13 @@ struct RawListen {
     enrollment: Option<SocketAddr>,
     operators: Option<SocketAddr>,
     http: Option<SocketAddr>,
+    receiver: Option<SocketAddr>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawReceiver {
+    plain_http_on_loopback: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
@@ -125,6 +145,8 @@ pub const ENROLLMENT_PORT: u16 = 7444;
 pub const OPERATOR_PORT: u16 = 7445;
 /// Port of metrics and readiness.
 pub const HTTP_PORT: u16 = 7446;
+/// Port where other systems post their alerts.
+pub const RECEIVER_PORT: u16 = 7448;
 
 /// Reads and checks the settings; also gives them as a table that says where
 /// each comes from.
@@ -159,6 +181,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         listen("listen.operators", (everywhere, OPERATOR_PORT).into(), raw.listen.operators);
     let loopback = IpAddr::from([127, 0, 0, 1]);
     let http = listen("listen.http", (loopback, HTTP_PORT).into(), raw.listen.http);
+    let receiver = receiver(&file, &mut table)?;
     let cache = Setting::new(64).file(raw.store.cache_mib);
     if !(1..=65_536).contains(&cache.value) {
         return Err(file.invalid("store.cache_mib", "is not between 1 and 65536"));
@@ -182,6 +205,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         enrollment,
         operators,
         http,
+        receiver,
         cache_bytes: cache.value << 20,
         keep_history: keep_history.value,
         keep_feed: keep_feed.value,
@@ -190,6 +214,24 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         smtp,
     };
     Ok((config, table))
+}
+
+fn receiver(
+    file: &Document<RawConfig>,
+    table: &mut Effective,
+) -> Result<Option<Receiver>, ConfigError> {
+    let given = file.value.listen.receiver;
+    let shown = given.map(|it| it.to_string());
+    table.show("listen.receiver", &Setting::new("off".to_owned()).file(shown));
+    let plain = Setting::new(false).file(file.value.receiver.plain_http_on_loopback);
+    table.show("receiver.plain_http_on_loopback", &plain);
+    let Some(address) = given else { return Ok(None) };
+    if plain.value && !address.ip().is_loopback() {
+        let message =
+            format!("{address} is not a loopback address: tokens would cross the network");
+        return Err(file.invalid("receiver.plain_http_on_loopback", message));
+    }
+    Ok(Some(Receiver { address, plain: plain.value }))
 }
 
 fn webhooks(
@@ -265,6 +307,7 @@ pub fn template(
     enrollment: SocketAddr,
     operators: SocketAddr,
     http: SocketAddr,
+    receiver: SocketAddr,
 ) -> String {
     let names: Vec<String> = names.iter().map(|it| format!("{it:?}")).collect();
     format!(
@@ -279,6 +322,7 @@ agents = "{agents}"
 enrollment = "{enrollment}"
 operators = "{operators}"
 http = "{http}" # metrics and readiness, in the clear
+receiver = "{receiver}" # alerts of other systems; nobody is heard without a token
 
 [store]
 # cache_mib = 64

@@ -4,17 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::detect::presence::Grace;
-use remit_runtime::{
-    clock::SystemClock,
-    listen::Configuration,
-    tls::{Clients, server_config},
-};
+use remit_runtime::clock::SystemClock;
 use remit_shared::{Chain, Clock as _};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{RunError, Sled};
+use super::{RunError, Sled, servers::Listeners};
 use crate::{
     adapters::matrices::Matrices,
     config::Config,
@@ -88,7 +84,7 @@ pub(super) async fn prune(store: Arc<Sled>, config: Config, stop: CancellationTo
 /// Replaces the collector's own certificate in time, on every listener.
 pub(super) async fn renew(
     authority: Arc<Authority>,
-    listeners: [Configuration; 3],
+    listeners: Listeners,
     stop: CancellationToken,
 ) {
     let mut hourly = time::interval(RENEWAL);
@@ -99,14 +95,11 @@ pub(super) async fn renew(
     }
 }
 
-fn renew_server(authority: &Authority, listeners: &[Configuration; 3]) -> Result<(), RunError> {
+fn renew_server(authority: &Authority, listeners: &Listeners) -> Result<(), RunError> {
     let Some(identity) = authority.renew_server_if_needed(SystemClock.now())? else {
         return Ok(());
     };
-    let clients = [authority.agents(), Clients::Nobody, authority.operators()];
-    for (listener, clients) in listeners.iter().zip(clients) {
-        listener.replace(server_config(&identity, clients)?);
-    }
+    listeners.show(&identity, authority)?;
     info!("the server certificate was renewed");
     Ok(())
 }

@@ -167,10 +167,8 @@ impl Mapping {
         let found = body
             .pointer(&self.events)
             .ok_or_else(|| Unfit::Mapping(format!("there is nothing at `{}`", self.events)))?;
-        Ok(match found {
-            Value::Array(all) => all.iter().collect(),
-            one => vec![one],
-        })
+        let all = found.as_array().map(|it| it.iter().collect());
+        Ok(all.unwrap_or_else(|| vec![found]))
     }
 
     /// Understands an event.
