@@ -23,7 +23,7 @@ use tracing::{info, warn};
 use crate::{
     adapters::{
         matrices::{InForce, InForceError, Matrices},
-        notify::{Channels, Mailer, MailerError, Webhook, WebhookError},
+        notify::{Channels, ChannelsError},
         sled::{OpenError, Options, SledStore},
     },
     config::Config,
@@ -94,18 +94,9 @@ pub enum RunError {
     /// A published matrix cannot be read.
     #[error(transparent)]
     Matrix(#[from] InForceError),
-    /// A webhook is set up wrongly.
-    #[error("webhook `{name}` cannot be set up")]
-    Webhook {
-        /// Its name.
-        name: String,
-        /// What is wrong.
-        #[source]
-        source: WebhookError,
-    },
-    /// Mail is set up wrongly.
+    /// A channel is set up wrongly.
     #[error(transparent)]
-    Mail(#[from] MailerError),
+    Channels(#[from] ChannelsError),
     /// Counting cannot be set up.
     #[error("failed to set up metrics")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
@@ -188,7 +179,7 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
     });
     let sources = Arc::new(Sources { store: Arc::clone(&store), clock, owed });
     let (news, hears_news) = watch::channel(store.feed_end().await?);
-    let notifier = Arc::new(channels(&config)?);
+    let notifier = Arc::new(Channels::new(config.channels.clone(), SystemClock)?);
     let outbox = Outbox {
         engine: Arc::clone(&engine),
         post: Post::new(Arc::clone(&engine), notifier, random::u64),
@@ -281,15 +272,4 @@ pub fn open_store(data: &DataDir, cache_bytes: u64) -> Result<SledStore, OpenErr
 /// `host:port`, with brackets where an address has colons of its own.
 pub fn with_port(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-}
-
-fn channels(config: &Config) -> Result<Channels<SystemClock>, RunError> {
-    let mut webhooks = std::collections::HashMap::new();
-    for (name, settings) in &config.webhooks {
-        let webhook = Webhook::new(settings.clone())
-            .map_err(|source| RunError::Webhook { name: name.clone(), source })?;
-        webhooks.insert(name.clone(), webhook);
-    }
-    let mailer = config.smtp.as_ref().map(Mailer::new).transpose()?;
-    Ok(Channels { webhooks, mailer, clock: SystemClock })
 }

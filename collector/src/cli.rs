@@ -2,6 +2,7 @@
 //! network is `remit`'s business; making an administrator is not among it.
 
 mod init;
+mod notify;
 mod source;
 
 use std::{
@@ -46,6 +47,9 @@ enum Command {
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Try the ways to tell somebody.
+    #[command(subcommand)]
+    Notify(NotifyCommand),
     /// Make, list and end systems whose alerts are taken in, while the
     /// collector is stopped.
     #[command(subcommand)]
@@ -56,6 +60,21 @@ enum Command {
 enum ConfigCommand {
     /// Check the settings and show each with where it comes from.
     Check(Folder),
+}
+
+#[derive(Subcommand)]
+enum NotifyCommand {
+    /// Send a test message, and show what the other side answered.
+    Test(NotifyTest),
+}
+
+#[derive(Args)]
+struct NotifyTest {
+    #[command(flatten)]
+    folder: Folder,
+    /// As a matrix names it: slack:noc, email:noc@example.org
+    #[arg(value_name = "CHANNEL")]
+    channel: String,
 }
 
 #[derive(Args)]
@@ -138,6 +157,8 @@ enum Failure {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
+    Notify(#[from] notify::NotifyFailure),
+    #[error(transparent)]
     Source(#[from] source::SourceFailure),
     #[error(transparent)]
     Telemetry(#[from] telemetry::TelemetryError),
@@ -156,6 +177,7 @@ pub fn main() -> ExitCode {
         Command::Serve(folder) => serve(&folder.flags()),
         Command::Administrator(asked) => administrator(&asked),
         Command::Config(ConfigCommand::Check(folder)) => check(&folder.flags()),
+        Command::Notify(NotifyCommand::Test(asked)) => notify(asked),
         Command::Source(asked) => source(asked),
     };
     match done {
@@ -203,6 +225,12 @@ fn administrator(asked: &NewAdministrator) -> Result<(), Failure> {
     let (config, _) = config::load(&flags)?;
     runtime()?.block_on(init::administrator(&config, &asked.name, &asked.out))?;
     say(&format!("The credential of {} is in {}\n", asked.name, asked.out.display()))
+}
+
+fn notify(asked: NotifyTest) -> Result<(), Failure> {
+    let (config, _) = config::load(&asked.folder.flags())?;
+    let said = runtime()?.block_on(notify::test(config, &asked.channel))?;
+    say(&said)
 }
 
 fn source(asked: source::Command) -> Result<(), Failure> {
