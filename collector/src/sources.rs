@@ -10,15 +10,12 @@
 //! - A token is shown once, when it is made. Kept is its hash.
 
 mod mapping;
+mod names;
 #[cfg(test)]
 mod tests;
 mod token;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use remit_collector_domain::{
@@ -28,14 +25,13 @@ use remit_collector_domain::{
     source::{self, LONGEST_MAPPING, Received, Source, SourceKind, Told, Unfit},
 };
 use remit_runtime::random;
-use remit_shared::{
-    Chain, Clock, EndpointId, Function, NameError, Site, SourceId, SourceName, Tenant,
-};
+use remit_shared::{Chain, Clock, Function, NameError, Site, SourceId, SourceName, Tenant};
 use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use uuid::Uuid;
 
+use self::names::Names;
 pub use self::{
     mapping::{Mapping, MappingError},
     token::{SourceToken, SourceTokenError},
@@ -238,7 +234,7 @@ impl<S: Store, C: Clock> Sources<S, C> {
             if stored.record.revoked.is_some() {
                 return Err(SourceError::Revoked(id));
             }
-            let find = |name: &str| names.get(name).copied().flatten();
+            let find = |name: &str| names.find(name);
             let now = self.clock.now();
             let Received { source, signals, refused } =
                 source::receive(&stored.record, told.clone(), find, now);
@@ -282,27 +278,12 @@ impl<S: Store, C: Clock> Sources<S, C> {
         self.store.load::<Source>(&id).await?.ok_or(SourceError::NoSuchSource(id))
     }
 
-    /// A tenant's endpoints by id, name and short name, in small letters. What
-    /// two of them are called names neither.
-    async fn names(
-        &self,
-        tenant: Tenant,
-    ) -> Result<HashMap<String, Option<EndpointId>>, StoreError> {
-        let mut names: HashMap<String, Option<EndpointId>> = HashMap::new();
+    async fn names(&self, tenant: Tenant) -> Result<Names, StoreError> {
+        let mut names = Names::default();
         for stored in self.store.all::<Endpoint>().await? {
             let it = &stored.record.registration;
-            if it.tenant != tenant || it.revoked.is_some() {
-                continue;
-            }
-            let full = it.host.hostname.to_ascii_lowercase();
-            let short = full.split('.').next().unwrap_or_default().to_owned();
-            let mut own = vec![it.id.to_string(), full, short];
-            own.dedup();
-            for name in own {
-                names
-                    .entry(name)
-                    .and_modify(|known| *known = known.filter(|other| *other == it.id))
-                    .or_insert(Some(it.id));
+            if it.tenant == tenant && it.revoked.is_none() {
+                names.add(it.id, &it.host.hostname);
             }
         }
         Ok(names)
