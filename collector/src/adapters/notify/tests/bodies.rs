@@ -1,265 +1,23 @@
 //! What each receiver is told, word for word, and that nothing can be smuggled.
 
-use expect_test::{Expect, expect};
+use expect_test::{ExpectFile, expect_file};
 
 use super::*;
 
-fn shows(body: &impl serde::Serialize, expected: Expect) {
-    expected.assert_eq(&serde_json::to_string_pretty(body).unwrap());
+fn shows(body: &impl serde::Serialize, expected: ExpectFile) {
+    expected.assert_eq(&(serde_json::to_string_pretty(body).unwrap() + "\n"));
 }
 
 #[test]
 fn what_slack_is_told() {
-    shows(
-        &slack::body(&message()),
-        expect![[r#"
-        {
-          "blocks": [
-            {
-              "text": {
-                "text": ":red_circle: *[HIGH] db-7: /srv is 96.0 % full (acme)*",
-                "type": "mrkdwn",
-                "verbatim": true
-              },
-              "type": "section"
-            },
-            {
-              "fields": [
-                {
-                  "text": "*State*\nopen, high",
-                  "type": "mrkdwn",
-                  "verbatim": true
-                },
-                {
-                  "text": "*Endpoint*\ndb-7 (hq)",
-                  "type": "mrkdwn",
-                  "verbatim": true
-                },
-                {
-                  "text": "*Check*\ndisk-space /srv",
-                  "type": "mrkdwn",
-                  "verbatim": true
-                },
-                {
-                  "text": "*Since*\n2026-03-03T14:43:20Z",
-                  "type": "mrkdwn",
-                  "verbatim": true
-                },
-                {
-                  "text": "*Responsible*\nprovider-noc (provider)",
-                  "type": "mrkdwn",
-                  "verbatim": true
-                },
-                {
-                  "text": "*Because*\nrow infra: outside office hours (matrix version 2)",
-                  "type": "mrkdwn",
-                  "verbatim": true
-                }
-              ],
-              "type": "section"
-            },
-            {
-              "text": {
-                "text": "```disk_used[/srv] = 960 of 1000```",
-                "type": "mrkdwn",
-                "verbatim": true
-              },
-              "type": "section"
-            },
-            {
-              "text": {
-                "text": "<https://wiki.example.org/disk|Runbook>   remit alert show alr_0000000000000000000000000000a1e7",
-                "type": "mrkdwn",
-                "verbatim": true
-              },
-              "type": "section"
-            },
-            {
-              "elements": [
-                {
-                  "text": "owner_team=provider-noc owner_party=provider tenant=acme topic=assigned",
-                  "type": "mrkdwn",
-                  "verbatim": true
-                }
-              ],
-              "type": "context"
-            }
-          ],
-          "text": "[HIGH] db-7: /srv is 96.0 % full (acme)"
-        }"#]],
-    );
+    shows(&slack::body(&message()), expect_file!["../../../../testdata/notify/slack.json"]);
 }
 
 #[test]
 fn what_teams_is_told() {
     shows(
         &teams::card(&message(), 10, 3_000),
-        expect![[r#"
-        {
-          "attachments": [
-            {
-              "content": {
-                "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-                "actions": [
-                  {
-                    "title": "Runbook",
-                    "type": "Action.OpenUrl",
-                    "url": "https://wiki.example.org/disk"
-                  }
-                ],
-                "body": [
-                  {
-                    "inlines": [
-                      {
-                        "color": "attention",
-                        "size": "large",
-                        "text": "[HIGH] db-7: /srv is 96.0 % full (acme)",
-                        "type": "TextRun",
-                        "weight": "bolder"
-                      }
-                    ],
-                    "type": "RichTextBlock"
-                  },
-                  {
-                    "inlines": [
-                      {
-                        "text": "State: ",
-                        "type": "TextRun",
-                        "weight": "bolder"
-                      },
-                      {
-                        "text": "open, high",
-                        "type": "TextRun"
-                      }
-                    ],
-                    "spacing": "none",
-                    "type": "RichTextBlock"
-                  },
-                  {
-                    "inlines": [
-                      {
-                        "text": "Endpoint: ",
-                        "type": "TextRun",
-                        "weight": "bolder"
-                      },
-                      {
-                        "text": "db-7 (hq)",
-                        "type": "TextRun"
-                      }
-                    ],
-                    "spacing": "none",
-                    "type": "RichTextBlock"
-                  },
-                  {
-                    "inlines": [
-                      {
-                        "text": "Check: ",
-                        "type": "TextRun",
-                        "weight": "bolder"
-                      },
-                      {
-                        "text": "disk-space /srv",
-                        "type": "TextRun"
-                      }
-                    ],
-                    "spacing": "none",
-                    "type": "RichTextBlock"
-                  },
-                  {
-                    "inlines": [
-                      {
-                        "text": "Since: ",
-                        "type": "TextRun",
-                        "weight": "bolder"
-                      },
-                      {
-                        "text": "2026-03-03T14:43:20Z",
-                        "type": "TextRun"
-                      }
-                    ],
-                    "spacing": "none",
-                    "type": "RichTextBlock"
-                  },
-                  {
-                    "inlines": [
-                      {
-                        "text": "Responsible: ",
-                        "type": "TextRun",
-                        "weight": "bolder"
-                      },
-                      {
-                        "text": "provider-noc (provider)",
-                        "type": "TextRun"
-                      }
-                    ],
-                    "spacing": "none",
-                    "type": "RichTextBlock"
-                  },
-                  {
-                    "inlines": [
-                      {
-                        "text": "Because: ",
-                        "type": "TextRun",
-                        "weight": "bolder"
-                      },
-                      {
-                        "text": "row infra: outside office hours (matrix version 2)",
-                        "type": "TextRun"
-                      }
-                    ],
-                    "spacing": "none",
-                    "type": "RichTextBlock"
-                  },
-                  {
-                    "inlines": [
-                      {
-                        "text": "Alert: ",
-                        "type": "TextRun",
-                        "weight": "bolder"
-                      },
-                      {
-                        "text": "remit alert show alr_0000000000000000000000000000a1e7",
-                        "type": "TextRun"
-                      }
-                    ],
-                    "spacing": "none",
-                    "type": "RichTextBlock"
-                  },
-                  {
-                    "inlines": [
-                      {
-                        "fontType": "Monospace",
-                        "text": "disk_used[/srv] = 960 of 1000",
-                        "type": "TextRun"
-                      }
-                    ],
-                    "type": "RichTextBlock"
-                  },
-                  {
-                    "inlines": [
-                      {
-                        "isSubtle": true,
-                        "size": "small",
-                        "text": "owner_team=provider-noc owner_party=provider tenant=acme topic=assigned",
-                        "type": "TextRun"
-                      }
-                    ],
-                    "separator": true,
-                    "type": "RichTextBlock"
-                  }
-                ],
-                "msteams": {
-                  "width": "Full"
-                },
-                "type": "AdaptiveCard",
-                "version": "1.4"
-              },
-              "contentType": "application/vnd.microsoft.card.adaptive",
-              "contentUrl": null
-            }
-          ],
-          "type": "message"
-        }"#]],
+        expect_file!["../../../../testdata/notify/teams.json"],
     );
 }
 
@@ -267,132 +25,20 @@ fn what_teams_is_told() {
 fn what_pagerduty_is_told() {
     shows(
         &pagerduty::event("key", &message(), &facts()),
-        expect![[r#"
-        {
-          "client": "Remit",
-          "dedup_key": "alr_0000000000000000000000000000a1e7",
-          "event_action": "trigger",
-          "links": [
-            {
-              "href": "https://wiki.example.org/disk",
-              "text": "Runbook"
-            }
-          ],
-          "payload": {
-            "class": "disk-space",
-            "component": "/srv",
-            "custom_details": {
-              "accountable": "internal-it",
-              "because": "row infra: outside office hours (matrix version 2)",
-              "evidence": "disk_used[/srv] = 960 of 1000",
-              "function": "infra_monitoring",
-              "owner_party": "provider",
-              "owner_team": "provider-noc",
-              "runbook": "https://wiki.example.org/disk",
-              "tenant": "acme",
-              "topic": "assigned"
-            },
-            "group": "hq",
-            "severity": "error",
-            "source": "db-7",
-            "summary": "db-7: /srv is 96.0 % full (acme)",
-            "timestamp": "2026-03-03T14:43:20Z"
-          },
-          "routing_key": "key"
-        }"#]],
+        expect_file!["../../../../testdata/notify/pagerduty.json"],
     );
 }
 
 #[test]
 fn what_ntfy_is_told() {
-    shows(
-        &ntfy::body("noc", &message()),
-        expect![[r#"
-        {
-          "click": "https://wiki.example.org/disk",
-          "message": "/srv is 96.0 % full\n\nIt is yours to act on.",
-          "priority": 4,
-          "tags": [
-            "rotating_light",
-            "high",
-            "owner_team=provider-noc",
-            "owner_party=provider",
-            "tenant=acme"
-          ],
-          "title": "[HIGH] db-7: /srv is 96.0 % full (acme)",
-          "topic": "noc"
-        }"#]],
-    );
+    shows(&ntfy::body("noc", &message()), expect_file!["../../../../testdata/notify/ntfy.json"]);
 }
 
 #[test]
 fn what_receivers_of_alertmanagers_webhooks_are_told() {
     let over = Facts { resolved_at: Some(Timestamp::constant(1_772_550_000, 0)), ..facts() };
     let body = alertmanager::body("alertmanager:tickets", &about(vec![over]));
-    shows(
-        &body,
-        expect![[r#"
-        {
-          "version": "4",
-          "groupKey": "{}:{alert_id=\"alr_0000000000000000000000000000a1e7\"}",
-          "truncatedAlerts": 0,
-          "status": "resolved",
-          "receiver": "alertmanager:tickets",
-          "groupLabels": {
-            "alert_id": "alr_0000000000000000000000000000a1e7"
-          },
-          "commonLabels": {
-            "alert_id": "alr_0000000000000000000000000000a1e7",
-            "alertname": "disk-space",
-            "endpoint": "db-7",
-            "endpoint_id": "end_00000000000000000000000000000007",
-            "function": "infra_monitoring",
-            "instance": "/srv",
-            "owner_party": "provider",
-            "owner_team": "provider-noc",
-            "severity": "high",
-            "site": "hq",
-            "tenant": "acme"
-          },
-          "commonAnnotations": {
-            "description": "disk_used[/srv] = 960 of 1000",
-            "reason": "row infra: outside office hours (matrix version 2)",
-            "runbook_url": "https://wiki.example.org/disk",
-            "summary": "/srv is 96.0 % full",
-            "topic": "assigned"
-          },
-          "externalURL": "",
-          "alerts": [
-            {
-              "status": "resolved",
-              "labels": {
-                "alert_id": "alr_0000000000000000000000000000a1e7",
-                "alertname": "disk-space",
-                "endpoint": "db-7",
-                "endpoint_id": "end_00000000000000000000000000000007",
-                "function": "infra_monitoring",
-                "instance": "/srv",
-                "owner_party": "provider",
-                "owner_team": "provider-noc",
-                "severity": "high",
-                "site": "hq",
-                "tenant": "acme"
-              },
-              "annotations": {
-                "description": "disk_used[/srv] = 960 of 1000",
-                "reason": "row infra: outside office hours (matrix version 2)",
-                "runbook_url": "https://wiki.example.org/disk",
-                "summary": "/srv is 96.0 % full",
-                "topic": "assigned"
-              },
-              "startsAt": "2026-03-03T14:43:20Z",
-              "endsAt": "2026-03-03T15:00:00Z",
-              "generatorURL": "",
-              "fingerprint": "0000000000000000"
-            }
-          ]
-        }"#]],
-    );
+    shows(&body, expect_file!["../../../../testdata/notify/alertmanager.json"]);
 }
 
 #[test]
@@ -400,48 +46,7 @@ fn what_a_webhook_is_told() {
     let settings = WebhookSettings { url: "https://a.example".into(), secret: b"s".to_vec() };
     let request = webhook::request(&settings, &message(), FixedClock.now());
     let body: Value = serde_json::from_slice(&request.body).unwrap();
-    shows(
-        &body,
-        expect![[r#"
-        {
-          "alert_id": "alr_0000000000000000000000000000a1e7",
-          "alerts": [
-            {
-              "accountable": "internal-it",
-              "alert_id": "alr_0000000000000000000000000000a1e7",
-              "check": "disk-space",
-              "endpoint_id": "end_00000000000000000000000000000007",
-              "function": "infra_monitoring",
-              "hostname": "db-7",
-              "instance": "/srv",
-              "opened_at": "2026-03-03T14:43:20Z",
-              "owner": {
-                "party": "provider",
-                "team": "provider-noc"
-              },
-              "resolved_at": null,
-              "runbook": "https://wiki.example.org/disk",
-              "severity": "high",
-              "site": "hq",
-              "state": "open",
-              "summary": "/srv is 96.0 % full",
-              "tenant": "acme"
-            }
-          ],
-          "id": "alr_0000000000000000000000000000a1e7-3",
-          "made_at": "2026-03-03T14:51:40Z",
-          "owner": {
-            "party": "provider",
-            "team": "provider-noc"
-          },
-          "severity": "high",
-          "subject": "[HIGH] db-7: /srv is 96.0 % full (acme)",
-          "team": "provider-noc",
-          "tenant": "acme",
-          "text": "/srv is 96.0 % full\n\nIt is yours to act on.",
-          "topic": "assigned"
-        }"#]],
-    );
+    shows(&body, expect_file!["../../../../testdata/notify/webhook.json"]);
 }
 
 #[test]
