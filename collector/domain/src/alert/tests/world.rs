@@ -15,7 +15,7 @@ use crate::{
     alert::{command, *},
     effect::Effect,
     people::Target,
-    signal::{Origin, Say, Signal},
+    signal::{Origin, Say, Signal, Speaker},
     sla::{Agreement, PauseRequest, Targets, Terms},
     suppression::SuppressionKind,
 };
@@ -439,6 +439,7 @@ impl World {
     fn hear(&mut self, say: Say, summary: &str) {
         self.revision += 1;
         self.last = Some(Signal {
+            subject: None,
             check: "disk-space".into(),
             instance: "/".into(),
             function: function::infra_monitoring(),
@@ -451,7 +452,8 @@ impl World {
 
     pub(super) fn hear_again(&mut self) {
         let Some(signal) = self.last.clone() else { return };
-        let origin = Origin { endpoint: about().endpoint, revision: self.revision, position: 0 };
+        let from = Speaker::Endpoint(about().endpoint);
+        let origin = Origin { from, revision: self.revision, position: 0 };
         let before = self.alert.clone();
         match self.with_context(|it| receive(before.as_ref(), about(), &signal, origin, it)) {
             Received::Nothing => {}
