@@ -20,6 +20,7 @@
 
 mod convert;
 mod holidays;
+mod ics;
 mod locate;
 mod raw;
 mod remark;
@@ -36,6 +37,7 @@ use remit_collector_domain::matrix::{
 use crate::{convert::Reader, locate::Map};
 pub use crate::{
     holidays::{Changed, Day, Holidays, HolidaysError, add_holidays, read_holidays},
+    ics::{IcsError, IcsHolidays, read_ics},
     remark::{Refused, Remark},
     write::row_to_toml,
 };

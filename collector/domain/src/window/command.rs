@@ -124,7 +124,8 @@ pub enum Refusal {
     },
     /// Nothing may be patched then.
     #[error(
-        "`{title}` ({window}) forbids patching from {from} to {to}: choose another time, or cancel it first"
+        "`{title}` ({window}) forbids patching from {from} to {to}: choose another time, or \
+         cancel it first"
     )]
     Blackout {
         /// What forbids it.

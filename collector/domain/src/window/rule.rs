@@ -138,7 +138,7 @@ impl Recurrence {
     }
 
     /// The dates from one to another, both included.
-    fn dates(&self, first: Date, last: Date) -> impl Iterator<Item = Date> {
+    pub fn dates(&self, first: Date, last: Date) -> impl Iterator<Item = Date> {
         let (first, last) = (first.max(self.start.date()), last.min(self.last));
         let all = std::iter::successors(Some(first), |it| it.tomorrow().ok());
         let all = all.take_while(move |it| *it <= last);
@@ -147,6 +147,11 @@ impl Recurrence {
 }
 
 impl Rule {
+    /// Whether it steps from year to year.
+    pub fn is_yearly(&self) -> bool {
+        self.frequency == Frequency::Yearly
+    }
+
     /// Whether a date follows from a start.
     fn meets(&self, start: Date, date: Date) -> bool {
         let in_month = self.months.is_empty() || self.months.contains(&date.month());

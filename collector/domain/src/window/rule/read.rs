@@ -135,7 +135,8 @@ impl Parts {
         if of_year && !numbered.is_empty() && !self.month_days.is_empty() {
             return Err((
                 "BYDAY",
-                "has a number of which nobody knows whether it counts in the month or in the year: add BYMONTH, or leave BYMONTHDAY out",
+                "has a number that counts in the month or in the year: add BYMONTH, or leave BYMONTHDAY \
+                 out",
             ));
         }
         if !of_year && numbered.iter().any(|it| 5 < it.abs()) {

@@ -232,7 +232,7 @@ fn what_is_not_understood_is_refused_by_name() {
         recurrence rule, BYDAY: `6MO` has a number beyond 5: no month has so many of one weekday
         recurrence rule, BYMONTHDAY: `0` has a number that is not 1 to 31 or -1 to -31
         recurrence rule, BYMONTHDAY: `32` has a number that is not 1 to 31 or -1 to -31
-        recurrence rule, BYDAY: `1MO` has a number of which nobody knows whether it counts in the month or in the year: add BYMONTH, or leave BYMONTHDAY out
+        recurrence rule, BYDAY: `1MO` has a number that counts in the month or in the year: add BYMONTH, or leave BYMONTHDAY out
         recurrence rule, BYSETPOS: `-1` is not supported: use FREQ, INTERVAL, BYDAY, BYMONTHDAY, BYMONTH, WKST, COUNT or UNTIL
         recurrence rule, BYHOUR: `9` is not supported: the time of day is the start's
         recurrence rule, BYWEEKNO: `20` is not supported: use FREQ, INTERVAL, BYDAY, BYMONTHDAY, BYMONTH, WKST, COUNT or UNTIL
