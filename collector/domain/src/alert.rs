@@ -51,6 +51,7 @@ pub use crate::alert::{
     event::Event,
     hush::{Suppressor, must_be_watched},
     notice::{Delivery, Notice, NoticeId, Told, Topic},
+    promise::TermsRef,
     reach::{Reach, Reached},
     receive::{REOPEN_WITHIN, Received, receive},
     remit::{Ladder, Remit, Rung},
@@ -113,10 +114,14 @@ pub struct Alert {
     pub suppressors: Vec<Suppressor>,
     /// How often it changed of late.
     pub flap: flapping::History,
-    /// What was promised about it.
-    pub terms: sla::Terms,
+    /// Which promise it is under.
+    pub terms: TermsRef,
     /// How its time was spent.
     pub clocks: sla::Clocks,
+    /// When the clocks must be looked at next. Derived from the clocks, the
+    /// severity and the terms by every step, so that [`deadline`] needs no
+    /// terms.
+    pub clocks_due: Option<Timestamp>,
     /// Since when the condition is gone, if it may come back any moment.
     pub cleared_at: Option<Timestamp>,
     /// What a shift said of it.
@@ -208,6 +213,9 @@ pub struct Context<'a> {
     pub reach: &'a dyn Reach,
     /// What the matrix promises about it now.
     pub terms: &'a sla::Terms,
+    /// What the alert's own [`TermsRef`] names; the same as `terms` for a new
+    /// alert, and as long as the matrix has promised nothing else.
+    pub terms_then: &'a sla::Terms,
     /// The calendars that ladders count in.
     pub calendars: &'a [Calendar],
     /// What keeps it quiet now.

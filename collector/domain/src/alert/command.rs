@@ -216,16 +216,18 @@ pub fn joint_review(alert: &Alert, note: &str, now: Timestamp) -> Option<Event> 
 }
 
 /// Stops an alert's clocks. What may be asked of them is theirs to say; whom it
-/// is by and why, they get from here.
+/// is by and why, they get from here. `terms` are those that the alert's ref
+/// names.
 pub fn pause(
     alert: &Alert,
+    terms: &sla::Terms,
     by: Actor,
     request: PauseRequest,
     now: Timestamp,
 ) -> Result<Event, Refusal> {
     let note = checked(&request.note)?;
     let request = PauseRequest { by: by.name.clone(), ..request };
-    let fact = sla::pause(&alert.terms, &alert.clocks, request, now)?;
+    let fact = sla::pause(terms, &alert.clocks, request, now)?;
     Ok(Event::Paused { by, fact, note })
 }
 

@@ -1,14 +1,16 @@
 //! What was promised about an alert: its clocks are moved, and what they go
 //! past is told.
 //!
-//! The terms that an alert is under are its own, so that time that has passed
-//! is counted as it was promised then; when the matrix says something else,
-//! what was spent is counted under the old ones first.
+//! An alert names the terms that it is under, so that time that has passed is
+//! counted as it was promised then; when the matrix says something else, what
+//! was spent is counted under the old ones first. Versions of a matrix never
+//! change, so the name is enough: whoever calls looks the terms up.
 //!
 //! That a promise to the customer is broken is told even if the alert is
 //! quiet: what makes it quiet was decided by one side, perhaps.
 
 use jiff::Timestamp;
+use remit_shared::AgreementName;
 
 use crate::{
     alert::{
@@ -25,25 +27,52 @@ pub(super) fn holder(remit: &Remit) -> Holder {
     Holder { team: remit.responsible.clone(), party: remit.party }
 }
 
-/// When the clocks must be looked at next.
-pub(super) fn deadline(alert: &Alert) -> Option<Timestamp> {
-    sla::deadline(&alert.terms, alert.severity, &alert.clocks)
+/// Names the terms that an alert is under.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TermsRef {
+    /// The version of the tenant's matrix.
+    pub matrix_version: u64,
+    /// The agreement in it; the calendar is that of its hours.
+    pub agreement: AgreementName,
+}
+
+impl TermsRef {
+    /// The name of these terms.
+    pub fn of(terms: &sla::Terms) -> Self {
+        Self { matrix_version: terms.matrix_version, agreement: terms.agreement.name.clone() }
+    }
+
+    /// Whether it is their name.
+    pub fn names(&self, terms: &sla::Terms) -> bool {
+        (self.matrix_version, &self.agreement) == (terms.matrix_version, &terms.agreement.name)
+    }
 }
 
 impl Work {
+    /// The terms that the clocks are under at this moment of the step.
+    fn terms<'a>(&self, context: &Context<'a>) -> &'a sla::Terms {
+        if self.alert.terms.names(context.terms) { context.terms } else { context.terms_then }
+    }
+
+    /// When the clocks must be looked at next.
+    pub(super) fn clocks_due(&self, context: &Context<'_>) -> Option<Timestamp> {
+        sla::deadline(self.terms(context), self.alert.severity, &self.alert.clocks)
+    }
+
     /// Writes a fact into the clocks.
     pub(super) fn clock(&mut self, fact: &Fact, context: &Context<'_>) {
         self.clock_at(fact, self.now, context);
     }
 
     fn clock_at(&mut self, fact: &Fact, at: Timestamp, context: &Context<'_>) {
-        let Alert { terms, severity, clocks, .. } = &self.alert;
+        let Alert { severity, clocks, .. } = &self.alert;
+        let terms = self.terms(context);
         let was_paused = clocks.pause.is_some();
         let (clocks, crossings) = sla::apply(terms, *severity, clocks, fact, at);
         let by_itself = was_paused && clocks.pause.is_none() && !clocks.is_over;
         self.alert.clocks = clocks;
         if let Fact::Terms(new) = fact {
-            self.alert.terms = new.clone();
+            self.alert.terms = TermsRef::of(new);
         }
         if by_itself && !matches!(fact, Fact::Resumed { .. }) {
             self.note(EntryKind::Resumed, REMIT, "the clocks run again".to_owned());
@@ -58,10 +87,10 @@ impl Work {
         if !self.alert.is_unresolved() {
             return;
         }
-        if self.alert.terms != *context.terms {
+        if !self.alert.terms.names(context.terms) {
             self.clock(&Fact::Terms(context.terms.clone()), context);
         }
-        if deadline(&self.alert).is_some_and(|it| it <= self.now) {
+        if self.clocks_due(context).is_some_and(|it| it <= self.now) {
             self.clock(&Fact::Tick, context);
         }
     }

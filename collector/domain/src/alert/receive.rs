@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     alert::{
         About, Alert, Climb, Context, EntryKind, State, Step, Topic,
-        promise::holder,
+        promise::{TermsRef, holder},
         tell::belief,
         work::{REMIT, Work},
     },
@@ -120,8 +120,9 @@ fn open(
         blocked: None,
         suppressors: Vec::new(),
         flap: flapping::History::default(),
-        terms: context.terms.clone(),
+        terms: TermsRef::of(context.terms),
         clocks: Clocks::open(holder(context.remit), now),
+        clocks_due: None,
         cleared_at: None,
         disposed: None,
         noise: None,

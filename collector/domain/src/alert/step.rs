@@ -12,7 +12,7 @@ use crate::{
     alert::{
         Alert, Context, Disposed, Disposition, EntryKind, Event, State, Step,
         climb::next_step,
-        flap, hush, promise,
+        flap, hush,
         work::{REMIT, Work},
     },
     sla::{Fact, PauseReason},
@@ -123,7 +123,7 @@ pub fn deadline(alert: &Alert) -> Option<Timestamp> {
         State::Resolved { .. } => None,
     };
     let settled = flap::deadline(alert);
-    let all = [quiet_until, transfer, own, alert.remit.until, settled, promise::deadline(alert)];
+    let all = [quiet_until, transfer, own, alert.remit.until, settled, alert.clocks_due];
     all.into_iter().flatten().min()
 }
 

@@ -81,6 +81,7 @@ impl Work {
         if self.speaks_up {
             self.speak_up(context);
         }
+        self.alert.clocks_due = self.clocks_due(context);
         let Self { alert, news, mut owed, .. } = self;
         let brief = Arc::new(alert.brief());
         for entry in news {

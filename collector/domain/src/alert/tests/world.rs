@@ -33,7 +33,8 @@ pub(super) struct World {
     pub(super) now: Timestamp,
     pub(super) channels: Channels,
     pub(super) version: u64,
-    pub(super) terms: Terms,
+    /// What was promised, one version after the other; the last holds.
+    terms: Vec<Terms>,
     pub(super) calendars: Vec<Calendar>,
     pub(super) ladder_hours: Option<remit_shared::CalendarName>,
     pub(super) quiet: Vec<Quiet>,
@@ -75,7 +76,7 @@ impl Default for World {
             now: clock(0),
             channels: Channels(channels.into()),
             version: 1,
-            terms: terms(&[]),
+            terms: vec![nothing_promised()],
             calendars: Vec::new(),
             ladder_hours: None,
             quiet: Vec::new(),
@@ -112,10 +113,10 @@ pub(super) fn at(text: &str) -> Timestamp {
     clock(minutes) + SignedDuration::from_millis(millis as i64)
 }
 
-/// Terms that promise so many minutes for whatever matters so much.
-pub(super) fn terms(promises: &[(&str, Severity, i64)]) -> Terms {
+/// Terms that promise nothing.
+fn nothing_promised() -> Terms {
     let none = Targets::default;
-    let mut agreement = Agreement {
+    let agreement = Agreement {
         response: none(),
         resolution: none(),
         update: none(),
@@ -123,15 +124,6 @@ pub(super) fn terms(promises: &[(&str, Severity, i64)]) -> Terms {
         team_resolution: none(),
         ..Agreement::standard()
     };
-    for (what, severity, minutes) in promises {
-        let targets = match *what {
-            "response" => &mut agreement.response,
-            "resolution" => &mut agreement.resolution,
-            "team-response" => &mut agreement.team_response,
-            _ => panic!("nobody promises `{what}`"),
-        };
-        targets.0.insert(*severity, SignedDuration::from_mins(*minutes));
-    }
     Terms { agreement: Arc::new(agreement), calendar: None, matrix_version: 1 }
 }
 
@@ -289,7 +281,7 @@ impl World {
                     approval: None,
                 };
                 let (alert, now) = (self.alert(), self.now);
-                self.act(command::pause(&alert, person(who), request, now));
+                self.act(command::pause(&alert, self.terms_then(), person(who), request, now));
             }
             [who, "resumes"] => self.act(command::resume(&self.alert(), person(who), "")),
             [who, "notes", text] => self.act(command::note(person(who), text)),
@@ -320,7 +312,7 @@ impl World {
             ["publish", "version", version] => self.version = version.parse().expect("a version"),
             ["promise", what, severity, minutes] => {
                 let severity = severity.parse().expect("a severity");
-                self.terms = terms(&[(what, severity, minutes.parse().expect("minutes"))]);
+                self.promise(what, severity, minutes.parse().expect("minutes"));
             }
             [kind, name, "from", from, "to", to, ref rest @ ..] => {
                 let kind = SuppressionKind::ALL.into_iter().find(|it| it.as_str() == kind);
@@ -419,6 +411,31 @@ impl World {
         }
     }
 
+    /// From now on, so many minutes are promised for whatever matters so much.
+    pub(super) fn promise(&mut self, what: &str, severity: Severity, minutes: i64) {
+        let mut terms = self.terms_now().clone();
+        terms.matrix_version += 1;
+        let agreement = Arc::make_mut(&mut terms.agreement);
+        let targets = match what {
+            "response" => &mut agreement.response,
+            "resolution" => &mut agreement.resolution,
+            "team-response" => &mut agreement.team_response,
+            _ => panic!("nobody promises `{what}`"),
+        };
+        targets.0.insert(severity, SignedDuration::from_mins(minutes));
+        self.terms.push(terms);
+    }
+
+    fn terms_now(&self) -> &Terms {
+        self.terms.last().expect("terms")
+    }
+
+    fn terms_then(&self) -> &Terms {
+        let named = self.alert.as_ref().map(|it| &it.terms);
+        let named = named.and_then(|name| self.terms.iter().find(|it| name.names(it)));
+        named.unwrap_or_else(|| self.terms_now())
+    }
+
     pub(super) fn alert(&self) -> Alert {
         self.alert.clone().expect("an alert")
     }
@@ -510,7 +527,8 @@ impl World {
         act(&Context {
             remit: &remit,
             reach: &self.channels,
-            terms: &self.terms,
+            terms: self.terms_now(),
+            terms_then: self.terms_then(),
             calendars: &self.calendars,
             suppressors: &quiet,
             rule: "from 95 % on",
