@@ -83,6 +83,7 @@ pub(super) async fn run(
                     alert_id,
                     disposition: disposition.into(),
                     note: note.text.clone(),
+                    ..Default::default()
                 };
                 Ok(client.call(client.alerts().set_alert_disposition(request)).await?.alert)
             })
@@ -141,7 +142,7 @@ async fn list(asked: List, global: &Global) -> Result<Vec<v1::Alert>, Failure> {
         endpoint: find::some_endpoint(&client, asked.endpoint.as_deref()).await?,
         function: asked.function.unwrap_or_default(),
         page_size: PAGE,
-        page_token: String::new(),
+        ..Default::default()
     };
     if !asked.mine {
         return of_team(&client, &request, asked.limit).await;

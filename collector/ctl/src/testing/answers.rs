@@ -136,6 +136,55 @@ impl AlertService for Answers {
     ) -> Answer<v1::AddAlertNoteResponse> {
         Err(Status::unimplemented(""))
     }
+
+    async fn block_alert(
+        &self,
+        _request: Request<v1::BlockAlertRequest>,
+    ) -> Answer<v1::BlockAlertResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn unblock_alert(
+        &self,
+        _request: Request<v1::UnblockAlertRequest>,
+    ) -> Answer<v1::UnblockAlertResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn pause_alert(
+        &self,
+        _request: Request<v1::PauseAlertRequest>,
+    ) -> Answer<v1::PauseAlertResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn resume_alert(
+        &self,
+        _request: Request<v1::ResumeAlertRequest>,
+    ) -> Answer<v1::ResumeAlertResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn snooze_alert(
+        &self,
+        _request: Request<v1::SnoozeAlertRequest>,
+    ) -> Answer<v1::SnoozeAlertResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn mark_alert_noise(
+        &self,
+        _request: Request<v1::MarkAlertNoiseRequest>,
+    ) -> Answer<v1::MarkAlertNoiseResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get_alert_sla(
+        &self,
+        _request: Request<v1::GetAlertSlaRequest>,
+    ) -> Answer<v1::GetAlertSlaResponse> {
+        Err(Status::unimplemented(""))
+    }
 }
 
 #[tonic::async_trait]

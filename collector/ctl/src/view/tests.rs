@@ -135,6 +135,7 @@ fn told_alert() -> v1::Alert {
             attempts: 2,
             last_attempt_at: at("2026-11-25T02:58:05Z"),
             last_error: "HTTP 503".into(),
+            ..Default::default()
         }],
         ..open_alert()
     }

@@ -203,6 +203,62 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
             .await?;
         Ok(Response::new(v1::AddAlertNoteResponse { alert: Some(alert) }))
     }
+
+    async fn block_alert(
+        &self,
+        request: Request<v1::BlockAlertRequest>,
+    ) -> Result<Response<v1::BlockAlertResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn unblock_alert(
+        &self,
+        request: Request<v1::UnblockAlertRequest>,
+    ) -> Result<Response<v1::UnblockAlertResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn pause_alert(
+        &self,
+        request: Request<v1::PauseAlertRequest>,
+    ) -> Result<Response<v1::PauseAlertResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn resume_alert(
+        &self,
+        request: Request<v1::ResumeAlertRequest>,
+    ) -> Result<Response<v1::ResumeAlertResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn snooze_alert(
+        &self,
+        request: Request<v1::SnoozeAlertRequest>,
+    ) -> Result<Response<v1::SnoozeAlertResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn mark_alert_noise(
+        &self,
+        request: Request<v1::MarkAlertNoiseRequest>,
+    ) -> Result<Response<v1::MarkAlertNoiseResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn get_alert_sla(
+        &self,
+        request: Request<v1::GetAlertSlaRequest>,
+    ) -> Result<Response<v1::GetAlertSlaResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
 }
 
 fn is_in(alert: &Alert, wanted: v1::AlertState, include_resolved: bool) -> bool {
