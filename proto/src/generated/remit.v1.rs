@@ -2390,6 +2390,10 @@ pub enum SlaSegmentState {
     Running = 1,
     Paused = 2,
     OutOfHours = 3,
+    /// Another alert must be over first.
+    Suspended = 4,
+    /// Between the end and a reopening.
+    Over = 5,
 }
 impl SlaSegmentState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2402,6 +2406,8 @@ impl SlaSegmentState {
             Self::Running => "SLA_SEGMENT_STATE_RUNNING",
             Self::Paused => "SLA_SEGMENT_STATE_PAUSED",
             Self::OutOfHours => "SLA_SEGMENT_STATE_OUT_OF_HOURS",
+            Self::Suspended => "SLA_SEGMENT_STATE_SUSPENDED",
+            Self::Over => "SLA_SEGMENT_STATE_OVER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2411,6 +2417,8 @@ impl SlaSegmentState {
             "SLA_SEGMENT_STATE_RUNNING" => Some(Self::Running),
             "SLA_SEGMENT_STATE_PAUSED" => Some(Self::Paused),
             "SLA_SEGMENT_STATE_OUT_OF_HOURS" => Some(Self::OutOfHours),
+            "SLA_SEGMENT_STATE_SUSPENDED" => Some(Self::Suspended),
+            "SLA_SEGMENT_STATE_OVER" => Some(Self::Over),
             _ => None,
         }
     }
@@ -7509,7 +7517,7 @@ impl ReportKind {
 #[repr(i32)]
 pub enum ReportFormat {
     Unspecified = 0,
-    Markdown = 1,
+    Md = 1,
     /// One page that needs nothing else, ready to be printed.
     Html = 2,
     Json = 3,
@@ -7523,7 +7531,7 @@ impl ReportFormat {
     pub fn as_str_name(&self) -> &'static str {
         match self {
             Self::Unspecified => "REPORT_FORMAT_UNSPECIFIED",
-            Self::Markdown => "REPORT_FORMAT_MARKDOWN",
+            Self::Md => "REPORT_FORMAT_MD",
             Self::Html => "REPORT_FORMAT_HTML",
             Self::Json => "REPORT_FORMAT_JSON",
             Self::Csv => "REPORT_FORMAT_CSV",
@@ -7533,7 +7541,7 @@ impl ReportFormat {
     pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
         match value {
             "REPORT_FORMAT_UNSPECIFIED" => Some(Self::Unspecified),
-            "REPORT_FORMAT_MARKDOWN" => Some(Self::Markdown),
+            "REPORT_FORMAT_MD" => Some(Self::Md),
             "REPORT_FORMAT_HTML" => Some(Self::Html),
             "REPORT_FORMAT_JSON" => Some(Self::Json),
             "REPORT_FORMAT_CSV" => Some(Self::Csv),

@@ -15,6 +15,8 @@ use remit_proto::v1::{
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Code, Request, Response, Status};
 
+use super::Record;
+
 /// The answers. Everything that is not mentioned is not implemented.
 #[derive(Clone, Default)]
 pub(crate) struct Answers {
@@ -30,11 +32,14 @@ pub(crate) struct Answers {
     pub(crate) streams: Arc<AtomicUsize>,
     /// How often anything was asked for.
     pub(crate) pages: Arc<AtomicUsize>,
+    /// Everything that the other fields say nothing of.
+    pub(crate) record: Record,
     /// Answers to whoever wants to change something.
     pub(crate) refusal: Option<(Code, &'static str)>,
 }
 
-type Answer<T> = Result<Response<T>, Status>;
+/// What a call gives.
+pub(super) type Answer<T> = Result<Response<T>, Status>;
 
 impl Answers {
     fn change(&self, alert_id: &str, state: v1::AlertState) -> Result<Option<v1::Alert>, Status> {
@@ -63,9 +68,13 @@ impl AlertService for Answers {
         let asked = request.into_inner();
         // Small pages, so that joining them is part of every test.
         let start: usize = asked.page_token.parse().unwrap_or(0);
+        if asked.mine && self.teams.is_empty() {
+            return Err(Status::invalid_argument("you act for no team"));
+        }
         let of_team = |it: &&v1::Alert| {
             let owner = it.responsibility.as_ref().map(|it| it.responsible.as_str());
-            asked.team.is_empty() || owner == Some(&asked.team)
+            let is_mine = owner.is_some_and(|it| self.teams.iter().any(|team| team == it));
+            (asked.team.is_empty() || owner == Some(&asked.team)) && (!asked.mine || is_mine)
         };
         let alerts: Vec<_> = self.alerts.iter().filter(of_team).cloned().collect();
         let next_page_token =
@@ -139,51 +148,51 @@ impl AlertService for Answers {
 
     async fn block_alert(
         &self,
-        _request: Request<v1::BlockAlertRequest>,
+        request: Request<v1::BlockAlertRequest>,
     ) -> Answer<v1::BlockAlertResponse> {
-        Err(Status::unimplemented(""))
+        self.record.reply(request)
     }
 
     async fn unblock_alert(
         &self,
-        _request: Request<v1::UnblockAlertRequest>,
+        request: Request<v1::UnblockAlertRequest>,
     ) -> Answer<v1::UnblockAlertResponse> {
-        Err(Status::unimplemented(""))
+        self.record.reply(request)
     }
 
     async fn pause_alert(
         &self,
-        _request: Request<v1::PauseAlertRequest>,
+        request: Request<v1::PauseAlertRequest>,
     ) -> Answer<v1::PauseAlertResponse> {
-        Err(Status::unimplemented(""))
+        self.record.reply(request)
     }
 
     async fn resume_alert(
         &self,
-        _request: Request<v1::ResumeAlertRequest>,
+        request: Request<v1::ResumeAlertRequest>,
     ) -> Answer<v1::ResumeAlertResponse> {
-        Err(Status::unimplemented(""))
+        self.record.reply(request)
     }
 
     async fn snooze_alert(
         &self,
-        _request: Request<v1::SnoozeAlertRequest>,
+        request: Request<v1::SnoozeAlertRequest>,
     ) -> Answer<v1::SnoozeAlertResponse> {
-        Err(Status::unimplemented(""))
+        self.record.reply(request)
     }
 
     async fn mark_alert_noise(
         &self,
-        _request: Request<v1::MarkAlertNoiseRequest>,
+        request: Request<v1::MarkAlertNoiseRequest>,
     ) -> Answer<v1::MarkAlertNoiseResponse> {
-        Err(Status::unimplemented(""))
+        self.record.reply(request)
     }
 
     async fn get_alert_sla(
         &self,
-        _request: Request<v1::GetAlertSlaRequest>,
+        request: Request<v1::GetAlertSlaRequest>,
     ) -> Answer<v1::GetAlertSlaResponse> {
-        Err(Status::unimplemented(""))
+        self.record.reply(request)
     }
 }
 

@@ -82,6 +82,9 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
             "" => None,
             named => Some(self.endpoint(&operator, named).await?.id()),
         };
+        if asked.mine && operator.teams.is_empty() {
+            return Err(answer(ErrorKind::Invalid, "you act for no team; name one instead"));
+        }
         let mut alerts = self.alerts(&operator, &asked.tenant).await?;
         alerts.retain(|it| {
             let about = &it.about;
@@ -89,6 +92,7 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
                 && it.severity >= at_least
                 && endpoint.is_none_or(|id| id == about.endpoint)
                 && (asked.team.is_empty() || it.remit.responsible.as_str() == asked.team)
+                && (!asked.mine || operator.teams.contains(&it.remit.responsible))
                 && (asked.function.is_empty() || about.function.as_str() == asked.function)
         });
         alerts.sort_by_key(|it| {
