@@ -26,6 +26,7 @@ const LAYERS: &[(&str, May)] = &[
         "remit-collector",
         May::Use(&[
             "remit-matrix-file",
+            "remit-report",
             "remit-collector-domain",
             "remit-proto",
             "remit-runtime",
@@ -43,6 +44,7 @@ const LAYERS: &[(&str, May)] = &[
         ]),
     ),
     ("remit-matrix-file", May::Use(&["remit-collector-domain", "remit-shared"])),
+    ("remit-report", May::Use(&["remit-collector-domain", "remit-shared"])),
     ("remit-proto", May::Use(&["remit-shared"])),
     ("remit-agent-domain", May::Use(&["remit-shared"])),
     ("remit-collector-domain", May::Use(&["remit-shared"])),
