@@ -39,7 +39,7 @@ pub use crate::report::{
     effort::{HandBacks, Nights},
     input::{AlertFact, BackupDay, ChangeFact, Facts, Input, KnownIssueFact, NightFact, PatchDay},
     noise::{Noise, Noisy},
-    period::{Bucket, Period, Span, month, quarter, week},
+    period::{Bucket, Period, PeriodError, Span, month, quarter, week},
     promise::{ContractLine, Promises, TeamLine},
     remark::Remark,
     state::State,

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, ISOWeekDate, Weekday},
+    tz::TimeZone,
+};
 
 use crate::calendar::{self, Segment};
 
@@ -45,6 +49,16 @@ pub struct Bucket {
     pub within: Segment,
 }
 
+/// Why a string is not a period.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{got}` is not a period of a {} report: write it like `{}`", span.as_str(), span.example())]
+pub struct PeriodError {
+    /// What it should have been.
+    pub span: Span,
+    /// What was given, shortened.
+    pub got: String,
+}
+
 /// The week of a date, from Monday on.
 pub fn week(zone: &TimeZone, date: Date) -> Period {
     let since_monday = i64::from(date.weekday().to_monday_zero_offset());
@@ -80,6 +94,40 @@ impl Span {
             Self::Week => "weekly",
             Self::Month => "monthly",
             Self::Quarter => "quarterly",
+        }
+    }
+
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Week => "2026-W45",
+            Self::Month => "2026-11",
+            Self::Quarter => "2026-Q4",
+        }
+    }
+
+    /// Reads a period as it is written in a title: `2026-W45`.
+    pub fn parse(self, zone: &TimeZone, text: &str) -> Result<Period, PeriodError> {
+        // What is not written the one way, such as `2026-W5`, is refused.
+        let period = self.day_in(text).map(|it| self.of(zone, it));
+        period.filter(|it| it.to_string() == text).ok_or_else(|| PeriodError {
+            span: self,
+            got: text.chars().take(40).flat_map(char::escape_default).collect(),
+        })
+    }
+
+    fn day_in(self, text: &str) -> Option<Date> {
+        let (year, rest) = text.split_once('-')?;
+        let year = year.parse().ok()?;
+        match self {
+            Self::Week => {
+                let week = rest.strip_prefix('W')?.parse().ok()?;
+                ISOWeekDate::new(year, week, Weekday::Monday).ok().map(ISOWeekDate::date)
+            }
+            Self::Month => Date::new(year, rest.parse().ok()?, 1).ok(),
+            Self::Quarter => {
+                let quarter: i8 = rest.strip_prefix('Q')?.parse().ok()?;
+                Date::new(year, quarter.checked_mul(3)?, 1).ok()
+            }
         }
     }
 

@@ -104,6 +104,21 @@ fn a_period_is_over_at_its_end_and_not_before() {
 }
 
 #[test]
+fn a_period_reads_back_as_it_is_written() {
+    let utc = &TimeZone::UTC;
+    for (span, text) in Span::ALL.into_iter().zip(["2026-W53", "2026-11", "2026-Q4"]) {
+        assert_eq!(span.parse(utc, text).unwrap().to_string(), text);
+    }
+    for bad in ["", "2026", "2026-W54", "2026-W5", "2026-13", "2026-Q0", "2026-Q99", "-1-W01"] {
+        for span in Span::ALL {
+            assert!(span.parse(utc, bad).is_err(), "{bad}");
+        }
+    }
+    expect!["`2026-48` is not a period of a weekly report: write it like `2026-W45`"]
+        .assert_eq(&Span::Week.parse(utc, "2026-48").unwrap_err().to_string());
+}
+
+#[test]
 fn time_has_an_end_and_periods_end_there_too() {
     for span in Span::ALL {
         for day in [jiff::civil::Date::MIN, jiff::civil::Date::MAX] {
