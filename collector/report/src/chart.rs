@@ -26,7 +26,7 @@ const ROW: f64 = 24.0;
 /// So many characters of a name fit.
 const FIT: usize = 32;
 /// So many names fit under a chart.
-const LABELS: usize = 10;
+const LABELS: usize = 8;
 
 /// Draws a table; `None` if there is nothing to draw.
 pub(crate) fn draw(table: &Table, id: &str) -> Option<String> {

@@ -84,11 +84,11 @@ pub(crate) fn remark(remark: &Remark) -> String {
             count(*backups, "system"),
         ),
         Remark::LeftOver { alerts } => format!(
-            "{} of the night left to the joint review, because nobody dealt with them in time.",
-            count_were(*alerts, "alert")
+            "Nobody dealt with {} of a night before the office opened; the joint review will.",
+            count(*alerts, "alert")
         ),
         Remark::RowsOverdue { rows } => {
-            format!("{} not reviewed for 120 days or ever.", count_were(*rows, "matrix row"))
+            format!("{} not reviewed for 120 days, or never.", count_were(*rows, "matrix row"))
         }
         Remark::ChangesWait { changes, by_party } => {
             let by: Vec<_> =
@@ -101,8 +101,8 @@ pub(crate) fn remark(remark: &Remark) -> String {
             format!("{} {end} within 14 days.", count(*issues, "known issue"))
         }
         Remark::Noisy { check, alerts, for_nothing } => format!(
-            "The check {check} told {} that nobody did anything about, of {alerts}.",
-            count(*for_nothing, "alert")
+            "Nobody did anything about {for_nothing} of the {} of the check {check}.",
+            count(*alerts, "alert")
         ),
         Remark::AllWell => "Nothing stands out: every promise was kept.".into(),
     }
