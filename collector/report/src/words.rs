@@ -53,8 +53,8 @@ pub(crate) const fn clock(kind: ClockKind) -> &'static str {
         ClockKind::Response => "Response",
         ClockKind::Resolution => "Resolution",
         ClockKind::Update => "Update",
-        ClockKind::TeamResponse => "Team response",
-        ClockKind::TeamResolution => "Team resolution",
+        ClockKind::TeamResponse => "Taken up",
+        ClockKind::TeamResolution => "Done",
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn volume(report: &Report) -> Section {
     }
 }
 
-const OWNER: [Column; 2] = [Column::key("team", "Team"), Column::key("party", "Side")];
+const OWNER: [Column; 2] = [Column::key("team", "Team"), Column::of("party", "Side")];
 const FUNCTION: Column = Column::key("function", "Kind of work");
 const ENDPOINT: Column = Column::key("endpoint", "System");
 const WHEN: Column = Column::key("when", "When");

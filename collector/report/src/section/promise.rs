@@ -43,7 +43,7 @@ pub(super) fn contract(report: &Report) -> Section {
 pub(super) fn teams(report: &Report) -> Section {
     let columns = [
         Column::key("team", "Team"),
-        Column::key("party", "Side"),
+        Column::of("party", "Side"),
         Column::key("promise", "Promise"),
     ];
     let rows = report.promises.teams.iter().map(|it| {
