@@ -171,6 +171,7 @@ pub fn suppressor(
         why: format!("{title}: {why}"),
         since: issue.created_at,
         until: Some(*expires_at),
+        covers_open: kind.suppresses_as().covers_open(),
     })
 }
 

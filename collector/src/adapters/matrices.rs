@@ -5,22 +5,25 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use remit_collector_domain::{
     alert::{Remit, Rung},
-    detect::{Override, OverrideError, Rules},
+    detect::{OverrideError, Rules},
     endpoint::Registration,
-    matrix::{CheckOverride, Matrix, Resolution, Subject, next_change, resolve},
+    matrix::{Matrix, Resolution, Subject, next_change, resolve},
     matrix_version::Published,
 };
 use remit_matrix_file::Refused;
 use remit_shared::{Function, Party, Severity, Site, Team, Tenant};
 
 use crate::ports::directory::Directory;
+
+/// So many sets of rules are remembered; endpoints have few of them in common.
+const MOST_RULES: usize = 1_000;
 
 /// The matrices in force.
 #[derive(Debug, Default)]
@@ -35,7 +38,10 @@ pub struct InForce {
     pub published: Published,
     /// As it is understood.
     pub matrix: Matrix,
+    /// For endpoints that no check is about in particular.
     rules: Arc<Rules>,
+    /// For the others, by the checks that are.
+    narrowed: Mutex<HashMap<Vec<usize>, Arc<Rules>>>,
     channels: Arc<BTreeMap<Team, Vec<String>>>,
 }
 
@@ -75,29 +81,33 @@ impl InForce {
             InForceError::Unreadable { tenant: tenant.clone(), version, source }
         })?;
         let matrix = Matrix { version, ..file.matrix };
-        let rules =
-            rules(&matrix).map_err(|source| InForceError::Checks { tenant, version, source })?;
+        let rules = matrix.common_rules().map_err(|source| InForceError::Checks {
+            tenant,
+            version,
+            source,
+        })?;
         let channels = matrix
             .teams
             .iter()
             .map(|team| (team.name.clone(), team.notify.iter().map(ToString::to_string).collect()));
         let channels = Arc::new(channels.collect());
-        Ok(Self { published, rules: Arc::new(rules), channels, matrix })
+        let narrowed = Mutex::default();
+        Ok(Self { published, rules: Arc::new(rules), narrowed, channels, matrix })
     }
-}
 
-/// The checks as a matrix wants them.
-pub fn rules(matrix: &Matrix) -> Result<Rules, OverrideError> {
-    let wish = |it: &CheckOverride| Override {
-        check: it.check.clone(),
-        function: it.function.clone(),
-        warn: it.warn,
-        crit: it.crit,
-        clear: it.clear,
-        hold: it.hold,
-        severity: it.severity,
-    };
-    Rules::with(&matrix.checks.iter().map(wish).collect::<Vec<_>>())
+    /// The checks as they hold for an endpoint.
+    fn rules(&self, endpoint: &Registration) -> Arc<Rules> {
+        if !self.matrix.has_narrowed_checks() {
+            return Arc::clone(&self.rules);
+        }
+        let checks = self.matrix.checks_of(&subject(endpoint));
+        let mut known = self.narrowed.lock().unwrap_or_else(PoisonError::into_inner);
+        if MOST_RULES < known.len() {
+            known.clear();
+        }
+        let rules = known.entry(checks);
+        Arc::clone(rules.or_insert_with_key(|it| Arc::new(self.matrix.rules_with(it))))
+    }
 }
 
 impl Matrices {
@@ -156,7 +166,9 @@ pub fn subject(endpoint: &Registration) -> Subject {
 
 /// A resolution in the words of an alert.
 pub fn remit(resolution: Resolution, at: Timestamp, until: Option<Timestamp>) -> Remit {
-    let rung = |it: remit_collector_domain::matrix::Step| Rung { after: it.after, team: it.team };
+    let rung = |it: remit_collector_domain::matrix::Step| {
+        Some(Rung { after: it.after, team: it.target.team()?.clone() })
+    };
     Remit {
         matrix_version: resolution.matrix_version,
         row: resolution.row.to_string(),
@@ -171,7 +183,7 @@ pub fn remit(resolution: Resolution, at: Timestamp, until: Option<Timestamp>) ->
         until,
         by_hand: false,
         rejected: resolution.rejected.iter().map(ToString::to_string).collect(),
-        ladder: resolution.escalate.into_iter().map(rung).collect(),
+        ladder: resolution.policy.steps.into_iter().filter_map(rung).collect(),
     }
 }
 
@@ -194,8 +206,8 @@ impl Directory for Matrices {
         self.of(tenant).map(|it| Arc::clone(&it.channels)).unwrap_or_default()
     }
 
-    fn rules(&self, tenant: &Tenant) -> Arc<Rules> {
-        self.of(tenant).map_or_else(Arc::default, |it| Arc::clone(&it.rules))
+    fn rules(&self, endpoint: &Registration) -> Arc<Rules> {
+        self.of(&endpoint.tenant).map_or_else(Arc::default, |it| it.rules(endpoint))
     }
 
     fn party(&self, tenant: &Tenant, team: &Team) -> Option<Party> {

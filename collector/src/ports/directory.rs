@@ -26,8 +26,8 @@ pub trait Directory: Send + Sync + 'static {
     /// How each of a tenant's teams is reached.
     fn channels(&self, tenant: &Tenant) -> Arc<BTreeMap<Team, Vec<String>>>;
 
-    /// A tenant's checks and limits.
-    fn rules(&self, tenant: &Tenant) -> Arc<Rules>;
+    /// The checks and limits of an endpoint.
+    fn rules(&self, endpoint: &Registration) -> Arc<Rules>;
 
     /// Which side a team is on, if the tenant's matrix has that team.
     fn party(&self, tenant: &Tenant, team: &Team) -> Option<Party>;

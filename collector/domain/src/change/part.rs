@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(edit(&|_| {}), expect("", ""));
         assert_eq!(edit(&|it| it.rows.clear()), expect("rows", "nights"));
         assert_eq!(edit(&|it| it.rows[0].title = "N".into()), expect("words", "nights"));
-        let quiet = |it: &mut matrix::Matrix| it.rows[0].duty.escalate.clear();
+        let quiet = |it: &mut matrix::Matrix| it.rows[0].duty.escalation = matrix::Escalation::Steps(Vec::new());
         assert_eq!(edit(&quiet), expect("escalation", "nights"));
         assert_eq!(edit(&|it| it.teams[0].contacts.clear()), expect("contacts", ""));
         assert_eq!(edit(&|it| it.calendars[0].hours.clear()), expect("calendars", ""));
