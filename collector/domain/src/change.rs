@@ -58,7 +58,7 @@ pub use crate::change::{
     part::{MatrixPart, parts, rows},
     refusal::Refusal,
     required::{ALONE_FOR, FOUNDING, REVOKED_AT_ONCE, required},
-    spec::{Retention, Revocation, Selector, Spec, TokenSpec, WindowSpec, WorkSpec},
+    spec::{Retention, Revocation, Spec, TokenSpec, WindowSpec, WorkSpec},
     step::{Event, Order, Step, deadline, step},
 };
 use crate::{

@@ -191,7 +191,7 @@ fn dual_3_the_text_is_what_the_change_says_it_is() {
     assert!(matches!(desk.propose("pam", elsewhere), Err(Refusal::OtherThing { .. })));
     let garbled = Draft { text: asked.text.replace("zone: ", "zone:"), ..asked };
     let refused = desk.propose("pam", garbled).unwrap_err().to_string();
-    assert_eq!(refused, "line 9: expected `key: value`");
+    assert_eq!(refused, "line 13: expected `key: value`");
 }
 
 #[test]

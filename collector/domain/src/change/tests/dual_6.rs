@@ -209,9 +209,8 @@ impl World {
     }
 
     fn take_effect(&mut self, change: &Change) {
-        match change.spec() {
-            Ok(Spec::Role { grant, .. }) => self.grant(&grant),
-            Ok(_) | Err(_) => {}
+        if let Some(grant) = change.grant() {
+            self.grant(&grant);
         }
     }
 
@@ -234,7 +233,7 @@ impl World {
                     || change.requested_by.role != Role::Administrator
             }
             Ok(Spec::Window(it)) => {
-                let long = self.persons == 1 && it.lasts > SignedDuration::from_hours(4);
+                let long = self.persons == 1 && it.duration > SignedDuration::from_hours(4);
                 long || self
                     .desk
                     .facts
