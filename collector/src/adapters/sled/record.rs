@@ -13,6 +13,7 @@
 
 mod alert;
 mod backup;
+mod clocks;
 mod effect;
 mod endpoint;
 mod form;

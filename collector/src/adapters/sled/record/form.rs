@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, error::Error, str::FromStr, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
+use remit_collector_domain::people::Target;
 use remit_collector_domain::source::{Fingerprint, SourceKind};
 use remit_shared::{
-    AlertId, Completeness, EndpointId, EndpointKind, FailureKind, Function, OperatorId, Party,
-    PatchState, RunId, RunResult, Severity, Site, SourceId, SourceName, Tag, Team, Tenant, TokenId,
-    Unit,
+    AgreementName, AlertId, CalendarName, ChangeId, Completeness, EndpointId, EndpointKind,
+    FailureKind, Function, KnownIssueId, OperatorId, Party, PatchState, PolicyName, RunId,
+    RunResult, Severity, Site, SourceId, SourceName, Tag, Team, Tenant, TokenId, Unit,
 };
 
 use crate::adapters::sled::record::Invalid;
@@ -98,16 +99,21 @@ macro_rules! as_text {
 }
 
 as_text!(
+    AgreementName,
     AlertId,
+    CalendarName,
+    ChangeId,
     Completeness,
     EndpointId,
     EndpointKind,
     FailureKind,
     Fingerprint,
     Function,
+    KnownIssueId,
     OperatorId,
     Party,
     PatchState,
+    PolicyName,
     RunId,
     RunResult,
     Severity,
@@ -117,6 +123,7 @@ as_text!(
     SourceKind,
     SourceName,
     Tag,
+    Target,
     Team,
     Tenant,
     Timestamp,

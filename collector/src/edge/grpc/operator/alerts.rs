@@ -82,6 +82,9 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
             "" => None,
             named => Some(self.endpoint(&operator, named).await?.id()),
         };
+        if asked.mine && operator.teams.is_empty() {
+            return Err(answer(ErrorKind::Invalid, "you act for no team; name one instead"));
+        }
         let mut alerts = self.alerts(&operator, &asked.tenant).await?;
         alerts.retain(|it| {
             let about = &it.about;
@@ -89,6 +92,7 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
                 && it.severity >= at_least
                 && endpoint.is_none_or(|id| id == about.endpoint)
                 && (asked.team.is_empty() || it.remit.responsible.as_str() == asked.team)
+                && (!asked.mine || operator.teams.contains(&it.remit.responsible))
                 && (asked.function.is_empty() || about.function.as_str() == asked.function)
         });
         alerts.sort_by_key(|it| {
@@ -202,6 +206,62 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
             })
             .await?;
         Ok(Response::new(v1::AddAlertNoteResponse { alert: Some(alert) }))
+    }
+
+    async fn block_alert(
+        &self,
+        request: Request<v1::BlockAlertRequest>,
+    ) -> Result<Response<v1::BlockAlertResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn unblock_alert(
+        &self,
+        request: Request<v1::UnblockAlertRequest>,
+    ) -> Result<Response<v1::UnblockAlertResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn pause_alert(
+        &self,
+        request: Request<v1::PauseAlertRequest>,
+    ) -> Result<Response<v1::PauseAlertResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn resume_alert(
+        &self,
+        request: Request<v1::ResumeAlertRequest>,
+    ) -> Result<Response<v1::ResumeAlertResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn snooze_alert(
+        &self,
+        request: Request<v1::SnoozeAlertRequest>,
+    ) -> Result<Response<v1::SnoozeAlertResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn mark_alert_noise(
+        &self,
+        request: Request<v1::MarkAlertNoiseRequest>,
+    ) -> Result<Response<v1::MarkAlertNoiseResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn get_alert_sla(
+        &self,
+        request: Request<v1::GetAlertSlaRequest>,
+    ) -> Result<Response<v1::GetAlertSlaResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
     }
 }
 

@@ -123,6 +123,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         Ok(Response::new(v1::PublishMatrixResponse {
             version: Some(version(&published)),
             findings: remarks.iter().map(finding).collect(),
+            change_id: String::new(),
         }))
     }
 
@@ -181,6 +182,38 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
             escalation,
         }))
     }
+
+    async fn get_coverage(
+        &self,
+        request: Request<v1::GetCoverageRequest>,
+    ) -> Result<Response<v1::GetCoverageResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn replay_matrix(
+        &self,
+        request: Request<v1::ReplayMatrixRequest>,
+    ) -> Result<Response<v1::ReplayMatrixResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn get_matrix_review(
+        &self,
+        request: Request<v1::GetMatrixReviewRequest>,
+    ) -> Result<Response<v1::GetMatrixReviewResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn get_on_call(
+        &self,
+        request: Request<v1::GetOnCallRequest>,
+    ) -> Result<Response<v1::GetOnCallResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
 }
 
 fn tenant(named: &str) -> Result<Tenant, Status> {
@@ -200,6 +233,7 @@ fn version(published: &Published) -> v1::MatrixVersion {
         effective_from: Some(published.published_at.to_wire()),
         published_by: published.published_by.clone(),
         note: published.note.clone(),
+        ..Default::default()
     }
 }
 

@@ -70,6 +70,7 @@ pub(crate) fn alert(alert: &Alert, revision: u64, whole: bool) -> v1::Alert {
         } else {
             Vec::new()
         },
+        ..Default::default()
     }
 }
 
@@ -146,6 +147,7 @@ fn notice(alert: &Alert, notice: &Notice) -> v1::Notice {
         attempts,
         last_attempt_at: at.map(|it| it.to_wire()),
         last_error: error.to_owned(),
+        ..Default::default()
     }
 }
 
