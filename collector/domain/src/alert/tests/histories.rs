@@ -82,12 +82,10 @@ fn invariants(world: &World) -> Result<(), TestCaseError> {
     let due = deadline(alert);
     prop_assert_eq!(due.is_some(), alert.is_unresolved(), "an open alert has a deadline");
     prop_assert!(alert.timeline.len() <= 200);
-    let told = |topics: &[Topic]| {
-        alert.notices.iter().rfind(|it| topics.contains(&it.topic)).map(|it| it.to.clone())
-    };
-    let owner = told(&[Topic::Assigned]);
+    let gives = |it: &&Notice| matches!(it.topic, Topic::Assigned | Topic::HandOff);
+    let owner = world.sent.iter().rfind(gives).map(|it| &it.to);
     let responsible = Target::Team(alert.remit.responsible.clone());
-    prop_assert_eq!(owner, Some(responsible), "the owner knows it");
+    prop_assert_eq!(owner, Some(&responsible), "the owner knows it");
     if !alert.is_unresolved() {
         for notice in &alert.notices {
             let last = alert.notices.iter().rfind(|it| it.to == notice.to).unwrap();
