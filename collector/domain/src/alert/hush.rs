@@ -31,7 +31,7 @@ use jiff::Timestamp;
 use crate::{
     alert::{
         Alert, Context, EntryKind, State, Topic,
-        tell::{belief, believers},
+        tell::{belief, believers, owner_told},
         work::{REMIT, Work},
     },
     people::Target,
@@ -124,14 +124,20 @@ impl Work {
             State::Open => {
                 let first = self.alert.announced_at.is_none();
                 let owner = Target::Team(self.alert.remit.responsible.clone());
+                let before = owner_told(&self.alert).cloned();
                 let believed = belief(&self.alert, &owner);
                 self.begin_climb(context);
-                let topic = if believed.is_some() { Topic::Worse } else { Topic::Assigned };
-                let knows = believed.is_some_and(|it| it >= self.alert.severity);
+                let is_theirs = before.as_ref() == Some(&owner) && believed.is_some();
+                let topic = if is_theirs { Topic::Worse } else { Topic::Assigned };
+                let knows = is_theirs && believed >= Some(self.alert.severity);
                 if !knows && !self.tell(&owner, topic, context) {
                     self.hurry(&owner, context);
                 }
+                if let Some(before) = before.filter(|it| *it != owner) {
+                    self.tell(&before, Topic::Informed, context);
+                }
                 if first {
+                    self.alert.announced_at.get_or_insert(self.now);
                     self.inform(context);
                 }
             }

@@ -188,7 +188,48 @@ fn the_hour_changes_the_owner_also_of_what_is_quiet() {
             16:40 desk Informed #2
             = open, high of noc, quiet by snooze tom
             17:30 noc Assigned #3
+            17:30 it Informed #4
             = open, high of noc
+        "#]],
+    );
+}
+
+#[test]
+fn who_gets_it_while_it_is_quiet_is_told_so_afterwards_even_if_they_knew_of_it() {
+    check(
+        "16:40 raise high
+         16:56 snooze tom from 16:56 to 17:30
+         16:56 tick
+         17:31 show alert",
+        expect![[r#"
+            16:40 a new alert
+            16:40 it Assigned #1
+            16:40 desk Informed #2
+            16:55 noc Escalated #3
+            17:30 noc Assigned #4
+            17:30 it Informed #5
+            = open, high of noc
+        "#]],
+    );
+}
+
+#[test]
+fn what_went_and_came_back_while_it_was_quiet_is_as_it_was_told() {
+    check(
+        "20:00 raise high
+         20:10 snooze ann from 20:10 to 21:00
+         20:10 tick
+         20:20 clear
+         20:30 raise high
+         21:01 show alert
+         21:01 clear",
+        expect![[r#"
+            20:00 a new alert
+            20:00 noc Assigned #1
+            20:00 desk Informed #2
+            = open, high of noc
+            21:01 noc Resolved #3
+            21:01 desk Resolved #4
         "#]],
     );
 }

@@ -143,7 +143,7 @@ fn a_wall_is_gone_with_what_stood_behind_it() {
 
 #[test]
 fn nobody_gets_what_they_could_not_hear_of() {
-    // Not even the ladder of the team that has it helps.
+    // The row of version 3 has no ladder that would tell anybody else.
     check(
         "20:00 publish version 3
          20:00 ghost has a channel

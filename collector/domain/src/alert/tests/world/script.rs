@@ -168,9 +168,10 @@ impl World {
                 let alert = self.alert();
                 let notice = alert.notice(number.parse().expect("a number")).expect("a message");
                 let message = crate::notice::word(&alert, notice);
-                let first = message.text.lines().next().unwrap_or_default();
                 self.write(&format!("> {}", message.subject));
-                self.write(&format!("> {first}"));
+                for line in message.text.lines().filter(|it| it.contains("resolved by")) {
+                    self.write(&format!("> {line}"));
+                }
             }
             ["show", what] => self.show(what),
             _ => panic!("unknown event `{what}`"),
@@ -182,7 +183,8 @@ impl World {
         match what {
             "timeline" => {
                 for Entry { at, kind, actor, detail, .. } in alert.timeline {
-                    self.write(&format!("| {} {kind:?} {actor}: {detail}", shown(at)));
+                    let line = format!("| {} {kind:?} {actor}: {detail}", shown(at));
+                    self.write(line.trim_end_matches([':', ' ']));
                 }
             }
             "clocks" => {
