@@ -4,7 +4,9 @@
 //! and resolved as if nothing kept it quiet, but nobody is told and nothing is
 //! climbed. When the last of what keeps it quiet is gone, whoever believes
 //! something else than what is true is told how it stands, and the climb of an
-//! open alert begins with its full first step.
+//! open alert begins with its full first step. Whose it became meanwhile is
+//! part of that: the new owner is told that it is theirs even if they knew of
+//! it, and the old one that it is not.
 //!
 //! Who once heard that an alert is not over is not told again because it
 //! matters *less*; that is not told to anybody in other times either.

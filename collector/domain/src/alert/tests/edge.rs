@@ -100,7 +100,8 @@ fn e05_ack_race_1700() {
         | 17:00 Acknowledged tom (it): until 2026-03-02T17:30:00Z
         17:30 noc Assigned #5
         = open, high of noc
-    "#]].assert_eq(&logs[0]);
+    "#]]
+    .assert_eq(&logs[0]);
     check(
         "16:50 raise high
          16:59:59.999 tom acknowledges for 30

@@ -31,7 +31,7 @@ pub(super) struct World {
     /// Who was told what, and what was asked to be shown.
     pub(super) log: String,
     /// Every message that was ever owed.
-    pub(super) sent: Vec<Notice>,
+    pub(super) sent: Vec<(AlertId, Notice)>,
     pub(super) now: Timestamp,
     pub(super) channels: Channels,
     pub(super) version: u64,
@@ -190,7 +190,11 @@ pub(super) fn triggers() -> Vec<Trigger> {
     for reason in HandOverReason::ALL {
         let sides = match reason {
             HandOverReason::SecuritySuspicion => vec![("soc", Party::Provider)],
-            _ => vec![("it", Party::Internal), ("noc", Party::Provider)],
+            HandOverReason::NeedsCredential
+            | HandOverReason::NeedsOnSite
+            | HandOverReason::BusinessContext
+            | HandOverReason::VendorWait
+            | HandOverReason::Manual => vec![("it", Party::Internal), ("noc", Party::Provider)],
         };
         for (to, party) in sides {
             all.push(Trigger { reason, after: USUAL_PATIENCE, to: team(to), party });
@@ -215,7 +219,7 @@ impl World {
         self.terms.push(terms);
     }
 
-    fn terms_now(&self) -> &Terms {
+    pub(super) fn terms_now(&self) -> &Terms {
         self.terms.last().expect("terms")
     }
 
@@ -332,7 +336,7 @@ impl World {
         for effect in &step.effects {
             let Effect::Notify(id) = effect else { continue };
             let notice = step.alert.notice(id.number).unwrap();
-            self.sent.push(notice.clone());
+            self.sent.push((id.alert, notice.clone()));
             let Notice { number, to, topic, .. } = notice;
             self.write(&format!("{} {to} {topic:?} #{number}", shown(self.now)));
         }

@@ -48,8 +48,9 @@ impl World {
         self.now = at;
     }
 
+    /// Lets something happen now.
     #[track_caller]
-    fn event(&mut self, what: &str) {
+    pub(in crate::alert::tests) fn event(&mut self, what: &str) {
         let words: Vec<&str> = what.split(' ').collect();
         match words[..] {
             ["nothing"] => {}
