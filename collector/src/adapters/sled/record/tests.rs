@@ -7,7 +7,9 @@ use std::{fmt::Debug, fs, path::PathBuf};
 
 use jiff::SignedDuration;
 use remit_collector_domain::{
-    alert::{Delivery, Disposition, Entry, EntryKind, Notice, NoticeId, State, Topic},
+    alert::{
+        Delivery, Disposed, Disposition, Entry, EntryKind, Notice, NoticeId, State, Told, Topic,
+    },
     effect::{Effect, EffectKey},
     endpoint::{Endpoint, Presence, Pulse, ResumeTokens},
     operator::Role,
@@ -54,7 +56,7 @@ fn hex(kind: &str) -> Vec<Vec<u8>> {
 #[test]
 fn alerts() {
     let mut busy = sample::alert(1, sample::endpoint_id(1), "/srv", 0);
-    let Entry { at, actor, detail, .. } = busy.timeline[0].clone();
+    let Entry { at, generation, actor, detail, .. } = busy.timeline[0].clone();
     let kinds = [
         EntryKind::Created,
         EntryKind::Repeated,
@@ -72,8 +74,19 @@ fn alerts() {
         EntryKind::Reopened,
         EntryKind::DispositionSet,
         EntryKind::NoteAdded,
+        EntryKind::RouteRefused,
+        EntryKind::Rescheduled,
+        EntryKind::Blocked,
+        EntryKind::Unblocked,
+        EntryKind::Paused,
+        EntryKind::Resumed,
+        EntryKind::AtRisk,
+        EntryKind::Breached,
+        EntryKind::Suppressed,
+        EntryKind::Unsuppressed,
+        EntryKind::NoiseMarked,
     ];
-    let entry = |kind| Entry { at, kind, actor: actor.clone(), detail: detail.clone() };
+    let entry = |kind| Entry { at, generation, kind, actor: actor.clone(), detail: detail.clone() };
     busy.timeline = kinds.map(entry).to_vec();
     let first = busy.notices[0].clone();
     let notice = |topic, delivery| Notice { topic, delivery, ..first.clone() };
@@ -83,17 +96,22 @@ fn alerts() {
         notice(Topic::Informed, Delivery::Delivered { at, attempts: 1 }),
         notice(Topic::Escalated, Delivery::Failing { at, attempts: 2, error: error() }),
         notice(Topic::Worse, Delivery::Failed { at, attempts: 9, error: error() }),
-        notice(Topic::Resolved, Delivery::Pending),
+        notice(Topic::HandOff, Delivery::Pending),
+        notice(Topic::Flapping, Delivery::Pending),
+        notice(Topic::AtRisk, Delivery::Pending),
+        notice(Topic::Breached, Delivery::Pending),
+        Notice { told: Told::Over, ..notice(Topic::Resolved, Delivery::Pending) },
     ];
     let mut quiet = busy.brief();
     quiet.state = State::Open;
-    quiet.disposition = Disposition::None;
+    quiet.disposed = None;
     quiet.remit.until = None;
     let mut over = sample::resolved(&quiet, 30);
-    over.disposition = Disposition::KnownIssue;
+    let disposed = |what| busy.disposed.clone().map(|it| Disposed { what, ..it });
+    over.disposed = disposed(Disposition::KnownIssue);
     let mut by_itself = quiet.clone();
     by_itself.state = State::Resolved { at, by: None };
-    by_itself.disposition = Disposition::Resolved;
+    by_itself.disposed = disposed(Disposition::Resolved).map(|it| Disposed { by: None, ..it });
     let mut of_a_source = quiet.clone();
     let from = Speaker::Source(sample::source(1).id);
     of_a_source.origin = Origin { from, revision: 9, position: 0 };
