@@ -65,8 +65,12 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
     /// Takes a signal to its alert. Once this returns `Ok`, the signal cannot
     /// be lost, and taking it again changes nothing.
     pub async fn signal(&self, origin: Origin, signal: &Signal) -> Result<(), StoreError> {
-        let Some(endpoint) = self.store.load::<Endpoint>(&origin.endpoint).await? else {
-            warn!(endpoint = %origin.endpoint, "a signal of an endpoint that is not there");
+        let Some(subject) = signal.subject.or(origin.from.itself()) else {
+            warn!(from = ?origin.from, check = &*signal.check, "a signal about nothing");
+            return Ok(());
+        };
+        let Some(endpoint) = self.store.load::<Endpoint>(&subject).await? else {
+            warn!(endpoint = %subject, "a signal about an endpoint that is not there");
             return Ok(());
         };
         let registration = &endpoint.record.registration;
@@ -81,8 +85,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         };
         let channels = self.directory.channels(&about.tenant);
         loop {
-            let newest =
-                self.store.newest_alert(origin.endpoint, &signal.check, &signal.instance).await?;
+            let newest = self.store.newest_alert(subject, &signal.check, &signal.instance).await?;
             let now = self.clock.now();
             let severity = match &signal.say {
                 Say::Raised { severity, .. } => *severity,

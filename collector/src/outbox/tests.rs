@@ -35,6 +35,7 @@ impl Notifier for Flaky {
 
 fn signal(say: Say) -> Effect {
     Effect::Signal(Signal {
+        subject: None,
         check: "disk-space".into(),
         instance: "/".into(),
         function: Function::new("infra_monitoring").unwrap(),

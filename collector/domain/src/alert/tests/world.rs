@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     alert::{command, *},
     effect::Effect,
-    signal::{Origin, Say, Signal},
+    signal::{Origin, Say, Signal, Speaker},
 };
 
 /// Midnight before the script begins.
@@ -185,6 +185,7 @@ impl World {
     fn hear(&mut self, say: Say, summary: &str) {
         self.revision += 1;
         self.last = Some(Signal {
+            subject: None,
             check: "disk-space".into(),
             instance: "/".into(),
             function: function::infra_monitoring(),
@@ -197,7 +198,8 @@ impl World {
 
     pub(super) fn hear_again(&mut self) {
         let Some(signal) = self.last.clone() else { return };
-        let origin = Origin { endpoint: about().endpoint, revision: self.revision, position: 0 };
+        let from = Speaker::Endpoint(about().endpoint);
+        let origin = Origin { from, revision: self.revision, position: 0 };
         let remit = remit(self.version, self.now);
         let context = Context { remit: &remit, channels: &self.channels, now: self.now };
         match receive(self.alert.as_ref(), about(), &signal, origin, &context) {

@@ -5,7 +5,7 @@ use remit_collector_domain::{
         About, Acknowledgement, Actor, Alert, Climb, Delivery, Disposition, Entry, EntryKind,
         Notice, Remit, Rung, State, Topic,
     },
-    signal::Origin,
+    signal::{Origin, Speaker},
 };
 use serde::{Deserialize, Serialize};
 
@@ -87,12 +87,6 @@ form! {
         next: u32,
     }
 
-    OriginRecordV1 of Origin {
-        endpoint: String,
-        revision: u64,
-        position: u32,
-    }
-
     EntryRecordV1 of Entry {
         at: String,
         kind: EntryKindRecordV1,
@@ -143,6 +137,43 @@ words! {
         Escalated = "escalated",
         Worse = "worse",
         Resolved = "resolved",
+    }
+}
+
+/// Where a signal comes from: one of the two ids is there.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OriginRecordV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    revision: u64,
+    position: u32,
+}
+
+impl Form<Origin> for OriginRecordV1 {
+    fn store(value: &Origin) -> Self {
+        let (endpoint, source) = match &value.from {
+            Speaker::Endpoint(id) => (Some(Form::store(id)), None),
+            Speaker::Source(id) => (None, Some(Form::store(id))),
+        };
+        Self { endpoint, source, revision: value.revision, position: value.position }
+    }
+
+    fn load(self) -> Result<Origin, Invalid> {
+        let from = match (self.endpoint, self.source) {
+            (Some(id), None) => {
+                Speaker::Endpoint(id.load().map_err(|it: Invalid| it.within("endpoint"))?)
+            }
+            (None, Some(id)) => {
+                Speaker::Source(id.load().map_err(|it: Invalid| it.within("source"))?)
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(Invalid::new("either an endpoint or a source was expected"));
+            }
+        };
+        Ok(Origin { from, revision: self.revision, position: self.position })
     }
 }
 
