@@ -56,9 +56,13 @@ impl World {
             version: 1,
             text: remit_matrix_file::STARTER.into(),
             sha256: String::new(),
+            previous_sha256: None,
             published_at: clock.now(),
             published_by: "test".into(),
             note: String::new(),
+            effective_from: clock.now(),
+            change: None,
+            signatures: Vec::new(),
         };
         matrices.install(InForce::read(published).unwrap());
         let owed = Arc::new(Notify::new());

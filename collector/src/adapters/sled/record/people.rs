@@ -1,8 +1,10 @@
-//! Tokens, operators, and the matrices that they publish.
+//! Tokens, operators, the matrices that they publish, and their names under
+//! what they agreed to.
 
 use remit_collector_domain::{
+    change::Signatory,
     enroll::{Token, Use},
-    matrix_version::Published,
+    matrix_version::{Published, Signature},
     operator::{Operator, Role},
 };
 
@@ -48,9 +50,29 @@ form! {
         version: u64,
         text: String,
         sha256: String,
+        previous_sha256: Option<String>,
         published_at: String,
         published_by: String,
         note: String,
+        effective_from: String,
+        change: Option<String>,
+        signatures: Vec<SignatureRecordV1>,
+    }
+
+    SignatoryRecordV1 of Signatory {
+        operator: String,
+        name: String,
+        party: String,
+        role: RoleRecordV1,
+    }
+
+    SignatureRecordV1 of Signature {
+        operator: String,
+        name: String,
+        party: String,
+        at: String,
+        sha256: String,
+        signature: Option<String>,
     }
 }
 
@@ -59,6 +81,7 @@ words! {
         Administrator = "administrator",
         Manager = "manager",
         Operator = "operator",
+        Auditor = "auditor",
         Viewer = "viewer",
     }
 }

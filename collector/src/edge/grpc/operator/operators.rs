@@ -151,7 +151,8 @@ fn show(operator: &Operator) -> v1::Operator {
         Role::Administrator => v1::Role::Administrator,
         Role::Manager => v1::Role::Manager,
         Role::Operator => v1::Role::Operator,
-        Role::Viewer => v1::Role::Viewer,
+        // There is no word on the wire for who reads everything and changes nothing.
+        Role::Auditor | Role::Viewer => v1::Role::Viewer,
     };
     v1::Operator {
         operator_id: operator.id.to_string(),

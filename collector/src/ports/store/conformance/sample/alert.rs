@@ -56,7 +56,7 @@ pub fn resolved(alert: &Alert, at: i64) -> Alert {
     Alert { state: State::Resolved { at: minute(at), by: Some("ada".into()) }, ..alert.clone() }
 }
 
-fn actor() -> Actor {
+pub(super) fn actor() -> Actor {
     Actor { name: "Ada".into(), team: team("provider-noc"), party: Party::Provider }
 }
 
