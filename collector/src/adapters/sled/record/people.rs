@@ -1,6 +1,8 @@
-//! Tokens, operators, and the matrices that they publish.
+//! Tokens, operators, the matrices that they publish, and their names under
+//! what they agreed to.
 
 use remit_collector_domain::{
+    change::Signatory,
     enroll::{Token, Use},
     matrix_version::{Published, Signature},
     operator::{Operator, Role},
@@ -48,13 +50,20 @@ form! {
         version: u64,
         text: String,
         sha256: String,
+        previous_sha256: Option<String>,
         published_at: String,
         published_by: String,
         note: String,
-        previous_sha256: Option<String>,
         effective_from: String,
         change: Option<String>,
         signatures: Vec<SignatureRecordV1>,
+    }
+
+    SignatoryRecordV1 of Signatory {
+        operator: String,
+        name: String,
+        party: String,
+        role: RoleRecordV1,
     }
 
     SignatureRecordV1 of Signature {
@@ -72,7 +81,7 @@ words! {
         Administrator = "administrator",
         Manager = "manager",
         Operator = "operator",
-        Viewer = "viewer",
         Auditor = "auditor",
+        Viewer = "viewer",
     }
 }
