@@ -1,6 +1,7 @@
 //! What was promised, and who hears that it is nearly or altogether too late.
 
 use super::*;
+use crate::sla::testing::office;
 
 #[test]
 fn e23_priority_raise_late() {
@@ -245,4 +246,20 @@ fn reopening_goes_on_with_what_was_promised() {
             | 20:56 on running, noc
         "#]],
     );
+}
+
+#[test]
+fn a_tick_after_the_rules_of_a_zone_have_changed_moves_what_is_due() {
+    let mut world = World::default();
+    world.count_only(office("Etc/GMT"));
+    world.play_all(
+        "08:00 promise resolution high 60
+         08:00 raise high
+         08:01 tom acknowledges for 300",
+    );
+    assert_eq!(world.alert().clocks_due.map(world::shown).as_deref(), Some("08:30"));
+    // The office opens two hours later than was thought.
+    world.count_only(office("Etc/GMT+2"));
+    world.play("08:02 tick");
+    assert_eq!(world.alert().clocks_due.map(world::shown).as_deref(), Some("10:29"));
 }

@@ -219,6 +219,13 @@ impl World {
         self.terms.push(terms);
     }
 
+    /// The hours that count, under every version: a zone's rules may change
+    /// without one.
+    pub(super) fn count_only(&mut self, calendar: Calendar) {
+        let calendar = Arc::new(calendar);
+        self.terms.iter_mut().for_each(|it| it.calendar = Some(Arc::clone(&calendar)));
+    }
+
     pub(super) fn terms_now(&self) -> &Terms {
         self.terms.last().expect("terms")
     }
