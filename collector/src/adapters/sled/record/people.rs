@@ -50,20 +50,13 @@ form! {
         version: u64,
         text: String,
         sha256: String,
-        previous_sha256: Option<String>,
         published_at: String,
         published_by: String,
         note: String,
+        previous_sha256: Option<String>,
         effective_from: String,
         change: Option<String>,
         signatures: Vec<SignatureRecordV1>,
-    }
-
-    SignatoryRecordV1 of Signatory {
-        operator: String,
-        name: String,
-        party: String,
-        role: RoleRecordV1,
     }
 
     SignatureRecordV1 of Signature {
@@ -73,6 +66,13 @@ form! {
         at: String,
         sha256: String,
         signature: Option<String>,
+    }
+
+    SignatoryRecordV1 of Signatory {
+        operator: String,
+        name: String,
+        party: String,
+        role: RoleRecordV1,
     }
 }
 

@@ -89,34 +89,38 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
             return Err(refused(&remarks));
         }
         let all = self.store().all::<Published>().await.map_err(|it| it.to_status())?;
-        let own = all.iter().map(|it| &it.record).filter(|it| it.tenant == tenant);
-        let before = own.max_by_key(|it| it.version);
-        let newest = before.map_or(0, |it| it.version);
+        let newest = all.iter().filter(|it| it.record.tenant == tenant).map(|it| it.record.version);
+        let newest = newest.max().unwrap_or(0);
+        let previous = all
+            .iter()
+            .find(|it| it.record.tenant == tenant && it.record.version == newest)
+            .map(|it| it.record.sha256.clone());
         if asked.expected_version != 0 && asked.expected_version != newest {
             let words = format!("the newest version is {newest}, not {}", asked.expected_version);
             return Err(answer(ErrorKind::Conflict, words));
         }
         let sha256: String =
             Sha256::digest(&asked.toml).iter().map(|it| format!("{it:02x}")).collect();
+        let signature = Signature {
+            operator: operator.id,
+            name: operator.name.clone(),
+            party: operator.party,
+            at: now,
+            sha256: sha256.clone(),
+            signature: None,
+        };
         let published = Published {
             tenant: tenant.clone(),
             version: newest + 1,
-            sha256: sha256.clone(),
-            previous_sha256: before.map(|it| it.sha256.clone()),
+            sha256,
             text: asked.toml,
             published_at: now,
             published_by: operator.name.clone(),
             note: asked.note,
+            previous_sha256: previous,
             effective_from: now,
             change: None,
-            signatures: vec![Signature {
-                operator: operator.id,
-                name: operator.name.clone(),
-                party: operator.party,
-                at: now,
-                sha256,
-                signature: None,
-            }],
+            signatures: vec![signature],
         };
         let in_force = InForce::read(published.clone())
             .map_err(|err| answer(ErrorKind::Invalid, remit_shared::Chain(&err).to_string()))?;
