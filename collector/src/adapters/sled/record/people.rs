@@ -73,5 +73,6 @@ words! {
         Manager = "manager",
         Operator = "operator",
         Viewer = "viewer",
+        Auditor = "auditor",
     }
 }

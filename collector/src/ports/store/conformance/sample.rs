@@ -119,6 +119,10 @@ pub fn matrix(version: u64) -> Published {
         published_at: minute(0),
         published_by: "ada".into(),
         note: "first version".into(),
+        previous_sha256: Some("0c".repeat(32)),
+        effective_from: minute(3),
+        change: None,
+        signatures: Vec::new(),
     }
 }
 
