@@ -34,7 +34,7 @@ use crate::{
         },
         http::{self, receiver},
     },
-    engine::Engine,
+    engine::{Board, Engine},
     ingest::{Ingest, Listening, Roll},
     outbox::{Outbox, Post},
     pki::{Authority, PkiError},
@@ -149,18 +149,8 @@ pub async fn serve<C: Clock>(
 
     let store = Arc::new(open_store(&data, config.cache_bytes)?);
     let matrices = Arc::new(Matrices::default());
-    let mut newest: Vec<Published> = Vec::new();
     for stored in store.all::<Published>().await? {
-        match newest.iter_mut().find(|it| it.tenant == stored.record.tenant) {
-            Some(known) if known.version < stored.record.version => {
-                *known = Published::clone(&stored.record);
-            }
-            Some(_) => {}
-            None => newest.push(Published::clone(&stored.record)),
-        }
-    }
-    for published in newest {
-        matrices.install(InForce::read(published)?);
+        matrices.install(InForce::read(Published::clone(&stored.record))?);
     }
 
     let tasks = Supervisor::new();
@@ -171,7 +161,9 @@ pub async fn serve<C: Clock>(
         directory: Arc::clone(&matrices),
         clock: Arc::clone(&clock),
         owed: Arc::clone(&owed),
+        board: Board::default(),
     });
+    engine.recall().await?;
     let ingest = Arc::new(Ingest {
         store: Arc::clone(&store),
         directory: Arc::clone(&matrices),
@@ -180,7 +172,7 @@ pub async fn serve<C: Clock>(
         roll: Arc::new(Roll::default()),
         owed: Arc::clone(&owed),
     });
-    let sources = Arc::new(Sources { store: Arc::clone(&store), clock, owed });
+    let sources = Arc::new(Sources { store: Arc::clone(&store), clock: Arc::clone(&clock), owed });
     let (news, hears_news) = watch::channel(store.feed_end().await?);
     let notifier = Arc::new(Channels::new(config.channels.clone(), Arc::clone(&clock))?);
     let outbox = Outbox {

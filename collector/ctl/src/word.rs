@@ -182,6 +182,7 @@ words! {
         Manager = "manager"
         Operator = "operator"
         Viewer = "viewer"
+        Auditor = "auditor"
     }
     SlaKind {
         Contract = "contract"

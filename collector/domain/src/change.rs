@@ -11,6 +11,8 @@
 //!   all approvals.
 //! - Nobody approves what they asked for: not under another credential of the
 //!   same name either. What is shared takes somebody of the other party.
+//! - Nor does an administrator approve what their own side asked for: they
+//!   could have made whoever asked.
 //! - A change is applied once. Approvals that nobody used within
 //!   [`VALID_FOR`] are worth nothing.
 //! - Authority is what it is when the change takes effect: [`apply`] weighs the
@@ -56,7 +58,7 @@ pub use crate::change::{
     part::{MatrixPart, parts, rows},
     refusal::Refusal,
     required::{ALONE_FOR, FOUNDING, REVOKED_AT_ONCE, required},
-    spec::{Retention, Revocation, Selector, Spec, TokenSpec, WindowSpec, WorkSpec},
+    spec::{Retention, Revocation, Spec, TokenSpec, WindowSpec, WorkSpec},
     step::{Event, Order, Step, deadline, step},
 };
 use crate::{

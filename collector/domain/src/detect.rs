@@ -27,7 +27,7 @@ mod words;
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{FailedUnit, Series, ServiceScan, Severity};
 
-pub(crate) use crate::detect::words::span;
+pub(crate) use crate::detect::words::{moment, span};
 pub use crate::detect::{
     checks::{CheckKey, CheckState, Checks, Finding},
     rules::{CHECKS, CheckDef, OverrideError, Policy, Rules},

@@ -21,6 +21,7 @@
 //! Groups are in memory only: after a restart, the outbox offers again whatever
 //! it still owes. How a digest reaches somebody is the notifiers' business.
 
+mod backlog;
 mod cause;
 mod digest;
 #[cfg(test)]
@@ -32,15 +33,15 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{AlertId, EndpointId, Severity, Site, Team, Tenant};
 
-pub use crate::group::{cause::Cause, digest::Digest};
+pub use crate::group::{
+    backlog::{BACKLOG, backlog},
+    cause::Cause,
+    digest::Digest,
+};
 use crate::{alert::NoticeId, group::digest::Group};
 
 /// So many messages may wait; beyond that, they go out one by one.
 pub const MOST_WAITING: usize = 10_000;
-
-/// The class of what was found in a backlog: bad while nobody could be told,
-/// and over.
-pub const BACKFILL: &str = "backfill";
 
 /// Messages with equal keys travel together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,11 +60,21 @@ pub struct Key {
     pub class: Arc<str>,
 }
 
-/// One alert's latest word for one recipient.
+/// What a message is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Matter {
+    /// An alert.
+    Alert(AlertId),
+    /// What an endpoint brought along when it came back: bad while nobody
+    /// could be told, and over. It is told once and leaves nothing open.
+    Backlog(EndpointId),
+}
+
+/// The latest word on one matter for one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// The alert.
-    pub alert: AlertId,
+    /// What it is about.
+    pub about: Matter,
     /// The messages that it stands for.
     pub notices: Vec<NoticeId>,
     /// The endpoint.
@@ -76,7 +87,7 @@ pub struct Item {
     pub summary: String,
     /// Whether it is over.
     pub over: bool,
-    /// Whether the recipient has heard of the alert before, by any way.
+    /// Whether the recipient has heard of it before, by any way.
     pub told_before: bool,
 }
 
@@ -134,7 +145,7 @@ impl Groups {
     /// Offers a message.
     pub fn offer(&mut self, key: Key, item: Item, now: Timestamp) -> Offered {
         if item.severity >= Severity::High || self.waiting >= MOST_WAITING {
-            return self.let_pass(&key, item.alert);
+            return self.let_pass(&key, item.about);
         }
         let group = self.groups.entry(key).or_default();
         let before = group.waiting.len();
@@ -155,7 +166,7 @@ impl Groups {
     pub fn withdraw(&mut self, alert: AlertId) -> Vec<NoticeId> {
         let mut settled = Vec::new();
         for group in self.groups.values_mut() {
-            settled.extend(group.withdraw(alert));
+            settled.extend(group.withdraw(Matter::Alert(alert)));
         }
         self.tidy(None);
         settled
@@ -181,9 +192,9 @@ impl Groups {
         self.groups.values().filter_map(|it| it.deadline(&self.waits)).min()
     }
 
-    /// What goes by itself stands for whatever its alert had waiting.
-    fn let_pass(&mut self, key: &Key, alert: AlertId) -> Offered {
-        let settled = self.groups.get_mut(key).map_or_else(Vec::new, |it| it.withdraw(alert));
+    /// What goes by itself stands for whatever waited of the same matter.
+    fn let_pass(&mut self, key: &Key, about: Matter) -> Offered {
+        let settled = self.groups.get_mut(key).map_or_else(Vec::new, |it| it.withdraw(about));
         self.tidy(None);
         Offered::Now(settled)
     }

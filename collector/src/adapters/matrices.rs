@@ -111,7 +111,8 @@ impl InForce {
 }
 
 impl Matrices {
-    /// Puts a version in force, unless a newer one is already.
+    /// Puts a version in force, unless a newer one is already; it is remembered
+    /// in any case.
     pub fn install(&self, in_force: InForce) {
         let in_force = Arc::new(in_force);
         self.keep(&in_force);
@@ -124,11 +125,6 @@ impl Matrices {
             }
             next
         });
-    }
-
-    /// Remembers a version that was in force once.
-    pub fn remember(&self, in_force: InForce) {
-        self.keep(&Arc::new(in_force));
     }
 
     fn keep(&self, in_force: &Arc<InForce>) {
@@ -204,7 +200,7 @@ pub fn remit(resolution: Resolution, at: Timestamp, until: Option<Timestamp>) ->
         by_hand: false,
         rejected: resolution.rejected.iter().map(ToString::to_string).collect(),
         ladder: Ladder {
-            policy: policy.name,
+            policy: Some(policy.name),
             rungs: policy.steps.into_iter().map(rung).collect(),
             cycles: policy.repeat,
             hours: policy.hours,

@@ -3,6 +3,7 @@
 use remit_collector_domain::{
     alert::{NoticeId, Topic},
     notice::{Facts, Message},
+    people::Target,
 };
 use remit_runtime::{clock::SystemClock, random};
 use remit_shared::{
@@ -62,7 +63,7 @@ fn message() -> Result<Message, NameError> {
         made_at: now,
         topic: Topic::Informed,
         tenant: facts.tenant.clone(),
-        team: facts.owner.clone(),
+        to: Target::Team(facts.owner.clone()),
         owner: facts.owner.clone(),
         owner_party: facts.owner_party,
         severity: facts.severity,

@@ -1817,21 +1817,6 @@ pub struct ResumeAlertResponse {
     pub alert: ::core::option::Option<Alert>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct SnoozeAlertRequest {
-    #[prost(string, tag = "1")]
-    pub alert_id: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
-    pub note: ::prost::alloc::string::String,
-    /// At most 30 days; 0 ends it.
-    #[prost(uint32, tag = "3")]
-    pub seconds: u32,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct SnoozeAlertResponse {
-    #[prost(message, optional, tag = "1")]
-    pub alert: ::core::option::Option<Alert>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MarkAlertNoiseRequest {
     #[prost(string, tag = "1")]
     pub alert_id: ::prost::alloc::string::String,
@@ -2092,6 +2077,8 @@ pub enum AlertEventKind {
     OwnerDiffers = 29,
     /// The new owner has no ladder, so the old one keeps it.
     RerouteRefused = 30,
+    /// The rules of a zone changed, and with them when the next step is due.
+    Rescheduled = 31,
 }
 impl AlertEventKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2131,6 +2118,7 @@ impl AlertEventKind {
             Self::FlappingStopped => "ALERT_EVENT_KIND_FLAPPING_STOPPED",
             Self::OwnerDiffers => "ALERT_EVENT_KIND_OWNER_DIFFERS",
             Self::RerouteRefused => "ALERT_EVENT_KIND_REROUTE_REFUSED",
+            Self::Rescheduled => "ALERT_EVENT_KIND_RESCHEDULED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2167,6 +2155,7 @@ impl AlertEventKind {
             "ALERT_EVENT_KIND_FLAPPING_STOPPED" => Some(Self::FlappingStopped),
             "ALERT_EVENT_KIND_OWNER_DIFFERS" => Some(Self::OwnerDiffers),
             "ALERT_EVENT_KIND_REROUTE_REFUSED" => Some(Self::RerouteRefused),
+            "ALERT_EVENT_KIND_RESCHEDULED" => Some(Self::Rescheduled),
             _ => None,
         }
     }
@@ -2839,30 +2828,6 @@ pub mod alert_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Tells the owner nothing more for a while; only what one's own team owns.
-        pub async fn snooze_alert(
-            &mut self,
-            request: impl tonic::IntoRequest<super::SnoozeAlertRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::SnoozeAlertResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.AlertService/SnoozeAlert",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("remit.v1.AlertService", "SnoozeAlert"));
-            self.inner.unary(req, path, codec).await
-        }
         /// Says that nobody should have been told. Counted in the noise report.
         pub async fn mark_alert_noise(
             &mut self,
@@ -3024,13 +2989,6 @@ pub mod alert_service_server {
             tonic::Status,
         >;
         /// Tells the owner nothing more for a while; only what one's own team owns.
-        async fn snooze_alert(
-            &self,
-            request: tonic::Request<super::SnoozeAlertRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::SnoozeAlertResponse>,
-            tonic::Status,
-        >;
         /// Says that nobody should have been told. Counted in the noise report.
         async fn mark_alert_noise(
             &self,
@@ -3653,51 +3611,6 @@ pub mod alert_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ResumeAlertSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/remit.v1.AlertService/SnoozeAlert" => {
-                    #[allow(non_camel_case_types)]
-                    struct SnoozeAlertSvc<T: AlertService>(pub Arc<T>);
-                    impl<
-                        T: AlertService,
-                    > tonic::server::UnaryService<super::SnoozeAlertRequest>
-                    for SnoozeAlertSvc<T> {
-                        type Response = super::SnoozeAlertResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::SnoozeAlertRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as AlertService>::snooze_alert(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = SnoozeAlertSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -6778,6 +6691,8 @@ pub enum Role {
     Operator = 3,
     /// Looks.
     Viewer = 4,
+    /// Sees everything, the audit log too, and changes nothing.
+    Auditor = 5,
 }
 impl Role {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -6791,6 +6706,7 @@ impl Role {
             Self::Manager => "ROLE_MANAGER",
             Self::Operator => "ROLE_OPERATOR",
             Self::Viewer => "ROLE_VIEWER",
+            Self::Auditor => "ROLE_AUDITOR",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -6801,6 +6717,7 @@ impl Role {
             "ROLE_MANAGER" => Some(Self::Manager),
             "ROLE_OPERATOR" => Some(Self::Operator),
             "ROLE_VIEWER" => Some(Self::Viewer),
+            "ROLE_AUDITOR" => Some(Self::Auditor),
             _ => None,
         }
     }

@@ -140,22 +140,6 @@ pub(crate) enum Command {
         #[command(flatten)]
         note: Note,
     },
-    /// Hear nothing of alerts for a while; only what your own team owns.
-    #[command(after_help = "Examples:
-  remit alert snooze alr_7a21c9e0 --for 2h --note 'disk arrives at noon'
-  remit alert snooze alr_7a21c9e0 --end")]
-    Snooze {
-        #[command(flatten)]
-        which: Which,
-        /// How long, at most 30d.
-        #[arg(long = "for", value_name = "TIME", required_unless_present = "end")]
-        length: Option<Span>,
-        /// Hear of it again.
-        #[arg(long, conflicts_with = "length")]
-        end: bool,
-        #[command(flatten)]
-        note: Note,
-    },
     /// Say that nobody should have been told; `remit noise` counts it.
     #[command(after_help = "Examples:
   remit alert noise alr_7a21c9e0 --reason not_actionable --note 'clears itself at 03:00'")]

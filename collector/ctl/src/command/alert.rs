@@ -131,15 +131,6 @@ pub(super) async fn run(
             })
             .await
         }
-        Command::Snooze { which, length, end: _, note } => {
-            let seconds = length.map(seconds).transpose()?.unwrap_or(0);
-            let client = global.connect().await?;
-            each(&client, &which.alerts, out, async |alert_id| {
-                let request = v1::SnoozeAlertRequest { alert_id, note: note.text.clone(), seconds };
-                Ok(client.call(client.alerts().snooze_alert(request)).await?.alert)
-            })
-            .await
-        }
         Command::Noise { which, reason, note } => {
             let client = global.connect().await?;
             each(&client, &which.alerts, out, async |alert_id| {

@@ -174,13 +174,6 @@ impl AlertService for Answers {
         self.record.reply(request)
     }
 
-    async fn snooze_alert(
-        &self,
-        request: Request<v1::SnoozeAlertRequest>,
-    ) -> Answer<v1::SnoozeAlertResponse> {
-        self.record.reply(request)
-    }
-
     async fn mark_alert_noise(
         &self,
         request: Request<v1::MarkAlertNoiseRequest>,

@@ -9,6 +9,8 @@
 //! - Nobody becomes an administrator over the network, whoever agrees.
 //! - A manager is made by both sides, and so is whoever is to act for a side
 //!   that is not the asker's: a manager of that other side must agree.
+//! - A vendor works under the internal side's contract, so that side agrees for
+//!   it.
 //! - A side that never had a manager cannot agree to anything yet, so its
 //!   first one needs nobody; the audit trail says so. One that was revoked
 //!   counts: else shutting out the other side's manager would let anybody
@@ -71,7 +73,8 @@ pub fn required(
     acts_for.insert(grant.party);
     // Whoever changes sides leaves somebody behind who must know.
     acts_for.extend(present(existing, grant).map(|it| it.party));
-    let mut consents: BTreeSet<Party> = acts_for.into_iter().filter(|it| *it != by.party).collect();
+    let others = acts_for.into_iter().filter(|it| *it != by.party).map(voice);
+    let mut consents: BTreeSet<Party> = others.filter(|it| *it != by.party).collect();
     if grant.role == Role::Manager && consents.is_empty() {
         consents.insert(other(by.party));
     }
@@ -83,6 +86,19 @@ pub fn required(
             Consent::Alone { because: Some("a side that never had a manager could not agree") }
         }
         (false, true | false) => Consent::Of(able),
+    }
+}
+
+/// Whether a side agrees for itself.
+pub fn speaks(side: Party) -> bool {
+    voice(side) == side
+}
+
+/// Who agrees for a side.
+pub fn voice(side: Party) -> Party {
+    match side {
+        Party::Internal | Party::Vendor => Party::Internal,
+        Party::Provider => Party::Provider,
     }
 }
 
@@ -149,6 +165,22 @@ mod tests {
         ] {
             let actual = required(&existing, &grant(role, party), &BTreeSet::new(), &admin);
             assert_eq!(actual, expected, "{role} of {party}");
+        }
+    }
+
+    #[test]
+    fn the_internal_side_agrees_for_vendors() {
+        let [ours, theirs] =
+            [Internal, Provider].map(|it| operator(Role::Administrator, it, &[], &[]));
+        let existing = [ours.clone(), theirs.clone()];
+        for (by, role, expected) in [
+            (&ours, Role::Operator, ALONE),
+            (&ours, Role::Manager, of(Provider)),
+            (&theirs, Role::Operator, of(Internal)),
+            (&theirs, Role::Manager, of(Internal)),
+        ] {
+            let actual = required(&existing, &grant(role, Vendor), &BTreeSet::new(), by);
+            assert_eq!(actual, expected, "{role} asked by {}", by.party);
         }
     }
 

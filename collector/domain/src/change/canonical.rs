@@ -19,10 +19,11 @@ use remit_shared::Tenant;
 use crate::{
     authority::grants::Grant,
     change::{
-        Retention, Revocation, Selector, Spec, TokenSpec, WindowSpec, WorkSpec,
+        Retention, Revocation, Spec, TokenSpec, WindowSpec, WorkSpec,
         canonical::fields::{Reader, Writer},
     },
     known_issue::{IssueSpec, Kind, Matcher},
+    window::{Effects, Selector},
 };
 
 /// Why a text is not the canonical one of anything.
@@ -154,16 +155,20 @@ pub fn parse(text: &str) -> Result<Spec, CanonicalError> {
 }
 
 fn selector(out: &mut Writer, it: &Selector) {
+    out.all("check", &it.checks);
     out.all("endpoint", &it.endpoints);
     out.all("function", &it.functions);
+    out.all("kind", &it.kinds);
     out.all("site", &it.sites);
     out.all("tag", &it.tags);
 }
 
 fn read_selector(from: &mut Reader<'_>) -> Result<Selector, CanonicalError> {
     Ok(Selector {
+        checks: from.all("check")?,
         endpoints: from.all("endpoint")?,
         functions: from.all("function")?,
+        kinds: from.all("kind")?,
         sites: from.all("site")?,
         tags: from.all("tag")?,
     })
@@ -173,11 +178,15 @@ fn window(out: &mut Writer, it: &WindowSpec) {
     out.one("title", &it.title);
     out.one("why", &it.why);
     selector(out, &it.selector);
+    out.one("suppress_notify", it.effects.suppress_notify);
+    out.one("suppress_patch", it.effects.suppress_patch);
     out.one("zone", &it.zone);
-    out.one("starts_at", it.starts_at);
-    out.one("lasts", it.lasts);
-    out.one("repeats", &it.repeats);
-    out.one("earlier", it.earlier);
+    out.one("start", it.start);
+    out.maybe("repeats", it.repeats.as_ref());
+    out.one("duration", it.duration);
+    out.one("grace", it.grace);
+    out.one("for_patching", it.for_patching);
+    out.one("covers_open", it.covers_open);
 }
 
 fn read_window(tenant: Tenant, from: &mut Reader<'_>) -> Result<WindowSpec, CanonicalError> {
@@ -186,11 +195,17 @@ fn read_window(tenant: Tenant, from: &mut Reader<'_>) -> Result<WindowSpec, Cano
         title: from.text("title")?,
         why: from.text("why")?,
         selector: read_selector(from)?,
+        effects: Effects {
+            suppress_notify: from.one("suppress_notify")?,
+            suppress_patch: from.one("suppress_patch")?,
+        },
         zone: from.text("zone")?,
-        starts_at: from.one("starts_at")?,
-        lasts: from.length("lasts")?,
-        repeats: from.text("repeats")?,
-        earlier: from.one("earlier")?,
+        start: from.one("start")?,
+        repeats: from.maybe("repeats")?,
+        duration: from.length("duration")?,
+        grace: from.maybe_length("grace")?,
+        for_patching: from.one("for_patching")?,
+        covers_open: from.one("covers_open")?,
     })
 }
 
@@ -200,8 +215,8 @@ fn work(out: &mut Writer, it: &WorkSpec) {
     out.one("who", &it.who);
     selector(out, &it.selector);
     out.one("zone", &it.zone);
-    out.one("starts_at", it.starts_at);
-    out.one("lasts", it.lasts);
+    out.one("start", it.start);
+    out.one("duration", it.duration);
     out.one("quiet", it.quiet);
 }
 
@@ -213,8 +228,8 @@ fn read_work(tenant: Tenant, from: &mut Reader<'_>) -> Result<WorkSpec, Canonica
         who: from.text("who")?,
         selector: read_selector(from)?,
         zone: from.text("zone")?,
-        starts_at: from.one("starts_at")?,
-        lasts: from.length("lasts")?,
+        start: from.one("start")?,
+        duration: from.length("duration")?,
         quiet: from.one("quiet")?,
     })
 }

@@ -10,7 +10,7 @@ use crate::{
     change::{
         Approval, Change, Event, Facts, LONGEST_WHY, MOST_APPROVALS, Refusal, Requirement,
         Signatory, State, Subject, VALID_FOR, risk,
-        standing::{approvals, covers, requester},
+        standing::{approvals, could_have_made, covers, requester},
         weigh::weigh,
     },
     operator::{Operator, Role},
@@ -117,6 +117,9 @@ pub fn approve(
     let who = Signatory::of(by);
     if who.is_same_person(&change.requested_by) {
         return Err(Refusal::OwnChange { change: id, missing: missing() });
+    }
+    if could_have_made(&who, &change.requested_by) {
+        return Err(Refusal::Maker(id));
     }
     if change.approvals.iter().any(|it| it.by.is_same_person(&who)) {
         return Err(Refusal::AlreadyApproved { change: id, by: who.name });

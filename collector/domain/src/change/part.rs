@@ -97,20 +97,19 @@ fn part(difference: &matrix::Change) -> MatrixPart {
     let (what, field) = what(difference);
     let (kind, _) = what.split_once(' ').unwrap_or((what, ""));
     match (kind, field) {
-        (_, Some("title" | "runbook")) => MatrixPart::Words,
-        ("row", Some("escalate" | "policy" | "escalation")) => MatrixPart::Escalation,
-        ("row", Some("sla" | "agreement")) => MatrixPart::Sla,
+        (_, Some("title" | "runbook" | "reviewed")) => MatrixPart::Words,
+        ("row", Some("escalation")) => MatrixPart::Escalation,
+        ("row", Some("sla")) => MatrixPart::Sla,
         ("row", Some("approve_change" | "approve_security" | "declare_known_issue")) => {
             MatrixPart::Authority
         }
-        ("team", Some("contacts" | "notify")) => MatrixPart::Contacts,
-        ("team", None) => MatrixPart::Contacts,
+        ("team", Some("contacts" | "notify" | "oncall") | None) => MatrixPart::Contacts,
         ("person" | "rota", _) => MatrixPart::People,
-        ("policy" | "escalation", _) => MatrixPart::Escalation,
-        ("sla" | "SLA" | "agreement", _) => MatrixPart::Sla,
+        ("policy" | "trigger", _) => MatrixPart::Escalation,
+        ("sla", _) => MatrixPart::Sla,
         ("calendar", _) => MatrixPart::Calendars,
         ("check", _) => MatrixPart::Thresholds,
-        ("suppression" | "blackout" | "window", _) => MatrixPart::Suppression,
+        ("quiet" | "inhibit", _) => MatrixPart::Suppression,
         ("tag" | "function", _) | ("site", None) => MatrixPart::Words,
         // What this list does not know is looked at as hard as a row.
         (_, _) => MatrixPart::Rows,

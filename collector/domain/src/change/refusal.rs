@@ -88,6 +88,12 @@ pub enum Refusal {
         /// Who must agree.
         missing: Vec<Requirement>,
     },
+    /// They make operators, and could have made whoever asked.
+    #[error(
+        "change {0} was asked for by somebody whom this administrator could have made: it takes a \
+         manager who is none"
+    )]
+    Maker(ChangeId),
     /// They have agreed.
     #[error("{by} has approved change {change} already")]
     AlreadyApproved {

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use remit_shared::{Party, Team};
 
 use crate::{
-    authority::grants::{Consent, other},
+    authority::grants::{Consent, other, speaks, voice},
     change::{Facts, Requirement, Subject},
     operator::{Operator, Role},
 };
@@ -108,14 +108,17 @@ impl Ask<'_> {
 
     fn grant(&self) -> Vec<Requirement> {
         let because = "a new operator is power in both sides' environment";
+        let of = |side| self.manager(side, BTreeSet::new(), because);
         match &self.facts.consent {
-            Some(Consent::Alone { .. }) => Vec::new(),
-            Some(Consent::Of(sides)) => {
-                sides.iter().map(|it| self.manager(*it, BTreeSet::new(), because)).collect()
+            // It is an administrator's to give; others need all who could mind.
+            Some(Consent::Alone { .. }) if self.by.role == Role::Administrator => Vec::new(),
+            Some(Consent::Of(sides)) if self.by.role.includes(Role::Manager) => {
+                sides.iter().copied().map(of).collect()
             }
-            // Nobody is asked in vain: `propose` refuses these.
-            Some(Consent::LocalOnly) | None => {
-                vec![self.manager(other(self.by.party), BTreeSet::new(), because)]
+            Some(Consent::Alone { .. } | Consent::Of(_) | Consent::LocalOnly) | None => {
+                let mut required = self.own_manager(because);
+                required.push(of(other(self.by.party)));
+                required
             }
         }
     }
@@ -137,18 +140,4 @@ impl Ask<'_> {
     fn manager(&self, party: Party, teams: BTreeSet<Team>, because: &str) -> Requirement {
         Requirement { party, role: Role::Manager, teams, because: because.to_owned() }
     }
-}
-
-/// Whether a side has agreed to the matrix for itself. A vendor works under
-/// the internal side's contract.
-fn speaks(side: Party) -> bool {
-    match side {
-        Party::Internal | Party::Provider => true,
-        Party::Vendor => false,
-    }
-}
-
-/// Who agrees for a side.
-fn voice(side: Party) -> Party {
-    if speaks(side) { side } else { Party::Internal }
 }

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
-use remit_shared::{EndpointId, EndpointKind, Function, Site, Tag, Tenant};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
+use remit_shared::{ChangeId, EndpointId, EndpointKind, Site, Tag, Tenant};
 
 use crate::{
     authority::grants::Grant,
     change::Subject,
     known_issue::{IssueSpec, Kind},
+    window::{self, Effects, Recurrence, Selector, Timing, rule::Rule},
 };
 
 /// What a change says.
@@ -38,20 +39,6 @@ pub enum Spec {
     Work(WorkSpec),
 }
 
-/// Which endpoints, and which work on them. What is empty restricts nothing;
-/// endpoints, sites and functions are choices, tags add up.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selector {
-    /// One of these.
-    pub endpoints: BTreeSet<EndpointId>,
-    /// At one of these sites.
-    pub sites: BTreeSet<Site>,
-    /// Carrying all of these tags.
-    pub tags: BTreeSet<Tag>,
-    /// One of these kinds of work.
-    pub functions: BTreeSet<Function>,
-}
-
 /// A maintenance window to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WindowSpec {
@@ -63,16 +50,22 @@ pub struct WindowSpec {
     pub why: String,
     /// What it covers.
     pub selector: Selector,
-    /// The IANA zone that it is written in.
+    /// What it does while it is open.
+    pub effects: Effects,
+    /// The IANA zone of the wall that its clock hangs on.
     pub zone: String,
-    /// When it begins, the first time.
-    pub starts_at: Timestamp,
+    /// When it opens there, the first time.
+    pub start: DateTime,
+    /// When it opens again, if it does.
+    pub repeats: Option<Rule>,
     /// How long it is open.
-    pub lasts: SignedDuration,
-    /// When it opens again, as an RRULE; empty: never.
-    pub repeats: String,
-    /// Whether problems from before it are quiet too.
-    pub earlier: bool,
+    pub duration: SignedDuration,
+    /// How long after its end things may take to come back.
+    pub grace: SignedDuration,
+    /// It is for installing patches.
+    pub for_patching: bool,
+    /// It also covers what people knew of before.
+    pub covers_open: bool,
 }
 
 /// Work on endpoints, told in advance.
@@ -90,10 +83,10 @@ pub struct WorkSpec {
     pub selector: Selector,
     /// The IANA zone that it is planned in.
     pub zone: String,
-    /// When it begins.
-    pub starts_at: Timestamp,
+    /// When it begins there.
+    pub start: DateTime,
     /// How long it takes.
-    pub lasts: SignedDuration,
+    pub duration: SignedDuration,
     /// Whether alerts are to be quiet meanwhile.
     pub quiet: bool,
 }
@@ -171,11 +164,35 @@ impl Spec {
     /// opens again and again is as long as can be.
     pub fn quiet_for(&self, now: Timestamp) -> Option<SignedDuration> {
         match self {
-            Self::Window(it) if it.repeats.is_empty() => Some(it.lasts),
+            Self::Window(it) if !it.effects.suppress_notify => None,
+            Self::Window(it) if it.repeats.is_none() => Some(it.duration),
             Self::Window(_) => Some(SignedDuration::MAX),
             Self::KnownIssue(it) => Some(it.expires_at.duration_since(now)),
-            Self::Work(it) => it.quiet.then_some(it.lasts),
+            Self::Work(it) => it.quiet.then_some(it.duration),
             Self::Role { .. } | Self::Token(_) | Self::Retention(_) | Self::Revocation(_) => None,
+        }
+    }
+}
+
+impl WindowSpec {
+    /// What to ask the window module for, in the zone that was looked up.
+    pub fn spec(&self, zone: TimeZone, change: ChangeId) -> window::Spec {
+        let Self { title, selector, effects, start, repeats, .. } = self.clone();
+        let timing = match repeats {
+            Some(rule) => Timing::Recurring(Recurrence::new(rule, start)),
+            None => Timing::Once { start },
+        };
+        window::Spec {
+            title,
+            selector,
+            effects,
+            zone,
+            timing,
+            duration: self.duration,
+            grace: self.grace,
+            for_patching: self.for_patching,
+            covers_open: self.covers_open,
+            change: Some(change),
         }
     }
 }
@@ -183,18 +200,20 @@ impl Spec {
 impl WorkSpec {
     /// The window that is born from it once it is approved.
     pub fn window(&self) -> Option<WindowSpec> {
-        let Self { tenant, title, why, selector, zone, starts_at, lasts, .. } = self.clone();
-        let (repeats, earlier) = (String::new(), false);
-        self.quiet.then_some(WindowSpec {
+        let Self { tenant, title, why, selector, zone, start, duration, quiet, .. } = self.clone();
+        quiet.then_some(WindowSpec {
             tenant,
             title,
             why,
             selector,
+            effects: Effects { suppress_notify: true, suppress_patch: false },
             zone,
-            starts_at,
-            lasts,
-            repeats,
-            earlier,
+            start,
+            repeats: None,
+            duration,
+            grace: SignedDuration::ZERO,
+            for_patching: false,
+            covers_open: false,
         })
     }
 }

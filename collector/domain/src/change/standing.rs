@@ -2,8 +2,9 @@
 //! what it is when the change takes effect.
 
 use crate::{
+    authority::grants::voice,
     change::{Approval, Change, Refusal, Signatory},
-    operator::Operator,
+    operator::{Operator, Role},
 };
 
 /// Whoever asked, if they could still ask for as much.
@@ -32,6 +33,9 @@ pub(super) fn approvals(
             Ok(_) if approval.by.is_same_person(&change.requested_by) => {
                 Err("they asked for it themselves")
             }
+            Ok(now) if could_have_made(&Signatory::of(now), &change.requested_by) => {
+                Err("they could have made whoever asked")
+            }
             Ok(now) if !covers(now, change) => Err("it concerns tenants that they do not see"),
             Ok(now) => Ok(now),
             Err(why) => Err(why),
@@ -45,6 +49,12 @@ pub(super) fn approvals(
         }
     }
     (valid, void)
+}
+
+/// Whether one makes operators on the other's side without anybody: then the
+/// two may be one person. Administrators agree to what the other side asks.
+pub(super) fn could_have_made(maker: &Signatory, made: &Signatory) -> bool {
+    maker.role == Role::Administrator && voice(maker.party) == voice(made.party)
 }
 
 /// Whoever put their name to it, if they are still who they were.

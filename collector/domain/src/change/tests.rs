@@ -5,7 +5,7 @@ mod life;
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::date};
 use remit_shared::{
     ChangeId, EndpointId, OperatorId,
     Party::{Internal, Provider},
@@ -17,7 +17,9 @@ use super::*;
 use crate::{
     change::canonical::canonical,
     effect::Effect,
+    matrix::EndpointRef,
     operator::{Operator, tests::operator},
+    window::{Effects, Selector},
 };
 
 const NOON: i64 = 1_800_000_000;
@@ -107,6 +109,10 @@ fn endpoint(number: u128) -> EndpointId {
     EndpointId::from_uuid(Uuid::from_u128(number))
 }
 
+fn only(number: u128) -> Selector {
+    Selector { endpoints: [EndpointRef::Id(endpoint(number))].into(), ..Selector::default() }
+}
+
 fn draft(subject: Subject, text: String) -> Draft {
     Draft {
         id: ChangeId::from_uuid(Uuid::from_u128(77)),
@@ -134,12 +140,15 @@ fn window(hours: i64) -> Draft {
         tenant: acme(),
         title: "Disks".into(),
         why: "new ones".into(),
-        selector: Selector { endpoints: [endpoint(1)].into(), ..Selector::default() },
+        selector: only(1),
+        effects: Effects { suppress_notify: true, suppress_patch: false },
         zone: "America/New_York".into(),
-        starts_at: at(60),
-        lasts: SignedDuration::from_hours(hours),
-        repeats: String::new(),
-        earlier: false,
+        start: date(2027, 1, 15).at(4, 0, 0, 0),
+        repeats: None,
+        duration: SignedDuration::from_hours(hours),
+        grace: SignedDuration::ZERO,
+        for_patching: false,
+        covers_open: false,
     }))
 }
 

@@ -308,6 +308,11 @@ impl Rules {
         self.thresholds.iter().filter(watches).map(|it| (&it.0, &it.1))
     }
 
+    /// The threshold of a check, if it has one.
+    pub fn threshold(&self, check: &str) -> Option<&Threshold> {
+        self.thresholds.iter().find(|it| &*it.0 == check).map(|it| &it.1)
+    }
+
     /// How much a level of a check matters; `None` if it is well.
     pub fn severity(&self, check: &str, level: Level) -> Option<Severity> {
         let known = self.checks.iter().find(|it| &*it.0 == check);
@@ -321,8 +326,7 @@ impl Rules {
 
     /// The limits of a check, in words; empty if it has none.
     pub fn in_words(&self, check: &str) -> String {
-        let limits = self.thresholds.iter().find(|it| &*it.0 == check).map(|it| &it.1);
-        let Some(Threshold { metric, warn, crit, clear, hold, .. }) = limits else {
+        let Some(Threshold { metric, warn, crit, clear, hold, .. }) = self.threshold(check) else {
             return String::new();
         };
         let level = |name: &str, value: &Option<i64>| value.map(|it| format!("{name} {it}"));

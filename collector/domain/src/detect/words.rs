@@ -13,7 +13,7 @@ pub(crate) fn span(length: SignedDuration) -> String {
 }
 
 /// A moment to the minute, on the dial of an IANA zone or else in UTC.
-pub(super) fn moment(at: Timestamp, zone: Option<&str>) -> String {
+pub(crate) fn moment(at: Timestamp, zone: Option<&str>) -> String {
     let zone = zone.and_then(|it| TimeZone::get(it).ok()).unwrap_or(TimeZone::UTC);
     at.to_zoned_datetime(zone).strftime("%a %Y-%m-%d %H:%M %Z").to_string()
 }

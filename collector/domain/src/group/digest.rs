@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use remit_shared::{AlertId, Team, Tenant};
+use remit_shared::{Team, Tenant};
 
 use crate::{
     alert::NoticeId,
-    group::{Item, Key, Waits},
+    group::{Item, Key, Matter, Waits},
 };
 
 /// One message about many alerts.
@@ -35,9 +35,9 @@ pub struct Digest {
 /// What waits for one key, and what was told.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Group {
-    pub(super) waiting: BTreeMap<AlertId, Item>,
+    pub(super) waiting: BTreeMap<Matter, Item>,
     /// What recipients believe to be the matter.
-    told: BTreeMap<AlertId, Item>,
+    told: BTreeMap<Matter, Item>,
     since: Option<Timestamp>,
     sent_at: Option<Timestamp>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Group {
 impl Group {
     /// Takes a message. Gives what need not be told any more, if anything.
     pub(super) fn take(&mut self, mut item: Item, now: Timestamp) -> Option<Vec<NoticeId>> {
-        let earlier = self.waiting.remove(&item.alert);
+        let earlier = self.waiting.remove(&item.about);
         let was_over = earlier.as_ref().is_some_and(|it| it.over);
         item.notices.splice(0..0, earlier.into_iter().flat_map(|it| it.notices));
         if !self.is_news(&item, was_over) {
@@ -54,23 +54,23 @@ impl Group {
         if self.waiting.is_empty() {
             self.since = Some(now);
         }
-        self.waiting.insert(item.alert, item);
+        self.waiting.insert(item.about, item);
         None
     }
 
     /// Whether the recipient would learn anything. What was over for a moment,
     /// and nobody heard of that, is as it was.
     fn is_news(&self, item: &Item, was_over: bool) -> bool {
-        match (self.told.get(&item.alert), item.over) {
+        match (self.told.get(&item.about), item.over) {
             (Some(told), false) => !was_over || told.severity != item.severity,
             (None, false) | (Some(_), true) => true,
             (None, true) => item.told_before,
         }
     }
 
-    pub(super) fn withdraw(&mut self, alert: AlertId) -> Vec<NoticeId> {
-        self.told.remove(&alert);
-        self.waiting.remove(&alert).map_or_else(Vec::new, |it| it.notices)
+    pub(super) fn withdraw(&mut self, about: Matter) -> Vec<NoticeId> {
+        self.told.remove(&about);
+        self.waiting.remove(&about).map_or_else(Vec::new, |it| it.notices)
     }
 
     /// When what waits goes out.
@@ -96,14 +96,16 @@ impl Group {
             digest.standing.extend(self.told.values().map(|it| (key.clone(), it.clone())));
         }
         digest.still_open += self.told.keys().filter(|it| !waiting.contains_key(it)).count();
-        for (alert, item) in waiting {
-            if item.over {
-                self.told.remove(&alert);
-                digest.over.push((key.clone(), item));
-            } else {
-                let told = Item { notices: Vec::new(), ..item.clone() };
-                self.told.insert(alert, told);
-                digest.news.push((key.clone(), item));
+        for (about, item) in waiting {
+            let list = if item.over { &mut digest.over } else { &mut digest.news };
+            list.push((key.clone(), item.clone()));
+            match about {
+                Matter::Alert(_) if !item.over => {
+                    self.told.insert(about, Item { notices: Vec::new(), ..item });
+                }
+                Matter::Alert(_) | Matter::Backlog(_) => {
+                    self.told.remove(&about);
+                }
             }
         }
         digest.news.sort_by_key(|it| std::cmp::Reverse(it.1.severity));

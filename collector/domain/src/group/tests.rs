@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::{detect::Level, tuning::Episode};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_772_409_600 + second).unwrap()
@@ -23,7 +24,7 @@ fn key(check: &str, site: &str) -> Key {
 fn item(alert: u128, number: u32, over: bool) -> Item {
     let alert = AlertId::from_uuid(Uuid::from_u128(alert));
     Item {
-        alert,
+        about: Matter::Alert(alert),
         notices: vec![NoticeId { alert, number }],
         endpoint: EndpointId::from_uuid(Uuid::from_u128(7)),
         hostname: "db-7".into(),
@@ -193,13 +194,32 @@ fn groups_that_are_due_together_share_one_message() {
 }
 
 #[test]
-fn a_backlog_makes_one_message() {
+fn a_backlog_is_told_once_with_those_of_its_site() {
     let mut groups = Groups::default();
-    for alert in 0..40 {
-        groups.offer(key(BACKFILL, "hq"), item(alert, 1, false), at(alert as i64 % 20));
+    let bad = |from, to| Episode {
+        from: at(from),
+        to: Some(at(to)),
+        worst: Level::Crit,
+        summary: "disk space in use on /: 99.0 % (limit 95.0 %)".into(),
+    };
+    for endpoint in 0..40 {
+        let id = EndpointId::from_uuid(Uuid::from_u128(endpoint));
+        let item = backlog(id, "db-7", &[bad(0, 3_600), bad(7_200, 7_260)]).unwrap();
+        groups.offer(key(BACKLOG, "hq"), item, at(9_000 + endpoint as i64 / 4));
     }
-    let digests = groups.due(at(30));
+    let digests = groups.due(at(9_030));
     assert_eq!((digests.len(), digests[0].news.len()), (1, 40));
+    assert_eq!(
+        digests[0].news[0].1.summary,
+        "bad while nobody could be told, and over: \
+         disk space in use on /: 99.0 % (limit 95.0 %), Mon 2026-03-02 00:00 UTC for 1 h; \
+         disk space in use on /: 99.0 % (limit 95.0 %), Mon 2026-03-02 02:00 UTC for 1 min"
+    );
+    assert_eq!(groups.deadline(), None, "nothing of it is open");
+    assert_eq!(backlog(EndpointId::from_uuid(Uuid::from_u128(1)), "db-7", &[]), None);
+    // What is bad still is an alert's to tell.
+    let still = Episode { to: None, ..bad(0, 1) };
+    assert_eq!(backlog(EndpointId::from_uuid(Uuid::from_u128(1)), "db-7", &[still]), None);
 }
 
 #[test]
@@ -281,10 +301,10 @@ proptest! {
                     prop_assert!(second - last >= 300);
                     last = second;
                     for (_, it) in &digest.news {
-                        believed.insert(it.alert);
+                        believed.insert(it.about);
                     }
                     for (_, it) in &digest.over {
-                        prop_assert!(believed.remove(&it.alert), "told over, but never told");
+                        prop_assert!(believed.remove(&it.about), "told over, but never told");
                     }
                     settled.extend(digest.notices());
                     prop_assert!(!digest.subject().is_empty() && !digest.text().is_empty());
@@ -297,13 +317,13 @@ proptest! {
             number += 1;
             let over = what == 3;
             let severity = if urgent && !over { Severity::High } else { Severity::Medium };
-            let told_before = believed.contains(&item(alert, 0, over).alert);
+            let told_before = believed.contains(&item(alert, 0, over).about);
             let item = Item { severity, told_before, ..item(alert, number, over) };
             offered.extend(item.notices.iter().copied());
             match groups.offer(key("disk-space", "hq"), item.clone(), at(now)) {
                 Offered::Now(others) => {
                     settled.extend(others.into_iter().chain(item.notices));
-                    believed.insert(item.alert);
+                    believed.insert(item.about);
                 }
                 Offered::Waits { until } => prop_assert!(until >= at(now)),
                 Offered::Dropped(all) => settled.extend(all),

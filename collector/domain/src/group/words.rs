@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::group::{
-    Cause, Digest, Item, Key,
+    Cause, Digest, Item, Key, Matter,
     cause::{ranking, top},
 };
 
@@ -81,13 +81,20 @@ fn list(lines: &mut Vec<String>, title: &str, items: &[(Key, Item)]) {
     lines.push(String::new());
     lines.push(format!("{title}:"));
     for (key, item) in items.iter().take(LISTED) {
-        let Item { severity, hostname, summary, alert, .. } = item;
+        let Item { severity, hostname, summary, about, .. } = item;
         lines.push(format!("- {severity} {hostname} ({}): {summary}", key.site));
-        lines.push(format!("  {}, remit alert show {alert}", key.owner));
+        lines.push(format!("  {}, {}", key.owner, where_to_look(*about)));
     }
     let more = items.len().saturating_sub(LISTED);
     if more > 0 {
         lines.push(format!("and {more} more"));
+    }
+}
+
+fn where_to_look(about: Matter) -> String {
+    match about {
+        Matter::Alert(id) => format!("remit alert show {id}"),
+        Matter::Backlog(id) => format!("remit endpoint show {id}"),
     }
 }
 

@@ -103,9 +103,23 @@ impl<'a> Reader<'a> {
 
     pub(super) fn length(&mut self, key: &'static str) -> Result<SignedDuration, CanonicalError> {
         let line = self.values.get(key).and_then(|it| it.first()).map_or(0, |it| it.0);
+        match self.maybe_length(key)? {
+            SignedDuration::ZERO => {
+                let why = "it must be more than nothing".to_owned();
+                Err(CanonicalError::Value { line, key, why })
+            }
+            length => Ok(length),
+        }
+    }
+
+    pub(super) fn maybe_length(
+        &mut self,
+        key: &'static str,
+    ) -> Result<SignedDuration, CanonicalError> {
+        let line = self.values.get(key).and_then(|it| it.first()).map_or(0, |it| it.0);
         let length = self.one::<SignedDuration>(key)?;
-        if length <= SignedDuration::ZERO || LONGEST < length {
-            let why = "a length of time is more than nothing and at most ten years".to_owned();
+        if length < SignedDuration::ZERO || LONGEST < length {
+            let why = "a length of time is at most ten years, and not less than nothing".to_owned();
             return Err(CanonicalError::Value { line, key, why });
         }
         Ok(length)

@@ -125,6 +125,23 @@ fn dual_2_nobody_approves_what_they_asked_for() {
 }
 
 #[test]
+fn dual_2_who_makes_operators_is_no_second_person_for_them() {
+    let mut desk = desk();
+    desk.people.push(person(9, "ada", Role::Administrator, Provider));
+    desk.facts.affected = [Provider].into();
+    let change = desk.propose("pat", window(5)).unwrap();
+    let refused = desk.approve(change.clone(), "ada").unwrap_err();
+    assert_eq!(refused, Refusal::Maker(change.id));
+    let approved = desk.approve(change, "pam").unwrap();
+    assert!(desk.apply(approved.clone(), "pat").is_ok());
+    desk.who_mut("pam").role = Role::Administrator;
+    assert!(matches!(desk.apply(approved, "pat"), Err(Refusal::Void { .. })));
+    // What the other side asks for, nobody here could have asked.
+    let change = desk.propose("ida", matrix_edit(3)).unwrap();
+    assert!(desk.approve(change, "ada").is_ok());
+}
+
+#[test]
 fn dual_2_where_there_is_one_side_there_are_still_two_persons() {
     let mut desk = desk();
     desk.facts.parties = [Provider, Party::Vendor].into();
@@ -174,7 +191,7 @@ fn dual_3_the_text_is_what_the_change_says_it_is() {
     assert!(matches!(desk.propose("pam", elsewhere), Err(Refusal::OtherThing { .. })));
     let garbled = Draft { text: asked.text.replace("zone: ", "zone:"), ..asked };
     let refused = desk.propose("pam", garbled).unwrap_err().to_string();
-    assert_eq!(refused, "line 9: expected `key: value`");
+    assert_eq!(refused, "line 13: expected `key: value`");
 }
 
 #[test]

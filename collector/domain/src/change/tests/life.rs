@@ -148,17 +148,23 @@ fn a_window_is_born_from_work_that_wants_quiet() {
         title: "Firmware".into(),
         why: "advisory".into(),
         who: "pat".into(),
-        selector: Selector { endpoints: [endpoint(1)].into(), ..Selector::default() },
+        selector: only(1),
         zone: "America/New_York".into(),
-        starts_at: at(60),
-        lasts: SignedDuration::from_hours(6),
+        start: date(2027, 1, 15).at(4, 0, 0, 0),
+        duration: SignedDuration::from_hours(6),
         quiet: true,
     };
     let mut desk = desk();
     desk.facts.affected = [Provider].into();
     assert_eq!(desk.sides("pat", of(&Spec::Work(work.clone()))), "provider", "over 4 hours");
     let born = work.window().unwrap();
-    assert_eq!((born.starts_at, born.lasts), (work.starts_at, work.lasts));
+    assert_eq!((born.start, born.duration), (work.start, work.duration));
+    let id = ChangeId::from_uuid(Uuid::from_u128(77));
+    let asked = born.spec(jiff::tz::TimeZone::UTC, id);
+    assert_eq!(
+        (asked.change, asked.timing),
+        (Some(id), crate::window::Timing::Once { start: work.start })
+    );
     work.quiet = false;
     assert_eq!(work.window(), None);
     // To say in advance who works where takes nobody, on one's own.

@@ -115,6 +115,7 @@ form! {
         matrix_version: u64,
         row: String,
         since: String,
+        why: String,
     }
 
     ClimbRecordV1 of Climb {
