@@ -120,7 +120,8 @@ pub struct Alert {
     pub clocks: sla::Clocks,
     /// When the clocks must be looked at next. Derived from the clocks, the
     /// severity and the terms by every step, so that [`deadline`] needs no
-    /// terms.
+    /// terms. Whoever comes to know other rules of a time zone ticks the alert
+    /// once, also for the sake of its [`Climb`].
     pub clocks_due: Option<Timestamp>,
     /// Since when the condition is gone, if it may come back any moment.
     pub cleared_at: Option<Timestamp>,

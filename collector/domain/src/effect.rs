@@ -6,8 +6,10 @@
 
 use std::{fmt, sync::Arc};
 
-use jiff::Timestamp;
-use remit_shared::{AlertId, EndpointId, OperatorId, SourceId, Tenant, TokenId};
+use jiff::{Timestamp, civil::Date};
+use remit_shared::{
+    AlertId, ChangeId, EndpointId, KnownIssueId, OperatorId, SourceId, Tenant, TokenId, WindowId,
+};
 
 use crate::{
     alert::{Alert, Entry, NoticeId},
@@ -28,8 +30,16 @@ pub enum RecordKey {
     Operator(OperatorId),
     /// One published version of a tenant's matrix.
     Matrix(Tenant, u64),
+    /// A request to change what both sides agreed on.
+    Change(ChangeId),
+    /// Something that is known.
+    KnownIssue(KnownIssueId),
+    /// The night before one business day of a tenant.
+    Shift(Tenant, Date),
     /// A system whose alerts are taken in.
     Source(SourceId),
+    /// A maintenance window.
+    Window(WindowId),
 }
 
 impl fmt::Display for RecordKey {
@@ -40,7 +50,11 @@ impl fmt::Display for RecordKey {
             Self::Token(id) => write!(f, "token {id}"),
             Self::Operator(id) => write!(f, "operator {id}"),
             Self::Matrix(tenant, version) => write!(f, "matrix {tenant} version {version}"),
+            Self::Change(id) => write!(f, "change {id}"),
+            Self::KnownIssue(id) => write!(f, "known issue {id}"),
+            Self::Shift(tenant, day) => write!(f, "shift {tenant} {day}"),
             Self::Source(id) => write!(f, "source {id}"),
+            Self::Window(id) => write!(f, "window {id}"),
         }
     }
 }

@@ -27,17 +27,21 @@ pub mod conformance;
 
 use std::{error::Error, sync::Arc};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use remit_collector_domain::{
     alert::Alert,
+    change::Change,
     effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
     endpoint::{Endpoint, Frame},
     enroll::Token,
+    known_issue::KnownIssue,
     matrix_version::Published,
     operator::Operator,
+    shift::Shift,
     source::Source,
+    window::Window,
 };
-use remit_shared::{AlertId, EndpointId, Series, Tenant};
+use remit_shared::{AlertId, ChangeId, EndpointId, KnownIssueId, Series, Tenant, WindowId};
 
 /// Keeps everything that the collector must not forget.
 pub trait Store: Send + Sync + 'static {
@@ -167,14 +171,32 @@ pub enum Kind {
     Operator,
     /// [`Published`].
     Matrix,
+    /// [`Change`].
+    Change,
+    /// [`KnownIssue`].
+    KnownIssue,
+    /// [`Shift`].
+    Shift,
     /// [`Source`].
     Source,
+    /// [`Window`].
+    Window,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Endpoint, Self::Alert, Self::Token, Self::Operator, Self::Matrix, Self::Source];
+    pub const ALL: [Self; 10] = [
+        Self::Endpoint,
+        Self::Alert,
+        Self::Token,
+        Self::Operator,
+        Self::Matrix,
+        Self::Change,
+        Self::KnownIssue,
+        Self::Shift,
+        Self::Source,
+        Self::Window,
+    ];
 
     /// The kind that a key names.
     pub fn of(key: &RecordKey) -> Self {
@@ -184,7 +206,11 @@ impl Kind {
             RecordKey::Token(_) => Self::Token,
             RecordKey::Operator(_) => Self::Operator,
             RecordKey::Matrix(..) => Self::Matrix,
+            RecordKey::Change(_) => Self::Change,
+            RecordKey::KnownIssue(_) => Self::KnownIssue,
+            RecordKey::Shift(..) => Self::Shift,
             RecordKey::Source(_) => Self::Source,
+            RecordKey::Window(_) => Self::Window,
         }
     }
 }
@@ -202,8 +228,16 @@ pub enum AnyRecord {
     Operator(Arc<Operator>),
     /// A version of a matrix.
     Matrix(Arc<Published>),
+    /// A request to change what both sides agreed on.
+    Change(Arc<Change>),
+    /// Something that is known.
+    KnownIssue(Arc<KnownIssue>),
+    /// The night before one business day.
+    Shift(Arc<Shift>),
     /// A system whose alerts are taken in.
     Source(Arc<Source>),
+    /// A maintenance window.
+    Window(Arc<Window>),
 }
 
 macro_rules! records {
@@ -240,7 +274,12 @@ records! {
     Operator, remit_shared::OperatorId, Operator, |it| it.id, |id| RecordKey::Operator(*id);
     Published, (Tenant, u64), Matrix, |it| (it.tenant.clone(), it.version),
         |id| RecordKey::Matrix(id.0.clone(), id.1);
+    Change, ChangeId, Change, |it| it.id, |id| RecordKey::Change(*id);
+    KnownIssue, KnownIssueId, KnownIssue, |it| it.id, |id| RecordKey::KnownIssue(*id);
+    Shift, (Tenant, Date), Shift, |it| (it.tenant.clone(), it.day),
+        |id| RecordKey::Shift(id.0.clone(), id.1);
     Source, remit_shared::SourceId, Source, |it| it.id, |id| RecordKey::Source(*id);
+    Window, WindowId, Window, |it| it.id, |id| RecordKey::Window(*id);
 }
 
 /// A record and how often it has been committed.

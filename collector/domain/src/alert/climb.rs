@@ -166,6 +166,7 @@ impl Work {
     /// is no use in waiting for somebody that nobody has reached. If nobody
     /// can, those who answer for it are told.
     pub(super) fn hurry(&mut self, unreached: &Target, context: &Context<'_>) {
+        let mut tried = vec![unreached.clone()];
         loop {
             let step = self.alert.climb.next;
             let Some(timer) = self.alert.climb.timers.get(step as usize) else { break };
@@ -180,11 +181,12 @@ impl Work {
                 if self.tell_step(&target, Topic::Escalated, Some((step, None)), context) {
                     return;
                 }
+                tried.push(target);
             }
         }
         for team in self.alert.remit.all_accountable() {
             let target = Target::Team(team);
-            if target != *unreached {
+            if !tried.contains(&target) {
                 let detail = format!("to {target}: nobody on the ladder can be told");
                 self.note(EntryKind::Escalated, REMIT, detail);
                 self.tell(&target, Topic::Escalated, context);

@@ -4,7 +4,9 @@
 //! and resolved as if nothing kept it quiet, but nobody is told and nothing is
 //! climbed. When the last of what keeps it quiet is gone, whoever believes
 //! something else than what is true is told how it stands, and the climb of an
-//! open alert begins with its full first step.
+//! open alert begins with its full first step. Whose it became meanwhile is
+//! part of that: the new owner is told that it is theirs even if they knew of
+//! it, and the old one that it is not.
 //!
 //! Who once heard that an alert is not over is not told again because it
 //! matters *less*; that is not told to anybody in other times either.
@@ -31,7 +33,7 @@ use jiff::Timestamp;
 use crate::{
     alert::{
         Alert, Context, EntryKind, State, Topic,
-        tell::{belief, believers},
+        tell::{belief, believers, owner_told},
         work::{REMIT, Work},
     },
     people::Target,
@@ -124,14 +126,20 @@ impl Work {
             State::Open => {
                 let first = self.alert.announced_at.is_none();
                 let owner = Target::Team(self.alert.remit.responsible.clone());
+                let before = owner_told(&self.alert).cloned();
                 let believed = belief(&self.alert, &owner);
                 self.begin_climb(context);
-                let topic = if believed.is_some() { Topic::Worse } else { Topic::Assigned };
-                let knows = believed.is_some_and(|it| it >= self.alert.severity);
+                let is_theirs = before.as_ref() == Some(&owner) && believed.is_some();
+                let topic = if is_theirs { Topic::Worse } else { Topic::Assigned };
+                let knows = is_theirs && believed >= Some(self.alert.severity);
                 if !knows && !self.tell(&owner, topic, context) {
                     self.hurry(&owner, context);
                 }
+                if let Some(before) = before.filter(|it| *it != owner) {
+                    self.tell(&before, Topic::Informed, context);
+                }
                 if first {
+                    self.alert.announced_at.get_or_insert(self.now);
                     self.inform(context);
                 }
             }

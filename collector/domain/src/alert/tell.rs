@@ -43,6 +43,21 @@ pub(super) fn belief(alert: &Alert, target: &Target) -> Option<Severity> {
     believers(alert).into_iter().filter(|it| it.0 == target).map(|it| it.2).max()
 }
 
+/// Who was told last that the alert is theirs to act on.
+pub(super) fn owner_told(alert: &Alert) -> Option<&Target> {
+    let last = alert.notices.iter().rfind(|it| match it.topic {
+        Topic::Assigned | Topic::HandOff => true,
+        Topic::Informed
+        | Topic::Escalated
+        | Topic::Worse
+        | Topic::Flapping
+        | Topic::AtRisk
+        | Topic::Breached
+        | Topic::Resolved => false,
+    });
+    last.map(|it| &it.to)
+}
+
 impl Work {
     /// Owes a message to a team; see [`Work::tell`].
     pub(super) fn tell_team(&mut self, team: &Team, topic: Topic, context: &Context<'_>) -> bool {
@@ -119,12 +134,14 @@ impl Work {
         self.forget_settled();
     }
 
-    /// Tells those who need not act.
+    /// Tells those who need not act, unless they know.
     pub(super) fn inform(&mut self, context: &Context<'_>) {
         let remit = &self.alert.remit;
         let mut teams: Vec<Team> = Vec::new();
         for team in remit.others.iter().chain(&remit.informed) {
-            if *team != remit.responsible && !teams.contains(team) {
+            let believed = belief(&self.alert, &Target::Team(team.clone()));
+            let knows = believed >= Some(self.alert.severity);
+            if *team != remit.responsible && !teams.contains(team) && !knows {
                 teams.push(team.clone());
             }
         }

@@ -2,6 +2,9 @@
 
 mod edge;
 mod histories;
+mod promises;
+mod quiet;
+mod walls;
 mod world;
 
 use expect_test::{Expect, expect};
@@ -35,14 +38,14 @@ fn nobody_answers_and_the_ladder_never_ends_silently() {
             21:30 noc Escalated #8
             21:45 it Escalated #9
             22:00 boss Escalated #10
-            22:15 noc Escalated #11
-            22:15 boss Escalated #12
-            23:15 noc Escalated #13
-            23:15 boss Escalated #14
-            24:15 noc Escalated #15
-            24:15 boss Escalated #16
-            25:15 noc Escalated #17
-            25:15 boss Escalated #18
+            22:15 boss Escalated #11
+            22:15 lead Escalated #12
+            23:15 boss Escalated #13
+            23:15 lead Escalated #14
+            24:15 boss Escalated #15
+            24:15 lead Escalated #16
+            25:15 boss Escalated #17
+            25:15 lead Escalated #18
         "#]],
     );
 }
@@ -124,31 +127,6 @@ fn an_acknowledgement_of_what_was_handed_over_goes_back_to_whom_it_was_handed() 
             09:05 noc Assigned #3
             09:05 it Informed #4
             09:16 noc Assigned #5
-        "#]],
-    );
-}
-
-#[test]
-fn e22_reopen_29_31_min() {
-    check(
-        "20:00 raise high
-         20:05 clear
-         20:34 raise high
-         20:35 clear
-         21:06 raise high",
-        expect![[r#"
-            20:00 a new alert
-            20:00 noc Assigned #1
-            20:00 desk Informed #2
-            20:05 noc Resolved #3
-            20:05 desk Resolved #4
-            20:34 noc Assigned #5
-            20:34 desk Informed #6
-            20:35 noc Resolved #7
-            20:35 desk Resolved #8
-            21:06 a new alert
-            21:06 noc Assigned #1
-            21:06 desk Informed #2
         "#]],
     );
 }
@@ -239,6 +217,7 @@ fn nobody_at_all_can_be_told_and_the_alert_says_so() {
         "20:00 noc has no channel
          20:00 it has no channel
          20:00 boss has no channel
+         20:00 lead has no channel
          20:00 desk has no channel
          20:00 raise high
          20:46 show timeline",
@@ -246,18 +225,22 @@ fn nobody_at_all_can_be_told_and_the_alert_says_so() {
             20:00 a new alert
             | 20:00 Created remit: disk is full
             | 20:00 Routed remit: to noc: by night
-            | 20:00 NoRecipient remit: noc has no channel
+            | 20:00 NoRecipient remit: noc cannot be told: no channel
             | 20:00 Escalated remit: to it: noc cannot be told
-            | 20:00 NoRecipient remit: it has no channel
+            | 20:00 NoRecipient remit: it cannot be told: no channel
             | 20:00 Escalated remit: to boss: noc cannot be told
-            | 20:00 NoRecipient remit: boss has no channel
-            | 20:00 NoRecipient remit: desk has no channel
+            | 20:00 NoRecipient remit: boss cannot be told: no channel
+            | 20:00 Escalated remit: to lead: nobody on the ladder can be told
+            | 20:00 NoRecipient remit: lead cannot be told: no channel
+            | 20:00 NoRecipient remit: desk cannot be told: no channel
             | 20:45 Escalated remit: to noc: not acknowledged in time
-            | 20:45 NoRecipient remit: noc has no channel
+            | 20:45 NoRecipient remit: noc cannot be told: no channel
             | 20:45 Escalated remit: to it: noc cannot be told
-            | 20:45 NoRecipient remit: it has no channel
+            | 20:45 NoRecipient remit: it cannot be told: no channel
             | 20:45 Escalated remit: to boss: noc cannot be told
-            | 20:45 NoRecipient remit: boss has no channel
+            | 20:45 NoRecipient remit: boss cannot be told: no channel
+            | 20:45 Escalated remit: to lead: nobody on the ladder can be told
+            | 20:45 NoRecipient remit: lead cannot be told: no channel
         "#]],
     );
 }
@@ -339,12 +322,13 @@ fn whoever_was_told_long_ago_still_hears_that_it_is_over() {
     world.log.clear();
     world.play("200:00 clear");
     expect![[r#"
-        199:15 noc Escalated #449
-        199:15 boss Escalated #450
+        199:15 boss Escalated #449
+        199:15 lead Escalated #450
         200:00 desk Resolved #451
-        200:00 boss Resolved #452
-        200:00 it Resolved #453
+        200:00 lead Resolved #452
+        200:00 boss Resolved #453
         200:00 noc Resolved #454
+        200:00 it Resolved #455
     "#]]
     .assert_eq(&world.log);
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use remit_collector_domain::{
     alert::{NoticeId, Topic},
     notice::Facts,
+    people::Target,
 };
 use remit_shared::{AlertId, EndpointId, Function, Party, Severity, Site, Team, Tenant};
 use serde_json::Value;
@@ -53,7 +54,7 @@ fn about(alerts: Vec<Facts>) -> Message {
         made_at: Timestamp::constant(1_772_549_500, 0),
         topic: Topic::Assigned,
         tenant: alerts[0].tenant.clone(),
-        team: Team::new("provider-noc").unwrap(),
+        to: Target::Team(Team::new("provider-noc").unwrap()),
         owner: alerts[0].owner.clone(),
         owner_party: alerts[0].owner_party,
         severity: alerts[0].severity,

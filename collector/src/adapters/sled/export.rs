@@ -240,9 +240,15 @@ fn check(key: &Key, value: &[u8]) -> Result<(), DecodeError> {
         decode::<T>(value).map(drop)
     }
     match key {
-        Key::Alert(_) | Key::Operator(_) | Key::Source(_) | Key::Token(_) | Key::Matrix(..) => {
-            key.record().map(|it| decode_whole(&it, value)).transpose().map(drop)
-        }
+        Key::Change(_)
+        | Key::KnownIssue(_)
+        | Key::Shift(..)
+        | Key::Window(_)
+        | Key::Alert(_)
+        | Key::Operator(_)
+        | Key::Source(_)
+        | Key::Token(_)
+        | Key::Matrix(..) => key.record().map(|it| decode_whole(&it, value)).transpose().map(drop),
         Key::Audit(_) => is::<AuditEntry>(value),
         Key::Feed(_) => is::<FeedEvent>(value),
         Key::Owed(_) => is::<Owed>(value),

@@ -7,16 +7,20 @@
 //! | | |
 //! |---|---|
 //! | `a/<alert>` | an alert |
+//! | `c/<change>` | a request to change something |
 //! | `d/<position>` | an entry of the audit trail |
 //! | `e/<endpoint>/…` | `checks`, `facts`, `layout` or `registration` |
 //! | `f/<cursor>` | an entry of the feed |
 //! | `h/<endpoint>/<milliseconds>/<revision>` | a sealed piece of history |
+//! | `k/<known issue>` | something that is known |
 //! | `m/…` | `audit`, `feed`: the newest cursors; `format`; `history`: since when; `listened`; `written`: how many writes |
+//! | `n/<tenant>/<day>` | the night before a business day |
 //! | `o/<order>` | an owed effect |
 //! | `p/<endpoint>` | a pulse and the newest history |
 //! | `r/<operator>` | an operator |
 //! | `s/<source>` | a source of alerts |
 //! | `t/<token>` | an enrollment token |
+//! | `w/<window>` | a maintenance window |
 //! | `x/<tenant>/<version>` | a version of a matrix |
 //!
 //! Pulses are not among the other parts of their endpoint: writing a value
@@ -24,8 +28,11 @@
 
 use std::{fmt, str::FromStr};
 
+use jiff::civil::Date;
 use remit_collector_domain::effect::RecordKey;
-use remit_shared::{AlertId, EndpointId, OperatorId, SourceId, Tenant, TokenId};
+use remit_shared::{
+    AlertId, ChangeId, EndpointId, KnownIssueId, OperatorId, SourceId, Tenant, TokenId, WindowId,
+};
 use uuid::Uuid;
 
 /// What a value in the log is.
@@ -43,6 +50,10 @@ pub(super) enum Key {
     Source(SourceId),
     Token(TokenId),
     Matrix(Tenant, u64),
+    Change(ChangeId),
+    KnownIssue(KnownIssueId),
+    Shift(Tenant, Date),
+    Window(WindowId),
 }
 
 /// A part of an endpoint that changes seldom.
@@ -95,7 +106,11 @@ impl Key {
             RecordKey::Token(id) => Self::Token(*id),
             RecordKey::Operator(id) => Self::Operator(*id),
             RecordKey::Matrix(tenant, version) => Self::Matrix(tenant.clone(), *version),
+            RecordKey::Change(id) => Self::Change(*id),
+            RecordKey::KnownIssue(id) => Self::KnownIssue(*id),
+            RecordKey::Shift(tenant, day) => Self::Shift(tenant.clone(), *day),
             RecordKey::Source(id) => Self::Source(*id),
+            RecordKey::Window(id) => Self::Window(*id),
         })
     }
 
@@ -106,7 +121,11 @@ impl Key {
             Self::Token(id) => RecordKey::Token(*id),
             Self::Operator(id) => RecordKey::Operator(*id),
             Self::Matrix(tenant, version) => RecordKey::Matrix(tenant.clone(), *version),
+            Self::Change(id) => RecordKey::Change(*id),
+            Self::KnownIssue(id) => RecordKey::KnownIssue(*id),
+            Self::Shift(tenant, day) => RecordKey::Shift(tenant.clone(), *day),
             Self::Source(id) => RecordKey::Source(*id),
+            Self::Window(id) => RecordKey::Window(*id),
             Self::Audit(_)
             | Self::Part(..)
             | Self::Feed(_)
@@ -124,6 +143,7 @@ impl Key {
         }
         match self {
             Self::Alert(id) => with(b'a', &[id.as_uuid().as_bytes()]),
+            Self::Change(id) => with(b'c', &[id.as_uuid().as_bytes()]),
             Self::Audit(position) => with(b'd', &[&position.to_be_bytes()]),
             Self::Part(id, part) => {
                 with(b'e', &[id.as_uuid().as_bytes(), b"/", part.name().as_bytes()])
@@ -133,12 +153,17 @@ impl Key {
                 let start = ordered(*start).to_be_bytes();
                 with(b'h', &[endpoint.as_uuid().as_bytes(), &start, &revision.to_be_bytes()])
             }
+            Self::KnownIssue(id) => with(b'k', &[id.as_uuid().as_bytes()]),
             Self::Meta(meta) => with(b'm', &[meta.name().as_bytes()]),
+            Self::Shift(tenant, day) => {
+                with(b'n', &[tenant.as_str().as_bytes(), b"/", &day_to_bytes(*day)])
+            }
             Self::Owed(order) => with(b'o', &[&order.to_be_bytes()]),
             Self::Pulse(id) => with(b'p', &[id.as_uuid().as_bytes()]),
             Self::Operator(id) => with(b'r', &[id.as_uuid().as_bytes()]),
             Self::Source(id) => with(b's', &[id.as_uuid().as_bytes()]),
             Self::Token(id) => with(b't', &[id.as_uuid().as_bytes()]),
+            Self::Window(id) => with(b'w', &[id.as_uuid().as_bytes()]),
             Self::Matrix(tenant, version) => {
                 with(b'x', &[tenant.as_str().as_bytes(), b"/", &version.to_be_bytes()])
             }
@@ -173,6 +198,17 @@ fn ordered(number: i64) -> u64 {
     number as u64 ^ 1 << 63
 }
 
+/// Year, month and day, so that they sort as they come.
+fn day_to_bytes(day: Date) -> [u8; 4] {
+    let [high, low] = (day.year() as u16 ^ 1 << 15).to_be_bytes();
+    [high, low, day.month() as u8, day.day() as u8]
+}
+
+fn day_from_bytes([high, low, month, day]: [u8; 4]) -> Option<Date> {
+    let year = (u16::from_be_bytes([high, low]) ^ 1 << 15) as i16;
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
 fn parse_bytes(bytes: &[u8]) -> Option<Key> {
     let (kind, rest) = bytes.split_first()?;
     let rest = rest.strip_prefix(b"/")?;
@@ -180,6 +216,7 @@ fn parse_bytes(bytes: &[u8]) -> Option<Key> {
     let number = || Some(u64::from_be_bytes(rest.try_into().ok()?));
     Some(match kind {
         b'a' => Key::Alert(AlertId::from_uuid(uuid()?)),
+        b'c' => Key::Change(ChangeId::from_uuid(uuid()?)),
         b'd' => Key::Audit(number()?),
         b'e' => {
             let (id, name) = rest.split_at_checked(16)?;
@@ -195,17 +232,21 @@ fn parse_bytes(bytes: &[u8]) -> Option<Key> {
             let revision = u64::from_be_bytes(revision.try_into().ok()?);
             Key::History { endpoint: endpoint(id)?, start, revision }
         }
+        b'k' => Key::KnownIssue(KnownIssueId::from_uuid(uuid()?)),
         b'm' => Key::Meta(METAS.iter().find(|it| it.1.as_bytes() == rest)?.0),
+        b'n' => {
+            let (tenant, day) = rest.split_last_chunk()?;
+            Key::Shift(named(tenant)?, day_from_bytes(*day)?)
+        }
         b'o' => Key::Owed(number()?),
         b'p' => Key::Pulse(endpoint(rest)?),
         b'r' => Key::Operator(OperatorId::from_uuid(uuid()?)),
         b's' => Key::Source(SourceId::from_uuid(uuid()?)),
         b't' => Key::Token(TokenId::from_uuid(uuid()?)),
+        b'w' => Key::Window(WindowId::from_uuid(uuid()?)),
         b'x' => {
-            let (tenant, version) = rest.split_at_checked(rest.len().checked_sub(8)?)?;
-            let tenant = std::str::from_utf8(tenant.strip_suffix(b"/")?).ok()?;
-            let version = u64::from_be_bytes(version.try_into().ok()?);
-            Key::Matrix(Tenant::new(tenant).ok()?, version)
+            let (tenant, version) = rest.split_last_chunk()?;
+            Key::Matrix(named(tenant)?, u64::from_be_bytes(*version))
         }
         _ => return None,
     })
@@ -215,22 +256,31 @@ fn endpoint(bytes: &[u8]) -> Option<EndpointId> {
     Some(EndpointId::from_uuid(Uuid::from_bytes(bytes.try_into().ok()?)))
 }
 
+/// A tenant, and the slash that sets it apart from what follows.
+fn named(bytes: &[u8]) -> Option<Tenant> {
+    Tenant::new(std::str::from_utf8(bytes.strip_suffix(b"/")?).ok()?).ok()
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Alert(id) => write!(f, "a/{id}"),
+            Self::Change(id) => write!(f, "c/{id}"),
             Self::Audit(position) => write!(f, "d/{position}"),
             Self::Part(id, part) => write!(f, "e/{id}/{}", part.name()),
             Self::Feed(cursor) => write!(f, "f/{cursor}"),
             Self::History { endpoint, start, revision } => {
                 write!(f, "h/{endpoint}/{start}/{revision}")
             }
+            Self::KnownIssue(id) => write!(f, "k/{id}"),
             Self::Meta(meta) => write!(f, "m/{}", meta.name()),
+            Self::Shift(tenant, day) => write!(f, "n/{tenant}/{day}"),
             Self::Owed(order) => write!(f, "o/{order}"),
             Self::Pulse(id) => write!(f, "p/{id}"),
             Self::Operator(id) => write!(f, "r/{id}"),
             Self::Source(id) => write!(f, "s/{id}"),
             Self::Token(id) => write!(f, "t/{id}"),
+            Self::Window(id) => write!(f, "w/{id}"),
             Self::Matrix(tenant, version) => write!(f, "x/{tenant}/{version}"),
         }
     }
@@ -248,6 +298,7 @@ fn parse_text(text: &str) -> Option<Key> {
     let words: Vec<&str> = text.split('/').collect();
     Some(match words.as_slice() {
         ["a", id] => Key::Alert(id.parse().ok()?),
+        ["c", id] => Key::Change(id.parse().ok()?),
         ["d", position] => Key::Audit(position.parse().ok()?),
         ["e", id, name] => Key::Part(id.parse().ok()?, PARTS.iter().find(|it| it.1 == *name)?.0),
         ["f", cursor] => Key::Feed(cursor.parse().ok()?),
@@ -256,12 +307,15 @@ fn parse_text(text: &str) -> Option<Key> {
             start: start.parse().ok()?,
             revision: revision.parse().ok()?,
         },
+        ["k", id] => Key::KnownIssue(id.parse().ok()?),
         ["m", name] => Key::Meta(METAS.iter().find(|it| it.1 == *name)?.0),
+        ["n", tenant, day] => Key::Shift(tenant.parse().ok()?, day.parse().ok()?),
         ["o", order] => Key::Owed(order.parse().ok()?),
         ["p", id] => Key::Pulse(id.parse().ok()?),
         ["r", id] => Key::Operator(id.parse().ok()?),
         ["s", id] => Key::Source(id.parse().ok()?),
         ["t", id] => Key::Token(id.parse().ok()?),
+        ["w", id] => Key::Window(id.parse().ok()?),
         ["x", tenant, version] => Key::Matrix(tenant.parse().ok()?, version.parse().ok()?),
         _ => return None,
     })
@@ -269,6 +323,8 @@ fn parse_text(text: &str) -> Option<Key> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
 
     #[test]
@@ -285,6 +341,11 @@ mod tests {
             Key::Source(SourceId::from_uuid(Uuid::from_u128(10))),
             Key::Token(TokenId::from_uuid(Uuid::from_u128(7))),
             Key::Matrix(Tenant::new("acme").unwrap(), 8),
+            Key::Change(ChangeId::from_uuid(Uuid::from_u128(11))),
+            Key::KnownIssue(KnownIssueId::from_uuid(Uuid::from_u128(12))),
+            Key::Shift(Tenant::new("acme").unwrap(), Date::MIN),
+            Key::Shift(Tenant::new("acme").unwrap(), Date::MAX),
+            Key::Window(WindowId::from_uuid(Uuid::from_u128(13))),
         ];
         keys.extend(PARTS.map(|it| Key::Part(endpoint, it.0)));
         keys.extend(METAS.map(|it| Key::Meta(it.0)));
@@ -299,6 +360,12 @@ mod tests {
         let endpoint = EndpointId::from_uuid(Uuid::from_u128(5));
         let at = |start| Key::History { endpoint, start, revision: 0 }.to_bytes();
         assert!([at(i64::MIN), at(-1), at(0), at(1), at(i64::MAX)].is_sorted());
+    }
+
+    #[test]
+    fn nights_sort_by_their_day() {
+        let days = [Date::MIN, date(-1, 12, 31), date(2026, 3, 9), date(2026, 11, 2), Date::MAX];
+        assert!(days.map(|it| Key::Shift(Tenant::new("acme").unwrap(), it).to_bytes()).is_sorted());
     }
 
     #[test]

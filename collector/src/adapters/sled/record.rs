@@ -13,38 +13,50 @@
 
 mod alert;
 mod backup;
+mod change;
 mod clocks;
 mod effect;
 mod endpoint;
 mod form;
+mod known_issue;
 mod people;
 pub(super) mod pulse;
+mod shift;
 mod source;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::{error::Error, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
+    change::Change,
     detect::Checks,
     effect::{AuditEntry, FeedEvent, RecordKey},
     endpoint::{Facts, Layout, Registration},
     enroll::Token,
+    known_issue::KnownIssue,
     matrix_version::Published,
     operator::Operator,
+    shift::Shift,
     source::Source,
+    window::Window,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use self::{
     alert::AlertRecordV1,
+    change::ChangeRecordV1,
     effect::{AuditEntryRecordV1, FeedEventRecordV1, OwedRecordV1},
     endpoint::{ChecksRecordV1, FactsRecordV1, LayoutRecordV1, RegistrationRecordV1},
     form::Form,
+    known_issue::KnownIssueRecordV1,
     people::{OperatorRecordV1, PublishedRecordV1, TokenRecordV1},
+    shift::ShiftRecordV1,
     source::SourceRecordV1,
+    window::WindowRecordV1,
 };
 use crate::ports::store::{AnyRecord, Owed};
 
@@ -87,12 +99,16 @@ versions! {
     AlertRecord of Alert { "1" => V1(AlertRecordV1), newest V1 }
     /// An entry of the audit trail, in all versions.
     AuditEntryRecord of AuditEntry { "1" => V1(AuditEntryRecordV1), newest V1 }
+    /// A request to change something, in all versions.
+    ChangeRecord of Change { "1" => V1(ChangeRecordV1), newest V1 }
     /// An endpoint's checks, in all versions.
     ChecksRecord of Checks { "1" => V1(ChecksRecordV1), newest V1 }
     /// An endpoint's facts, in all versions.
     FactsRecord of Facts { "1" => V1(FactsRecordV1), newest V1 }
     /// An entry of the feed, in all versions.
     FeedEventRecord of FeedEvent { "1" => V1(FeedEventRecordV1), newest V1 }
+    /// Something that is known, in all versions.
+    KnownIssueRecord of KnownIssue { "1" => V1(KnownIssueRecordV1), newest V1 }
     /// The names of an endpoint's readings, in all versions.
     LayoutRecord of Layout { "1" => V1(LayoutRecordV1), newest V1 }
     /// An operator, in all versions.
@@ -103,10 +119,14 @@ versions! {
     PublishedRecord of Published { "1" => V1(PublishedRecordV1), newest V1 }
     /// An endpoint's identity, in all versions.
     RegistrationRecord of Registration { "1" => V1(RegistrationRecordV1), newest V1 }
+    /// A night before a business day, in all versions.
+    ShiftRecord of Shift { "1" => V1(ShiftRecordV1), newest V1 }
     /// A source of alerts, in all versions.
     SourceRecord of Source { "1" => V1(SourceRecordV1), newest V1 }
     /// An enrollment token, in all versions.
     TokenRecord of Token { "1" => V1(TokenRecordV1), newest V1 }
+    /// A maintenance window, in all versions.
+    WindowRecord of Window { "1" => V1(WindowRecordV1), newest V1 }
 }
 
 /// A count that the store keeps for itself.
@@ -195,7 +215,11 @@ pub(super) fn encode_whole(record: &AnyRecord, revision: u64) -> Option<Vec<u8>>
         AnyRecord::Token(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Operator(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Matrix(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Change(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::KnownIssue(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Shift(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Source(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Window(it) => Some(encode_kept(&**it, revision)),
     }
 }
 
@@ -217,7 +241,11 @@ pub(super) fn decode_whole(
         RecordKey::Token(_) => kept(bytes, AnyRecord::Token),
         RecordKey::Operator(_) => kept(bytes, AnyRecord::Operator),
         RecordKey::Matrix(..) => kept(bytes, AnyRecord::Matrix),
+        RecordKey::Change(_) => kept(bytes, AnyRecord::Change),
+        RecordKey::KnownIssue(_) => kept(bytes, AnyRecord::KnownIssue),
+        RecordKey::Shift(..) => kept(bytes, AnyRecord::Shift),
         RecordKey::Source(_) => kept(bytes, AnyRecord::Source),
+        RecordKey::Window(_) => kept(bytes, AnyRecord::Window),
     }
 }
 

@@ -14,12 +14,16 @@ use std::{fmt::Debug, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
+    change::Change,
     effect::{Effect, EffectKey},
     endpoint::Endpoint,
     enroll::Token,
+    known_issue::KnownIssue,
     matrix_version::Published,
     operator::Operator,
+    shift::Shift,
     source::Source,
+    window::Window,
 };
 use tokio::task::JoinSet;
 
@@ -54,7 +58,11 @@ async fn every_kind_is_kept<S: Store>(store: &S) {
     is_kept(store, sample::token(2), sample::token(1)).await;
     is_kept(store, sample::operator(2), sample::operator(1)).await;
     is_kept(store, sample::matrix(2), sample::matrix(1)).await;
+    is_kept(store, sample::change(2), sample::change(1)).await;
+    is_kept(store, sample::known_issue(2), sample::known_issue(1)).await;
+    is_kept(store, sample::shift(2), sample::shift(1)).await;
     is_kept(store, sample::source(2), sample::source(1)).await;
+    is_kept(store, sample::window(2), sample::window(1)).await;
     assert_eq!(all::<Endpoint, S>(store).await.len(), 2, "kinds do not mix");
 }
 
@@ -219,6 +227,10 @@ async fn census<S: Store>(store: &S) -> [usize; Kind::ALL.len()] {
         all::<Token, S>(store).await.len(),
         all::<Operator, S>(store).await.len(),
         all::<Published, S>(store).await.len(),
+        all::<Change, S>(store).await.len(),
+        all::<KnownIssue, S>(store).await.len(),
+        all::<Shift, S>(store).await.len(),
         all::<Source, S>(store).await.len(),
+        all::<Window, S>(store).await.len(),
     ]
 }

@@ -69,6 +69,10 @@ enum RecordKeyRecordV1 {
     Token(String),
     Operator(String),
     Matrix { tenant: String, version: u64 },
+    Change(String),
+    KnownIssue(String),
+    Shift { tenant: String, day: String },
+    Window(String),
     Source(String),
 }
 
@@ -82,7 +86,13 @@ impl Form<RecordKey> for RecordKeyRecordV1 {
             RecordKey::Matrix(tenant, version) => {
                 Self::Matrix { tenant: Form::store(tenant), version: *version }
             }
+            RecordKey::Change(id) => Self::Change(Form::store(id)),
+            RecordKey::KnownIssue(id) => Self::KnownIssue(Form::store(id)),
+            RecordKey::Shift(tenant, day) => {
+                Self::Shift { tenant: Form::store(tenant), day: Form::store(day) }
+            }
             RecordKey::Source(id) => Self::Source(Form::store(id)),
+            RecordKey::Window(id) => Self::Window(Form::store(id)),
         }
     }
 
@@ -93,7 +103,11 @@ impl Form<RecordKey> for RecordKeyRecordV1 {
             Self::Token(id) => RecordKey::Token(id.load()?),
             Self::Operator(id) => RecordKey::Operator(id.load()?),
             Self::Matrix { tenant, version } => RecordKey::Matrix(tenant.load()?, version),
+            Self::Change(id) => RecordKey::Change(id.load()?),
+            Self::KnownIssue(id) => RecordKey::KnownIssue(id.load()?),
+            Self::Shift { tenant, day } => RecordKey::Shift(tenant.load()?, day.load()?),
             Self::Source(id) => RecordKey::Source(id.load()?),
+            Self::Window(id) => RecordKey::Window(id.load()?),
         })
     }
 }

@@ -1,14 +1,28 @@
 //! Stored forms field by field.
 
-use std::{collections::BTreeMap, error::Error, str::FromStr, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    str::FromStr,
+    sync::Arc,
+};
 
-use jiff::{SignedDuration, Timestamp};
-use remit_collector_domain::people::Target;
-use remit_collector_domain::source::{Fingerprint, SourceKind};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, DateTime},
+    fmt::temporal::{DateTimeParser, DateTimePrinter},
+    tz::TimeZone,
+};
+use remit_collector_domain::{
+    matrix::EndpointRef,
+    people::Target,
+    source::{Fingerprint, SourceKind},
+    window::rule::Rule,
+};
 use remit_shared::{
     AgreementName, AlertId, CalendarName, ChangeId, Completeness, EndpointId, EndpointKind,
-    FailureKind, Function, KnownIssueId, OperatorId, Party, PatchState, PolicyName, RunId,
-    RunResult, Severity, Site, SourceId, SourceName, Tag, Team, Tenant, TokenId, Unit,
+    FailureKind, Function, KnownIssueId, OperatorId, Party, PatchState, PolicyName, RowId, RunId,
+    RunResult, Severity, Site, SourceId, SourceName, Tag, Team, Tenant, TokenId, Unit, WindowId,
 };
 
 use crate::adapters::sled::record::Invalid;
@@ -68,6 +82,44 @@ macro_rules! words {
 }
 pub(super) use words;
 
+/// Declares the stored form of a domain enum whose variants have data: fields
+/// with names, or one value in parentheses.
+macro_rules! choices {
+    ($($name:ident of $domain:ident { $(
+        $variant:ident $(($it:ident: $one:ty))? $({ $($field:ident: $type:ty,)+ })?,
+    )* })*) => {$(
+        #[derive(serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case", deny_unknown_fields)]
+        pub(in crate::adapters::sled) enum $name {
+            $($variant $(($one))? $({ $($field: $type,)+ })?,)*
+        }
+
+        impl crate::adapters::sled::record::form::Form<$domain> for $name {
+            fn store(value: &$domain) -> Self {
+                use crate::adapters::sled::record::form::Form;
+                match value {$(
+                    $domain::$variant $(($it))? $({ $($field,)+ })? => {
+                        Self::$variant $((Form::store($it)))? $({ $($field: Form::store($field),)+ })?
+                    }
+                )*}
+            }
+
+            fn load(self) -> Result<$domain, crate::adapters::sled::record::Invalid> {
+                use crate::adapters::sled::record::form::Form;
+                Ok(match self {$(
+                    Self::$variant $(($it))? $({ $($field,)+ })? => {
+                        $domain::$variant $((Form::load($it)?))? $({$(
+                            $field: Form::load($field)
+                                .map_err(|it| it.within(stringify!($field)))?,
+                        )+})?
+                    }
+                )*})
+            }
+        }
+    )*};
+}
+pub(super) use choices;
+
 macro_rules! as_they_are {
     ($($type:ty),*) => {$(
         impl Form<$type> for $type {
@@ -104,8 +156,11 @@ as_text!(
     CalendarName,
     ChangeId,
     Completeness,
+    Date,
+    DateTime,
     EndpointId,
     EndpointKind,
+    EndpointRef,
     FailureKind,
     Fingerprint,
     Function,
@@ -114,6 +169,8 @@ as_text!(
     Party,
     PatchState,
     PolicyName,
+    RowId,
+    Rule,
     RunId,
     RunResult,
     Severity,
@@ -128,7 +185,8 @@ as_text!(
     Tenant,
     Timestamp,
     TokenId,
-    Unit
+    Unit,
+    WindowId
 );
 
 fn parse<T>(text: &str) -> Result<T, Invalid>
@@ -145,6 +203,19 @@ impl Form<Arc<str>> for String {
 
     fn load(self) -> Result<Arc<str>, Invalid> {
         Ok(self.into())
+    }
+}
+
+/// Zones: by their IANA name, or what stands for it where there is none.
+impl Form<TimeZone> for String {
+    fn store(value: &TimeZone) -> Self {
+        DateTimePrinter::new()
+            .time_zone_to_string(value)
+            .expect("every zone was named by somebody, and none is the machine's own")
+    }
+
+    fn load(self) -> Result<TimeZone, Invalid> {
+        DateTimeParser::new().parse_time_zone(&self).map_err(Invalid::new)
     }
 }
 
@@ -182,6 +253,16 @@ impl<F: Form<D>, D> Form<Vec<D>> for Vec<F> {
     }
 
     fn load(self) -> Result<Vec<D>, Invalid> {
+        self.into_iter().map(F::load).collect()
+    }
+}
+
+impl<F: Form<D>, D: Ord> Form<BTreeSet<D>> for Vec<F> {
+    fn store(value: &BTreeSet<D>) -> Self {
+        value.iter().map(F::store).collect()
+    }
+
+    fn load(self) -> Result<BTreeSet<D>, Invalid> {
         self.into_iter().map(F::load).collect()
     }
 }

@@ -1,6 +1,8 @@
-//! Tokens, operators, and the matrices that they publish.
+//! Tokens, operators, the matrices that they publish, and their names under
+//! what they agreed to.
 
 use remit_collector_domain::{
+    change::Signatory,
     enroll::{Token, Use},
     matrix_version::{Published, Signature},
     operator::{Operator, Role},
@@ -65,6 +67,13 @@ form! {
         sha256: String,
         signature: Option<String>,
     }
+
+    SignatoryRecordV1 of Signatory {
+        operator: String,
+        name: String,
+        party: String,
+        role: RoleRecordV1,
+    }
 }
 
 words! {
@@ -72,7 +81,7 @@ words! {
         Administrator = "administrator",
         Manager = "manager",
         Operator = "operator",
-        Viewer = "viewer",
         Auditor = "auditor",
+        Viewer = "viewer",
     }
 }

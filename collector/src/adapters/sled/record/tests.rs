@@ -3,16 +3,22 @@
 //! Each file in `testdata/records` is a list of stored values. A file is never
 //! edited once it was released: a new form gets a new file.
 
-use std::{fmt::Debug, fs, path::PathBuf};
+use std::{collections::BTreeSet, fmt::Debug, fs, path::PathBuf};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, civil::DateTime, tz::TimeZone};
 use remit_collector_domain::{
-    alert::{Delivery, Disposition, Entry, EntryKind, Notice, NoticeId, State, Topic},
+    alert::{
+        Delivery, Disposed, Disposition, Entry, EntryKind, Notice, NoticeId, State, Told, Topic,
+    },
+    calendar::Segment,
+    change::{MatrixPart, Risk, State as ChangeState, Subject, Touches},
     effect::{Effect, EffectKey},
     endpoint::{Endpoint, Presence, Pulse, ResumeTokens},
+    known_issue::{self, Tally},
     operator::Role,
     signal::{Origin, Say, Signal, Speaker},
     source::SourceKind,
+    window::{self, Phase, Timing},
 };
 use remit_shared::{Departure, Schedule};
 use serde_json::Value;
@@ -54,7 +60,7 @@ fn hex(kind: &str) -> Vec<Vec<u8>> {
 #[test]
 fn alerts() {
     let mut busy = sample::alert(1, sample::endpoint_id(1), "/srv", 0);
-    let Entry { at, actor, detail, .. } = busy.timeline[0].clone();
+    let Entry { at, generation, actor, detail, .. } = busy.timeline[0].clone();
     let kinds = [
         EntryKind::Created,
         EntryKind::Repeated,
@@ -72,8 +78,19 @@ fn alerts() {
         EntryKind::Reopened,
         EntryKind::DispositionSet,
         EntryKind::NoteAdded,
+        EntryKind::RouteRefused,
+        EntryKind::Rescheduled,
+        EntryKind::Blocked,
+        EntryKind::Unblocked,
+        EntryKind::Paused,
+        EntryKind::Resumed,
+        EntryKind::AtRisk,
+        EntryKind::Breached,
+        EntryKind::Suppressed,
+        EntryKind::Unsuppressed,
+        EntryKind::NoiseMarked,
     ];
-    let entry = |kind| Entry { at, kind, actor: actor.clone(), detail: detail.clone() };
+    let entry = |kind| Entry { at, generation, kind, actor: actor.clone(), detail: detail.clone() };
     busy.timeline = kinds.map(entry).to_vec();
     let first = busy.notices[0].clone();
     let notice = |topic, delivery| Notice { topic, delivery, ..first.clone() };
@@ -83,17 +100,22 @@ fn alerts() {
         notice(Topic::Informed, Delivery::Delivered { at, attempts: 1 }),
         notice(Topic::Escalated, Delivery::Failing { at, attempts: 2, error: error() }),
         notice(Topic::Worse, Delivery::Failed { at, attempts: 9, error: error() }),
-        notice(Topic::Resolved, Delivery::Pending),
+        notice(Topic::HandOff, Delivery::Pending),
+        notice(Topic::Flapping, Delivery::Pending),
+        notice(Topic::AtRisk, Delivery::Pending),
+        notice(Topic::Breached, Delivery::Pending),
+        Notice { told: Told::Over, ..notice(Topic::Resolved, Delivery::Pending) },
     ];
     let mut quiet = busy.brief();
     quiet.state = State::Open;
-    quiet.disposition = Disposition::None;
+    quiet.disposed = None;
     quiet.remit.until = None;
     let mut over = sample::resolved(&quiet, 30);
-    over.disposition = Disposition::KnownIssue;
+    let disposed = |what| busy.disposed.clone().map(|it| Disposed { what, ..it });
+    over.disposed = disposed(Disposition::KnownIssue);
     let mut by_itself = quiet.clone();
     by_itself.state = State::Resolved { at, by: None };
-    by_itself.disposition = Disposition::Resolved;
+    by_itself.disposed = disposed(Disposition::Resolved).map(|it| Disposed { by: None, ..it });
     let mut of_a_source = quiet.clone();
     let from = Speaker::Source(sample::source(1).id);
     of_a_source.origin = Origin { from, revision: 9, position: 0 };
@@ -146,6 +168,10 @@ fn owed_effects() {
         Published::record_key(&sample::matrix(5).key()),
         Endpoint::record_key(&sample::endpoint_id(6)),
         Source::record_key(&sample::source(7).id),
+        Change::record_key(&sample::change(8).id),
+        KnownIssue::record_key(&sample::known_issue(9).id),
+        Shift::record_key(&sample::shift(10).key()),
+        Window::record_key(&sample::window(11).id),
     ];
     let Effect::Signal(raised) = sample::signal("/srv is fine") else { unreachable!() };
     let cleared = Effect::Signal(Signal { say: Say::Cleared, ..raised.clone() });
@@ -159,6 +185,10 @@ fn owed_effects() {
         sample::deed("matrix.publish", 5),
         cleared,
         of_a_source,
+        sample::deed("change.propose", 8),
+        sample::deed("known_issue.declare", 9),
+        sample::deed("shift.close", 10),
+        sample::deed("window.schedule", 11),
     ];
     let owed = keys.into_iter().zip(effects).zip(0..).map(|((record, effect), position)| Owed {
         key: EffectKey { record, revision: 12, position },
@@ -169,13 +199,17 @@ fn owed_effects() {
 
 #[test]
 fn people_and_what_they_publish() {
-    let roles = [Role::Administrator, Role::Manager, Role::Operator, Role::Viewer];
+    let roles = [Role::Administrator, Role::Manager, Role::Operator, Role::Auditor, Role::Viewer];
     let operator = |role| Operator { role, ..sample::operator(1) };
     check("operator", roles.map(operator).to_vec());
     let mut unused = sample::token(2);
     (unused.kind, unused.revoked_at, unused.uses) = (None, None, vec![]);
     check("token", vec![sample::token(1), unused]);
-    check("matrix", vec![sample::matrix(1)]);
+    let founding =
+        Published { previous_sha256: None, change: None, signatures: vec![], ..sample::matrix(1) };
+    let mut unsigned = sample::matrix(2);
+    unsigned.signatures[0].signature = None;
+    check("matrix", vec![founding, unsigned, sample::matrix(3)]);
 }
 
 #[test]
@@ -184,6 +218,96 @@ fn sources() {
     (quiet.kind, quiet.revoked) = (SourceKind::Alertmanager, None);
     quiet.active.clear();
     check("source", vec![sample::source(1), quiet]);
+}
+
+#[test]
+fn changes() {
+    let subjects = [
+        Subject::Window,
+        Subject::KnownIssue,
+        Subject::Silence,
+        Subject::Role,
+        Subject::Token,
+        Subject::Retention,
+        Subject::Revocation,
+        Subject::Work,
+    ];
+    let (at, by, why) = (sample::minute(6), sample::signatory(2), "no".to_owned());
+    let states = [
+        ChangeState::Open,
+        ChangeState::Approved { at },
+        ChangeState::Applied { at, by: "remit".into(), result: "version 5".into() },
+        ChangeState::Rejected { at, by: by.clone(), why: why.clone() },
+        ChangeState::Withdrawn { at, by, why: why.clone() },
+        ChangeState::Expired { at },
+        ChangeState::Failed { at, why },
+        ChangeState::Open,
+    ];
+    let risks = [Risk::Low, Risk::Medium, Risk::High].into_iter().cycle();
+    let plain = Change {
+        required: vec![],
+        touches: Touches::default(),
+        approvals: vec![],
+        effective_from: None,
+        window: None,
+        break_glass: None,
+        ..sample::change(2)
+    };
+    let plain = |((subject, state), risk)| Change { subject, state, risk, ..plain.clone() };
+    let mut every_part = sample::change(1);
+    let parts = [
+        MatrixPart::Rows,
+        MatrixPart::Authority,
+        MatrixPart::Escalation,
+        MatrixPart::Sla,
+        MatrixPart::Calendars,
+        MatrixPart::Contacts,
+        MatrixPart::People,
+        MatrixPart::Thresholds,
+        MatrixPart::Suppression,
+        MatrixPart::Words,
+    ];
+    every_part.subject = Subject::Matrix { base: 0, parts: parts.into() };
+    let plain = subjects.into_iter().zip(states).zip(risks).map(plain);
+    check("change", [every_part].into_iter().chain(plain).collect());
+}
+
+#[test]
+fn known_issues() {
+    let at = sample::minute(6);
+    let mut silence = sample::known_issue(2);
+    silence.spec.kind = known_issue::Kind::Silence;
+    (silence.spec.review_at, silence.spec.breaks_when) = (None, BTreeSet::new());
+    (silence.change, silence.tally) = (None, Tally::default());
+    let states = [
+        known_issue::State::Active,
+        known_issue::State::Expired { at },
+        known_issue::State::Broken { at, why: "per_day above 5".into() },
+    ];
+    let silent = states.map(|state| KnownIssue { state, ..silence.clone() });
+    check("known_issue", [sample::known_issue(1)].into_iter().chain(silent).collect());
+}
+
+#[test]
+fn shifts() {
+    let fresh = Shift::new(sample::tenant(), sample::shift(9).day);
+    check("shift", vec![sample::shift(1), fresh]);
+}
+
+#[test]
+fn windows() {
+    let at = sample::minute(6);
+    let mut plain = sample::window(2);
+    plain.spec.selector = window::Selector::default();
+    plain.spec.timing = Timing::Once { start: DateTime::constant(2026, 2, 27, 22, 0, 0, 0) };
+    (plain.spec.zone, plain.spec.change) = (TimeZone::UTC, None);
+    (plain.ended, plain.cancelled) = (None, None);
+    (plain.precheck, plain.aftercheck) = (None, None);
+    (plain.approved_by, plain.log) = (vec![], vec![]);
+    let occurrence = Segment { from: at, to: sample::minute(9) };
+    let phases = [Phase::Waiting { from: at }, Phase::Open { occurrence }, Phase::Over { at }];
+    let plain = phases.map(|phase| Window { phase, ..plain.clone() });
+    check("window", [sample::window(1)].into_iter().chain(plain).collect());
 }
 
 #[test]

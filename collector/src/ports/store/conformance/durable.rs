@@ -41,7 +41,11 @@ async fn records_are_there<S: Store>(open: &impl AsyncFn(&str) -> S) {
         commit(&store, sample::token(1), 0, vec![]).await;
         commit(&store, sample::operator(1), 0, vec![]).await;
         commit(&store, sample::matrix(1), 0, vec![]).await;
+        commit(&store, sample::change(1), 0, vec![]).await;
+        commit(&store, sample::known_issue(1), 0, vec![]).await;
+        commit(&store, sample::shift(1), 0, vec![]).await;
         commit(&store, sample::source(1), 0, vec![]).await;
+        commit(&store, sample::window(1), 0, vec![]).await;
         store.note_listened(SignedDuration::from_mins(3)).await.expect("note_listened");
     }
     let store = open("records").await;
@@ -57,8 +61,17 @@ async fn records_are_there<S: Store>(open: &impl AsyncFn(&str) -> S) {
     assert_eq!(*operator.record, sample::operator(1));
     let matrix = load(&store, &sample::matrix(1)).await.expect("the matrix is there");
     assert_eq!(*matrix.record, sample::matrix(1));
+    let change = load(&store, &sample::change(1)).await.expect("the change is there");
+    assert_eq!(*change.record, sample::change(1));
+    let known_issue =
+        load(&store, &sample::known_issue(1)).await.expect("the known issue is there");
+    assert_eq!(*known_issue.record, sample::known_issue(1));
+    let shift = load(&store, &sample::shift(1)).await.expect("the shift is there");
+    assert_eq!(*shift.record, sample::shift(1));
     let source = load(&store, &sample::source(1)).await.expect("the source is there");
     assert_eq!(*source.record, sample::source(1));
+    let window = load(&store, &sample::window(1)).await.expect("the window is there");
+    assert_eq!(*window.record, sample::window(1));
     let due = store.due(sample::minute(15), 9).await.expect("due");
     assert_eq!(due, [alert.id], "deadlines survive");
     let listened = store.listened().await.expect("listened");
@@ -131,5 +144,7 @@ async fn what_was_forgotten_stays_so<S: Store>(open: &impl AsyncFn(&str) -> S) {
         store.prune(horizon).await.expect("prune");
     }
     let store = open("forgotten").await;
-    assert_eq!(census(&store).await, [0, 1, 0, 0, 0, 0], "a forgotten alert does not come back");
+    let mut one_alert = [0; Kind::ALL.len()];
+    one_alert[Kind::Alert as usize] = 1;
+    assert_eq!(census(&store).await, one_alert, "a forgotten alert does not come back");
 }

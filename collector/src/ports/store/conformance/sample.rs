@@ -1,30 +1,39 @@
 //! Records to try a store with: every field has something in it.
 
 mod alert;
+mod change;
 mod endpoint;
+mod known_issue;
+mod shift;
 mod source;
+mod window;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use remit_collector_domain::{
+    change::Signatory,
     effect::{AuditEntry, Effect, FeedEvent},
     endpoint::Frame,
     enroll::{Token, Use},
-    matrix_version::Published,
+    matrix_version::{Published, Signature},
     operator::{Operator, Role},
     signal::{Say, Signal},
 };
 use remit_shared::{
-    AlertId, EndpointId, EndpointKind, Function, OperatorId, Party, Series, Severity, Site, Tag,
-    Team, Tenant, TokenId, Unit,
+    AlertId, ChangeId, EndpointId, EndpointKind, Function, OperatorId, Party, Series, Severity,
+    Site, Tag, Team, Tenant, TokenId, Unit,
 };
 use uuid::Uuid;
 
 pub use self::{
     alert::{alert, resolved},
+    change::change,
     endpoint::{checks, endpoint, facts, pulse, registration},
+    known_issue::known_issue,
+    shift::shift,
     source::source,
+    window::window,
 };
 
 const NAMED: &str = "the samples' names are valid";
@@ -46,6 +55,14 @@ pub fn alert_id(n: u128) -> AlertId {
 
 fn token_id(n: u128) -> TokenId {
     TokenId::from_uuid(Uuid::from_u128(n))
+}
+
+fn change_id(n: u128) -> ChangeId {
+    ChangeId::from_uuid(Uuid::from_u128(n))
+}
+
+fn operator_id(n: u128) -> OperatorId {
+    OperatorId::from_uuid(Uuid::from_u128(n))
 }
 
 fn team(name: &str) -> Team {
@@ -96,7 +113,7 @@ pub fn token(n: u128) -> Token {
 /// An operator whose trust has ended.
 pub fn operator(n: u128) -> Operator {
     Operator {
-        id: OperatorId::from_uuid(Uuid::from_u128(n)),
+        id: operator_id(n),
         name: "Ada".into(),
         role: Role::Manager,
         party: Party::Provider,
@@ -116,13 +133,30 @@ pub fn matrix(version: u64) -> Published {
         version,
         text: "# Who does what.\n[[row]]\nfunction = \"backup_monitoring\"\n".into(),
         sha256: "9f86d081884c7d659a2feaa0c55ad015".into(),
+        previous_sha256: Some("60303ae22b998861bce3b28f33eec1be".into()),
         published_at: minute(0),
         published_by: "ada".into(),
         note: "first version".into(),
-        previous_sha256: Some("0c".repeat(32)),
-        effective_from: minute(3),
-        change: None,
-        signatures: Vec::new(),
+        effective_from: minute(30),
+        change: Some(change_id(3)),
+        signatures: vec![Signature {
+            operator: operator_id(1),
+            name: "Ada".into(),
+            party: Party::Provider,
+            at: minute(0),
+            sha256: "9f86d081884c7d659a2feaa0c55ad015".into(),
+            signature: Some("c2lnbmVk".into()),
+        }],
+    }
+}
+
+/// A manager who agrees.
+pub fn signatory(n: u128) -> Signatory {
+    Signatory {
+        operator: operator_id(n),
+        name: "Ada".into(),
+        party: Party::Provider,
+        role: Role::Manager,
     }
 }
 

@@ -137,7 +137,7 @@ fn suppressor(at: i64) -> Suppressor {
     Suppressor { what, mutes: false }
 }
 
-fn actor() -> Actor {
+pub(super) fn actor() -> Actor {
     Actor { name: "Ada".into(), team: team("provider-noc"), party: Party::Provider }
 }
 
