@@ -38,6 +38,16 @@ pub fn backlog(endpoint: EndpointId, hostname: &str, found: &[Episode]) -> Optio
     })
 }
 
+impl Item {
+    /// Whether it is about what is over already.
+    pub(super) fn is_backlog(&self) -> bool {
+        match self.about {
+            Matter::Backlog(_) => true,
+            Matter::Alert(_) => false,
+        }
+    }
+}
+
 fn told(episode: &Episode) -> Option<String> {
     let length = episode.to?.duration_since(episode.from);
     Some(format!("{}, {} for {}", episode.summary, moment(episode.from, None), span(length)))

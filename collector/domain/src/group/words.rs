@@ -20,6 +20,7 @@ impl Digest {
         let what = match (self.news.len(), self.over.len()) {
             (0, 0) => format!("{} STILL OPEN", shown.len()),
             (0, over) => format!("{over} RESOLVED"),
+            (_, 0) if shown.iter().all(|it| it.1.is_backlog()) => "BACKLOG".to_owned(),
             (news, _) => format!("{news} {}", plural(news, "ALERT", "ALERTS")),
         };
         let about = match shown {

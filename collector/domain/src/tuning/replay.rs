@@ -113,45 +113,51 @@ pub fn replay(
     acted: &[Past],
 ) -> Comparison {
     let mut found = Comparison::default();
-    let acted: Vec<&Past> =
-        acted.iter().filter(|it| &*it.about.check == check && it.acted_at.is_some()).collect();
-    found.unproven = acted.iter().map(|it| it.alert).collect();
+    let acted = || acted.iter().filter(|it| &*it.about.check == check && it.acted_at.is_some());
+    found.unproven = acted().map(|it| it.alert).collect();
     for recording in recordings {
         let (old, new) = (episodes(recording, before, check), episodes(recording, after, check));
         found.before += old.len();
         found.after += new.len();
         found.appeared += new.iter().filter(|it| !old.iter().any(|by| overlap(it, by))).count();
-        for episode in old {
-            let theirs: BTreeSet<AlertId> = acted
-                .iter()
-                .filter(|it| is_of(it, recording, &episode))
-                .map(|it| it.alert)
-                .collect();
-            found.unproven.retain(|it| !theirs.contains(it));
-            let Some(still) = new.iter().find(|it| overlap(it, &episode)) else {
-                found.missed.extend(theirs);
-                found.vanished.push((recording.endpoint, episode));
-                continue;
+        for past in acted().filter(|it| is_of(it, recording)) {
+            let (begin, end) = (past.opened_at, past.closed_at.unwrap_or(Timestamp::MAX));
+            let theirs: Vec<&Episode> = old.iter().filter(|it| it.meets(begin, end)).collect();
+            let Some(was) = theirs.iter().map(|it| it.worst).max() else { continue };
+            found.unproven.remove(&past.alert);
+            // Whoever resolves an alert may do so before it is over.
+            let over = theirs.iter().map(|it| it.to.unwrap_or(Timestamp::MAX)).max();
+            let end = over.map_or(end, |it| it.max(end));
+            let is = new.iter().filter(|it| it.meets(begin, end)).map(|it| it.worst).max();
+            match is {
+                None => found.missed.insert(past.alert),
+                Some(is) if is < was => found.weakened.insert(past.alert),
+                Some(_) => false,
             };
-            found.delay = found.delay.max(still.from.duration_since(episode.from));
-            let worst = new.iter().filter(|it| overlap(it, &episode)).map(|it| it.worst).max();
-            if worst.is_some_and(|it| it < episode.worst) {
-                found.weakened.extend(theirs);
+        }
+        for episode in old {
+            match new.iter().find(|it| overlap(it, &episode)) {
+                Some(still) => {
+                    found.delay = found.delay.max(still.from.duration_since(episode.from));
+                }
+                None => found.vanished.push((recording.endpoint, episode)),
             }
         }
     }
     found
 }
 
-/// Whether an alert tells of an episode. It may have been told late.
-fn is_of(past: &Past, recording: &Recording, episode: &Episode) -> bool {
-    let is_same = past.about.endpoint == recording.endpoint
-        && past.about.instance == recording.series.instance;
-    let end = past.closed_at.unwrap_or(Timestamp::MAX);
-    is_same && episode.from <= end && episode.to.is_none_or(|it| past.opened_at <= it)
+fn is_of(past: &Past, recording: &Recording) -> bool {
+    past.about.endpoint == recording.endpoint && past.about.instance == recording.series.instance
 }
 
 fn overlap(one: &Episode, other: &Episode) -> bool {
-    let ends_after = |it: &Episode, at: Timestamp| it.to.is_none_or(|to| to >= at);
-    ends_after(one, other.from) && ends_after(other, one.from)
+    one.meets(other.from, other.to.unwrap_or(Timestamp::MAX))
+}
+
+impl Episode {
+    /// Whether it was bad at any time between these two, both included.
+    fn meets(&self, begin: Timestamp, end: Timestamp) -> bool {
+        self.from <= end && self.to.is_none_or(|it| it >= begin)
+    }
 }

@@ -225,11 +225,14 @@ proptest! {
         prop_assert_eq!(found.appeared, 0);
         prop_assert!(found.vanished.len() <= found.before);
         prop_assert!(found.missed.is_disjoint(&found.unproven));
+        let end = |it: &Episode| it.to.unwrap_or(Timestamp::MAX);
         let still = episodes(&recordings[0], &rules(&wish), CHECK);
+        let was = episodes(&recordings[0], &Rules::default(), CHECK);
         for it in &acted {
-            let told = still.iter().any(|by| {
-                by.from <= it.closed_at.unwrap() && by.to.is_none_or(|to| to >= it.opened_at)
-            });
+            let (begin, closed) = (it.opened_at, it.closed_at.unwrap());
+            let theirs = was.iter().filter(|by| by.from <= closed && end(by) >= begin);
+            let over = theirs.map(end).max().unwrap_or(closed).max(closed);
+            let told = still.iter().any(|by| by.from <= over && end(by) >= begin);
             let is_said = found.missed.contains(&it.alert) || found.unproven.contains(&it.alert);
             prop_assert!(told || is_said, "{} is lost", it.alert);
         }

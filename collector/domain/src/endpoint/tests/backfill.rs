@@ -1,14 +1,18 @@
 //! What comes late, or with the wrong time on it.
 
-use remit_shared::RunResult;
+use remit_shared::{RunResult, Team};
 
 use super::*;
-use crate::endpoint::tests::stage::{at, run};
+use crate::{
+    endpoint::tests::stage::{at, run},
+    group::{self, Groups, Key},
+    tuning::{Recording, episodes},
+};
 
 const HOUR: i64 = 3600;
 
 #[test]
-fn e17_agent_clock_plus1d_is_shifted_and_never_in_the_future() {
+fn e17_agent_clock_plus1d() {
     let mut stage = Stage::default();
     stage.ahead = 86_400;
     stage.greets(1, None, (0, 0), 0);
@@ -18,6 +22,13 @@ fn e17_agent_clock_plus1d_is_shifted_and_never_in_the_future() {
     // What its clock says even of the future is now.
     stage.gives(2, 20, disk(20 + 10 * 86_400, &[("/", 701)]));
     assert_eq!(stage.endpoint.value("disk_used", "/"), Some((701, at(20))));
+    // So a condition counts from when we heard of it, and what was promised too.
+    for seq in 3..10 {
+        let second = 20 + seq as i64 * 10;
+        stage.gives(seq, second, disk(second + 86_400, &[("/", 990)]));
+    }
+    let state = stage.endpoint.checks.get("disk-space", "/").unwrap();
+    assert_eq!((state.level, state.since), (Level::Crit, at(110)));
     // A backup's own times are of the same clock.
     stage.said(1, 30, run(1, 25 + 86_400, RunResult::Success));
     assert_eq!(stage.endpoint.facts.jobs["nightly"].last_success_at, Some(at(25)));
@@ -55,15 +66,51 @@ fn an_outage(stage: &mut Stage) -> u64 {
     samples as u64
 }
 
+/// What history keeps of the one series, as tuning plays it back.
+fn recording(stage: &Stage) -> Recording {
+    let values = stage.frames.iter().map(|it| (it.at, it.changed[0].1)).collect();
+    Recording {
+        endpoint: stage.endpoint.id(),
+        series: stage.endpoint.layout.series[0].1.clone(),
+        every: SignedDuration::from_secs(60),
+        values,
+        until: at(6 * HOUR),
+    }
+}
+
 #[test]
-fn e18_backfill_cleared_updates_history_and_pages_nobody() {
+fn e18_backfill_cleared() {
     let mut stage = Stage::default();
     an_outage(&mut stage);
+    // No page.
     assert_eq!(stage.told(), [""; 0]);
     assert_eq!(stage.endpoint.checks.level("disk-space", "/"), Level::Ok);
+    assert_eq!(stage.endpoint.pulse.backfill, None, "all of it is applied");
+    // History at the times when it was true.
     let changes: Vec<_> = stage.frames.iter().map(|it| (it.at, it.changed[0].1)).collect();
     let expected = [(at(HOUR), Some(500)), (at(2 * HOUR), Some(990)), (at(3 * HOUR), Some(500))];
     assert_eq!(changes, expected);
+    // One digest.
+    let found = episodes(&recording(&stage), &stage.rules, "disk-space");
+    let item = group::backlog(stage.endpoint.id(), "db-7", &found).unwrap();
+    let team = Team::new("noc").unwrap();
+    let key = Key {
+        tenant: stage.endpoint.registration.tenant.clone(),
+        team: team.clone(),
+        channel: "email:noc@example.org".into(),
+        owner: team,
+        site: stage.endpoint.registration.site.clone(),
+        class: group::BACKLOG.into(),
+    };
+    let mut groups = Groups::default();
+    groups.offer(key, item, at(6 * HOUR));
+    let digests = groups.due(at(7 * HOUR));
+    assert_eq!((digests.len(), groups.deadline()), (1, None));
+    assert_eq!(
+        digests[0].subject(),
+        "[BACKLOG] db-7: bad while nobody could be told, and over: disk space in use on /: \
+         99.0 % (limit 95.0 %), Mon 2026-03-02 02:01 UTC for 1 h (acme)"
+    );
 }
 
 #[test]
