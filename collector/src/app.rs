@@ -14,10 +14,7 @@ use remit_runtime::{
     tls::{Clients, TlsError, server_config},
 };
 use remit_shared::Clock;
-use tokio::{
-    net::TcpListener,
-    sync::{Notify, watch},
-};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Router;
 use tracing::{info, warn};
@@ -25,7 +22,7 @@ use tracing::{info, warn};
 use crate::{
     adapters::{
         matrices::{InForce, InForceError, Matrices},
-        notify::{Channels, Mailer, MailerError, Webhook, WebhookError},
+        notify::{Channels, ChannelsError},
         sled::{OpenError, Options, SledStore},
     },
     config::Config,
@@ -35,13 +32,14 @@ use crate::{
             enrollment::{EnrollmentEdge, Guard},
             operator::Plane,
         },
-        http,
+        http::{self, receiver},
     },
-    engine::Engine,
+    engine::{Board, Engine},
     ingest::{Ingest, Listening, Roll},
     outbox::{Outbox, Post},
     pki::{Authority, PkiError},
     ports::store::{Store as _, StoreError},
+    sources::Sources,
     telemetry,
 };
 
@@ -95,18 +93,9 @@ pub enum RunError {
     /// A published matrix cannot be read.
     #[error(transparent)]
     Matrix(#[from] InForceError),
-    /// A webhook is set up wrongly.
-    #[error("webhook `{name}` cannot be set up")]
-    Webhook {
-        /// Its name.
-        name: String,
-        /// What is wrong.
-        #[source]
-        source: WebhookError,
-    },
-    /// Mail is set up wrongly.
+    /// A channel is set up wrongly.
     #[error(transparent)]
-    Mail(#[from] MailerError),
+    Channels(#[from] ChannelsError),
     /// Counting cannot be set up.
     #[error("failed to set up metrics")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
@@ -152,28 +141,16 @@ pub async fn serve<C: Clock>(
     let enrollment = Listener::bind(config.enrollment, server_config(&identity, Clients::Nobody)?)?;
     let operators =
         Listener::bind(config.operators, server_config(&identity, authority.operators())?)?;
-    let http = TcpListener::bind(config.http).await.map_err(|source| {
-        if source.kind() == io::ErrorKind::AddrInUse {
-            RunError::Bind(BindError::InUse { address: config.http })
-        } else {
-            RunError::Bind(BindError::Failed { address: config.http, source })
-        }
-    })?;
+    let http = servers::bind(config.http).await?;
+    let receiver = match config.receiver {
+        Some(at) => Some(servers::Receiver::bind(at, &identity).await?),
+        None => None,
+    };
 
     let store = Arc::new(open_store(&data, config.cache_bytes)?);
     let matrices = Arc::new(Matrices::default());
-    let mut newest: Vec<Published> = Vec::new();
     for stored in store.all::<Published>().await? {
-        match newest.iter_mut().find(|it| it.tenant == stored.record.tenant) {
-            Some(known) if known.version < stored.record.version => {
-                *known = Published::clone(&stored.record);
-            }
-            Some(_) => {}
-            None => newest.push(Published::clone(&stored.record)),
-        }
-    }
-    for published in newest {
-        matrices.install(InForce::read(published)?);
+        matrices.install(InForce::read(Published::clone(&stored.record))?);
     }
 
     let tasks = Supervisor::new();
@@ -184,17 +161,20 @@ pub async fn serve<C: Clock>(
         directory: Arc::clone(&matrices),
         clock: Arc::clone(&clock),
         owed: Arc::clone(&owed),
+        board: Board::default(),
     });
+    engine.recall().await?;
     let ingest = Arc::new(Ingest {
         store: Arc::clone(&store),
         directory: Arc::clone(&matrices),
         clock: Arc::clone(&clock),
         listening: Arc::clone(&listening),
         roll: Arc::new(Roll::default()),
-        owed,
+        owed: Arc::clone(&owed),
     });
+    let sources = Arc::new(Sources { store: Arc::clone(&store), clock: Arc::clone(&clock), owed });
     let (news, hears_news) = watch::channel(store.feed_end().await?);
-    let notifier = Arc::new(channels(&config, Arc::clone(&clock))?);
+    let notifier = Arc::new(Channels::new(config.channels.clone(), Arc::clone(&clock))?);
     let outbox = Outbox {
         engine: Arc::clone(&engine),
         post: Post::new(Arc::clone(&engine), notifier, random::u64),
@@ -225,8 +205,12 @@ pub async fn serve<C: Clock>(
         guard: Guard::default(),
     };
 
-    let configurations =
-        [agents.configuration(), enrollment.configuration(), operators.configuration()];
+    let listeners = servers::Listeners {
+        agents: agents.configuration(),
+        enrollment: enrollment.configuration(),
+        operators: operators.configuration(),
+        receiver: receiver.as_ref().and_then(servers::Receiver::configuration),
+    };
     let server = |name, router: Router, listener: Listener| {
         let stopped = tasks.token().cancelled_owned();
         tasks.spawn_critical(name, async move {
@@ -241,6 +225,14 @@ pub async fn serve<C: Clock>(
         Arc::new(move || store.health().err().into_iter().collect::<Vec<String>>())
     };
     tasks.spawn_critical("metrics", http::serve(http, readiness, metrics, tasks.token()));
+    if let Some(receiver) = receiver {
+        let router = receiver::router(Arc::clone(&sources));
+        tasks.spawn_critical("receiver", receiver.serve(router, tasks.token()));
+    }
+    tasks.spawn_critical("sources", {
+        let stop = tasks.token();
+        async move { sources.run(stop).await }
+    });
     tasks.spawn_critical("outbox", outbox.run(tasks.token()));
     tasks.spawn_critical("escalation", {
         let (engine, stop) = (Arc::clone(&engine), tasks.token());
@@ -249,10 +241,7 @@ pub async fn serve<C: Clock>(
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
     tasks.spawn("prune", chores::prune(store, config.clone(), Arc::clone(&clock), tasks.token()));
-    tasks.spawn(
-        "server certificate",
-        chores::renew(authority, clock, configurations, tasks.token()),
-    );
+    tasks.spawn("server certificate", chores::renew(authority, clock, listeners, tasks.token()));
     info!(agents = %config.agents, operators = %config.operators, "listening");
     tokio::select! {
         () = stop.cancelled() => info!("stopping"),
@@ -278,15 +267,4 @@ pub fn open_store(data: &DataDir, cache_bytes: u64) -> Result<SledStore, OpenErr
 /// `host:port`, with brackets where an address has colons of its own.
 pub fn with_port(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-}
-
-fn channels<C: Clock>(config: &Config, clock: C) -> Result<Channels<C>, RunError> {
-    let mut webhooks = std::collections::HashMap::new();
-    for (name, settings) in &config.webhooks {
-        let webhook = Webhook::new(settings.clone())
-            .map_err(|source| RunError::Webhook { name: name.clone(), source })?;
-        webhooks.insert(name.clone(), webhook);
-    }
-    let mailer = config.smtp.as_ref().map(Mailer::new).transpose()?;
-    Ok(Channels { webhooks, mailer, clock })
 }

@@ -17,7 +17,7 @@ use crate::{
         matrices::{InForce, Matrices},
         memory::MemoryStore,
     },
-    engine::Engine,
+    engine::{Board, Engine},
     ingest::{Ingest, Listening, Roll},
     ports::store::{Commit, Store as _},
 };
@@ -59,6 +59,10 @@ impl World {
             published_at: clock.now(),
             published_by: "test".into(),
             note: String::new(),
+            previous_sha256: None,
+            effective_from: clock.now(),
+            change: None,
+            signatures: Vec::new(),
         };
         matrices.install(InForce::read(published).unwrap());
         let owed = Arc::new(Notify::new());
@@ -67,6 +71,7 @@ impl World {
             directory: Arc::clone(&matrices),
             clock: Arc::clone(&clock),
             owed: Arc::clone(&owed),
+            board: Board::default(),
         });
         let endpoint = Endpoint::enrolled(registration(clock.now()));
         store.commit(Commit::new(endpoint, 0, Vec::new())).await.unwrap();

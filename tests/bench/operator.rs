@@ -36,7 +36,7 @@ impl Operator {
             toml: toml.into(),
             file_name: "matrix.toml".into(),
             note: String::new(),
-            expected_version: 0,
+            ..Default::default()
         };
         MatrixServiceClient::new(self.channel.clone()).publish_matrix(request).await?;
         Ok(())

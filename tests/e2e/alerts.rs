@@ -135,6 +135,7 @@ async fn each_party_works_on_what_is_its_own() {
         alert_id: alert_id.clone(),
         disposition: v1::Disposition::KnownIssue.into(),
         note: note.into(),
+        ..Default::default()
     };
     let refused = internal.alerts().set_alert_disposition(judge("")).await.unwrap_err();
     assert_eq!(refused.message(), "this disposition needs a note that says why");

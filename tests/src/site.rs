@@ -16,12 +16,12 @@ use tokio::process::Command;
 
 use crate::{
     FakeAgent, Inbox, Operator, Program, RealAgent, SOON, clock::SetClock, command, disk,
-    eventually, http::get, inbox::SECRET, run, starter,
+    eventually, http::get, inbox::SECRET, program::finish, run, starter,
 };
 
-/// The ports that ship, the agent's for pings last; every site has them at an
-/// address of its own.
-const PORTS: [u16; 5] = [7443, 7444, 7445, 7446, 7447];
+/// The ports that ship, the agent's for pings and that for other systems' alerts
+/// last; every site has them at an address of its own.
+const PORTS: [u16; 6] = [7443, 7444, 7445, 7446, 7447, 7448];
 
 /// The teams of the starter matrix, each of which has a webhook.
 const TEAMS: [&str; 4] = ["internal-it", "it-manager", "provider-noc", "provider-manager"];
@@ -119,6 +119,45 @@ impl Site {
         format!("{}:{}", self.address, PORTS[2])
     }
 
+    /// Where other systems post their alerts.
+    pub fn receiver(&self) -> SocketAddr {
+        (self.address, PORTS[5]).into()
+    }
+
+    /// What vouches for the collector, as other systems need it: PEM.
+    pub fn root(&self) -> PathBuf {
+        self.data().join("pki/root.pem")
+    }
+
+    /// Makes a source, and gives its token. Sources are made here while nobody
+    /// serves, so the collector is started again.
+    pub async fn source(&mut self, name: &str, kind: &str, mapping: Option<&str>) -> String {
+        self.stop().await;
+        let (data, token) = (self.data(), self.folder.path().join(format!("{name}.token")));
+        let mut create = command("remit-collector");
+        create.args(["source", "create", "--tenant", "acme", "--site", "hq"]);
+        create.args(["--name", name, "--kind", kind, "--data-dir"]).arg(data);
+        create.arg("--token-file").arg(&token);
+        if let Some(mapping) = mapping {
+            let file = self.folder.path().join(format!("{name}.toml"));
+            fs::write(&file, mapping).expect("the test's folder can be written");
+            create.arg("--mapping").arg(file);
+        }
+        let made = finish(create).await;
+        assert_eq!(made.code, Some(0), "no source: {}", made.stderr);
+        self.restart().await;
+        fs::read_to_string(&token).expect("the token was written")
+    }
+
+    /// Adds to the collector's settings, and starts it with them.
+    pub async fn configure(&mut self, settings: &str) {
+        self.stop().await;
+        let path = self.data().join("collector.toml");
+        let before = fs::read_to_string(&path).expect("init wrote settings");
+        fs::write(&path, before + settings).expect("the test's folder can be written");
+        self.restart().await;
+    }
+
     /// The running collector.
     pub fn collector(&mut self) -> &mut Program {
         &mut self.collector
@@ -210,7 +249,7 @@ fn own_address() -> Ipv4Addr {
 }
 
 async fn init(data: &Path, address: Ipv4Addr) {
-    let [agents, enrollment, operators, http, _] = PORTS.map(|port| format!("{address}:{port}"));
+    let [agents, enrollment, operators, http, ..] = PORTS.map(|port| format!("{address}:{port}"));
     let name = address.to_string();
     let args: [&OsStr; 13] = [
         "init".as_ref(),

@@ -3,14 +3,24 @@
 //! Every command's `--help` ends with examples, and a test types each of them.
 
 pub(crate) mod alert;
+pub(crate) mod audit;
+pub(crate) mod change;
 pub(crate) mod endpoint;
 pub(crate) mod fleet;
+pub(crate) mod known_issue;
 pub(crate) mod matrix;
 pub(crate) mod operator;
+pub(crate) mod people;
+pub(crate) mod report;
+pub(crate) mod selector;
+pub(crate) mod shift;
+pub(crate) mod sla;
+pub(crate) mod source;
 #[cfg(test)]
 mod tests;
 pub(crate) mod token;
 pub(crate) mod watch;
+pub(crate) mod window;
 
 use std::path::PathBuf;
 
@@ -29,8 +39,10 @@ use remit_runtime::duration::Span;
   remit alert list --mine
   remit who --endpoint db-7 --function backup_monitoring --at '2026-11-24 22:00'
   remit watch --team provider-noc
+  remit shift --tenant acme
+  remit change list --mine
 
-Exit codes: 0 done, 1 failed or refused, 2 not understood, 3 not found,
+Exit codes: 0 done, 1 failed, refused or not well, 2 not understood, 3 not found,
 4 not allowed, 5 no collector answers, 6 the matrix has errors."
 )]
 pub(crate) struct Args {
@@ -97,11 +109,39 @@ pub(crate) enum Command {
     Alert(alert::Command),
     /// Show what happens to alerts, as it happens.
     Watch(watch::Watch),
+    /// Promises about alerts, and how they are kept.
+    #[command(subcommand, after_help = sla::EXAMPLES)]
+    Sla(sla::Command),
+    /// The night's alerts, and what is to be said of each.
+    Shift(shift::Shift),
+    /// What the weekly call should speak about.
+    Agenda(shift::Agenda),
+    /// Known issues: wrong, documented, and no reason to wake anybody.
+    #[command(subcommand, after_help = known_issue::EXAMPLES)]
+    KnownIssue(known_issue::Command),
+    /// Maintenance windows.
+    #[command(subcommand, after_help = window::EXAMPLES)]
+    Window(window::Command),
+    /// Changes that both parties agree on before they are true.
+    #[command(subcommand, after_help = change::EXAMPLES)]
+    Change(change::Command),
+    /// What a week, a month, a quarter was like.
+    #[command(subcommand, after_help = report::EXAMPLES)]
+    Report(report::Report),
+    /// Which checks wake people for nothing.
+    Noise(report::Noise),
+    /// Try on what was recorded how a check would be quieter.
+    Tune(report::Tune),
     /// Say who owns a function of an endpoint at a time, and why.
     Who(matrix::Who),
     /// The responsibility matrix.
     #[command(subcommand, after_help = matrix::EXAMPLES)]
     Matrix(matrix::Command),
+    /// Who picks up now, who next, and when nobody will.
+    Oncall(people::OnCall),
+    /// Where people and teams are told, and whether that was tried.
+    #[command(subcommand, after_help = people::EXAMPLES)]
+    Contact(people::Contact),
     /// Updates that are not installed.
     #[command(subcommand, after_help = fleet::PATCH_EXAMPLES)]
     Patch(fleet::Patch),
@@ -111,6 +151,11 @@ pub(crate) enum Command {
     /// Tokens that let endpoints in.
     #[command(subcommand, after_help = token::EXAMPLES)]
     Token(token::Command),
+    /// Other tools that raise alerts.
+    #[command(subcommand, after_help = source::EXAMPLES)]
+    Source(source::Command),
+    /// Who did what.
+    Audit(audit::Audit),
     /// The people and programs that may come in.
     #[command(subcommand, after_help = operator::EXAMPLES)]
     Operator(operator::Command),

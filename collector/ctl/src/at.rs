@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
+use remit_runtime::duration::Span;
 
 use crate::failure::Failure;
 
@@ -40,6 +41,51 @@ impl At {
     }
 }
 
+/// A point in time, or how far it is from now: `30d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Around {
+    /// So far away.
+    Distance(SignedDuration),
+    /// Then.
+    At(At),
+}
+
+impl FromStr for Around {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<Span>() {
+            Ok(span) => Ok(Self::Distance(span.0)),
+            Err(_) => text.parse().map(Self::At).map_err(|it: String| format!("{it}, or `30d`")),
+        }
+    }
+}
+
+impl Around {
+    /// That long before now, or then.
+    pub(crate) fn ago(self, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Failure> {
+        self.instant(zone, |far| now.checked_sub(far))
+    }
+
+    /// That long after now, or then.
+    pub(crate) fn ahead(self, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Failure> {
+        self.instant(zone, |far| now.checked_add(far))
+    }
+
+    fn instant(
+        self,
+        zone: &TimeZone,
+        from_now: impl Fn(SignedDuration) -> Result<Timestamp, jiff::Error>,
+    ) -> Result<Timestamp, Failure> {
+        match self {
+            Self::At(at) => at.in_zone(zone),
+            Self::Distance(far) => {
+                from_now(far).map_err(|err| Failure::usage(format!("that is too far: {err}")))
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +102,17 @@ mod tests {
             assert!(matches!(local, At::Local(_)));
             assert_eq!(local.in_zone(&new_york()).unwrap(), exact.in_zone(&new_york()).unwrap());
         }
+    }
+
+    #[test]
+    fn a_distance_counts_from_now() {
+        let now: Timestamp = "2026-11-24T22:00:00Z".parse().unwrap();
+        let far: Around = "2d".parse().unwrap();
+        assert_eq!(far.ago(now, &TimeZone::UTC).unwrap().to_string(), "2026-11-22T22:00:00Z");
+        assert_eq!(far.ahead(now, &TimeZone::UTC).unwrap().to_string(), "2026-11-26T22:00:00Z");
+        let then: Around = "2026-11-01 08:00".parse().unwrap();
+        assert_eq!(then.ago(now, &TimeZone::UTC).unwrap().to_string(), "2026-11-01T08:00:00Z");
+        assert!("soon".parse::<Around>().unwrap_err().ends_with("or `30d`"));
     }
 
     #[test]

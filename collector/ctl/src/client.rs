@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use remit_proto::v1::{
-    alert_service_client::AlertServiceClient, backup_service_client::BackupServiceClient,
-    endpoint_service_client::EndpointServiceClient, matrix_service_client::MatrixServiceClient,
-    operator_service_client::OperatorServiceClient, patch_service_client::PatchServiceClient,
-    token_service_client::TokenServiceClient,
+    alert_service_client::AlertServiceClient, audit_service_client::AuditServiceClient,
+    backup_service_client::BackupServiceClient, change_service_client::ChangeServiceClient,
+    contact_service_client::ContactServiceClient, endpoint_service_client::EndpointServiceClient,
+    known_issue_service_client::KnownIssueServiceClient,
+    matrix_service_client::MatrixServiceClient, operator_service_client::OperatorServiceClient,
+    patch_service_client::PatchServiceClient, report_service_client::ReportServiceClient,
+    shift_service_client::ShiftServiceClient, source_service_client::SourceServiceClient,
+    token_service_client::TokenServiceClient, window_service_client::WindowServiceClient,
 };
 use remit_runtime::{credential::Credential, dial, tls};
 use tokio::time;
@@ -96,12 +100,20 @@ macro_rules! services {
 
 services! {
     alerts: AlertServiceClient
+    audit: AuditServiceClient
     backups: BackupServiceClient
+    changes: ChangeServiceClient
+    contacts: ContactServiceClient
     endpoints: EndpointServiceClient
+    known_issues: KnownIssueServiceClient
     matrices: MatrixServiceClient
     operators: OperatorServiceClient
     patches: PatchServiceClient
+    reports: ReportServiceClient
+    shifts: ShiftServiceClient
+    sources: SourceServiceClient
     tokens: TokenServiceClient
+    windows: WindowServiceClient
 }
 
 /// Joins the pages of a list, up to `limit` items. `page` is given a page token

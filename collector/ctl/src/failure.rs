@@ -21,6 +21,8 @@ pub(crate) struct Exit(pub(crate) u8);
 impl Exit {
     /// All is well.
     pub(crate) const OK: Self = Self(0);
+    /// It was looked at, and is not as it should be.
+    pub(crate) const NOT_WELL: Self = Self(1);
     /// The matrix was looked at, and has errors.
     pub(crate) const LINT: Self = Self(6);
 }

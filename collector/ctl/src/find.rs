@@ -1,8 +1,11 @@
 //! Full ids from the first characters of them, as tables show them.
 
+mod records;
+
 use remit_proto::v1;
 use remit_shared::{AlertId, EndpointId, OperatorId, TokenId};
 
+pub(crate) use self::records::{change, known_issue, some_known_issue, source, window};
 use crate::{
     client::{Client, PAGE, pages},
     failure::{Failure, Kind},

@@ -18,6 +18,7 @@ mod failure;
 mod find;
 mod offline;
 mod out;
+mod sign;
 #[cfg(test)]
 mod testing;
 mod view;
@@ -48,7 +49,9 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(err) => return not_understood(&err),
     };
-    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    let (mut stdout, mut stderr, mut stdin) = (io::stdout(), io::stderr(), io::stdin().lock());
+    let somebody: Option<&mut dyn io::BufRead> =
+        if stdin.is_terminal() { Some(&mut stdin) } else { None };
     let is_terminal = stdout.is_terminal();
     let mut out = Out {
         is_terminal,
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         width: width(),
         zone: TimeZone::system(),
         clock: Arc::new(SystemClock),
+        stdin: somebody,
         stdout: &mut stdout,
         stderr: &mut stderr,
     };

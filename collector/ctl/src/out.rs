@@ -8,7 +8,7 @@
 //! - A reader that has seen enough (`| head`) is not a failure.
 
 use std::{
-    io::{self, Write},
+    io::{self, BufRead, Write},
     sync::Arc,
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct Out<'a> {
     pub(crate) stdout: &'a mut dyn Write,
     /// Errors and remarks.
     pub(crate) stderr: &'a mut dyn Write,
+    /// Somebody who can be asked; nobody in a script.
+    pub(crate) stdin: Option<&'a mut dyn BufRead>,
     /// For programs rather than for people.
     pub(crate) json: bool,
     /// Whether a person sees it at once.
@@ -78,6 +80,26 @@ impl Out<'_> {
     pub(crate) fn remark(&mut self, text: &str) {
         // Nobody can be told that standard error is gone.
         let _ = writeln!(self.stderr, "remit: {}", plain(text));
+    }
+
+    /// Goes on only if somebody says yes, here or beforehand.
+    pub(crate) fn confirm(&mut self, question: &str, beforehand: bool) -> Result<(), Failure> {
+        if beforehand {
+            return Ok(());
+        }
+        let Some(stdin) = self.stdin.as_mut().filter(|_| !self.json) else {
+            return Err(Failure::usage("nobody is here to be asked").hint("say so with --yes"));
+        };
+        // Nobody can be told that standard error is gone.
+        let _ =
+            write!(self.stderr, "{} [y/N] ", plain(question)).and_then(|()| self.stderr.flush());
+        let mut answer = String::new();
+        let read = stdin.read_line(&mut answer);
+        read.map_err(|err| Failure::broken(&err))?;
+        match answer.trim() {
+            "y" | "Y" | "yes" => Ok(()),
+            _ => Err(Failure::new(Kind::Failed, "nothing was done")),
+        }
     }
 
     /// Says what failed; gives the exit code.

@@ -3,10 +3,11 @@
 
 mod answers;
 mod link;
+mod record;
 
 use std::{
     cell::RefCell,
-    io::{self, Write},
+    io::{self, BufRead, Write},
     net::SocketAddr,
     path::PathBuf,
     rc::Rc,
@@ -20,8 +21,13 @@ use rcgen::{
     SanType,
 };
 use remit_proto::v1::{
-    alert_service_server::AlertServiceServer, endpoint_service_server::EndpointServiceServer,
-    operator_service_server::OperatorServiceServer,
+    alert_service_server::AlertServiceServer, audit_service_server::AuditServiceServer,
+    change_service_server::ChangeServiceServer, contact_service_server::ContactServiceServer,
+    endpoint_service_server::EndpointServiceServer,
+    known_issue_service_server::KnownIssueServiceServer,
+    matrix_service_server::MatrixServiceServer, operator_service_server::OperatorServiceServer,
+    report_service_server::ReportServiceServer, shift_service_server::ShiftServiceServer,
+    source_service_server::SourceServiceServer, window_service_server::WindowServiceServer,
 };
 use remit_runtime::{
     credential::Credential,
@@ -33,7 +39,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tonic::transport::Server;
 
-pub(crate) use self::{answers::Answers, link::Link};
+pub(crate) use self::{answers::Answers, link::Link, record::Record};
 use crate::{
     args::{Args, Global},
     command,
@@ -90,8 +96,17 @@ impl Collector {
         let address = listener.local_addr().unwrap();
         let served = Server::builder()
             .add_service(AlertServiceServer::new(answers.clone()))
+            .add_service(AuditServiceServer::new(answers.clone()))
+            .add_service(ChangeServiceServer::new(answers.clone()))
+            .add_service(ContactServiceServer::new(answers.clone()))
             .add_service(EndpointServiceServer::new(answers.clone()))
+            .add_service(KnownIssueServiceServer::new(answers.clone()))
+            .add_service(MatrixServiceServer::new(answers.clone()))
             .add_service(OperatorServiceServer::new(answers.clone()))
+            .add_service(ReportServiceServer::new(answers.clone()))
+            .add_service(ShiftServiceServer::new(answers.clone()))
+            .add_service(SourceServiceServer::new(answers.clone()))
+            .add_service(WindowServiceServer::new(answers.clone()))
             .serve_with_incoming(listener);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { served.await.unwrap() });
@@ -137,9 +152,19 @@ impl Desk {
 
     /// Types a command; `{}` is the desk's folder.
     pub(crate) async fn type_in(&self, line: &str) -> Said {
+        self.run(line, None).await
+    }
+
+    /// Types a command, and says this to whatever it asks.
+    pub(crate) async fn answer(&self, line: &str, answer: &[u8]) -> Said {
+        self.run(line, Some(answer)).await
+    }
+
+    async fn run(&self, line: &str, mut answer: Option<&[u8]>) -> Said {
         let args = self.args(line);
         let (mut stdout, mut stderr) = (Lines::default(), Lines::default());
-        let mut out = out(args.global.json, &mut stdout, &mut stderr);
+        let stdin = answer.as_mut().map(|it| it as &mut dyn BufRead);
+        let mut out = Out { stdin, ..out(args.global.json, &mut stdout, &mut stderr) };
         let ended = command::run(args, &mut out).await;
         let exit = ended.unwrap_or_else(|failure| out.fail(&failure));
         Said { exit, stdout: stdout.text(), stderr: stderr.text() }
@@ -150,7 +175,8 @@ impl Desk {
 pub(crate) fn out<'a>(json: bool, stdout: &'a mut Lines, stderr: &'a mut Lines) -> Out<'a> {
     let clock = Arc::new(Evening);
     let zone = TimeZone::UTC;
-    Out { stdout, stderr, json, is_terminal: false, color: false, width: 100, zone, clock }
+    let (is_terminal, color, width, stdin) = (false, false, 100, None);
+    Out { stdout, stderr, stdin, json, is_terminal, color, width, zone, clock }
 }
 
 struct Evening;

@@ -10,16 +10,27 @@
 //! - Whatever came from the wire passes [`text::plain`] before it is text, so
 //!   that a host name cannot move anybody's cursor.
 
+pub(crate) mod agenda;
 pub(crate) mod alert;
+pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod change;
 pub(crate) mod endpoint;
 pub(crate) mod event;
+pub(crate) mod known_issue;
 pub(crate) mod matrix;
+pub(crate) mod message;
+pub(crate) mod noise;
 pub(crate) mod operator;
 pub(crate) mod patch;
+pub(crate) mod people;
 pub(crate) mod reading;
 pub(crate) mod responsibility;
+pub(crate) mod selector;
 pub(crate) mod sheet;
+pub(crate) mod shift;
+pub(crate) mod sla;
+pub(crate) mod source;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
@@ -27,6 +38,7 @@ pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod token;
 pub(crate) mod tone;
+pub(crate) mod window;
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;

@@ -39,7 +39,7 @@ macro_rules! shared {
 shared! {
     CheckStatus { Ok Warn Crit Unknown Stale }
     Completeness { Full Partial }
-    EndpointKind { Server Workstation }
+    EndpointKind { Server Workstation Virtual }
     FailureKind { Unsupported MissingTool Locked NoPermission Timeout Failed }
     Party { Internal Provider Vendor }
     PatchState { Available Held DeferredPhased KeptBack }
@@ -58,11 +58,6 @@ macro_rules! words {
 }
 
 words! {
-    AlertState {
-        Open = "open"
-        Acknowledged = "acknowledged"
-        Resolved = "resolved"
-    }
     AlertEventKind {
         Created = "created"
         Repeated = "repeated"
@@ -80,6 +75,47 @@ words! {
         Reopened = "reopened"
         DispositionSet = "disposition_set"
         NoteAdded = "note_added"
+        Suppressed = "suppressed"
+        Unsuppressed = "unsuppressed"
+        Paused = "paused"
+        Resumed = "resumed"
+        Blocked = "blocked"
+        Unblocked = "unblocked"
+        NoiseMarked = "noise_marked"
+        SlaWarned = "sla_warned"
+        SlaAtRisk = "sla_at_risk"
+        SlaBreached = "sla_breached"
+        FlappingStarted = "flapping_started"
+        FlappingStopped = "flapping_stopped"
+        OwnerDiffers = "owner_differs"
+        RerouteRefused = "reroute_refused"
+    }
+    AlertState {
+        Open = "open"
+        Acknowledged = "acknowledged"
+        Resolved = "resolved"
+    }
+    ChangeKind {
+        Matrix = "matrix"
+        Window = "window"
+        KnownIssue = "known_issue"
+        Role = "role"
+        Tuning = "tuning"
+        PlannedWork = "planned_work"
+    }
+    ChangeRisk {
+        Low = "low"
+        Medium = "medium"
+        High = "high"
+    }
+    ChangeState {
+        Proposed = "proposed"
+        Approved = "approved"
+        Applied = "applied"
+        Rejected = "rejected"
+        Withdrawn = "withdrawn"
+        Expired = "expired"
+        Failed = "failed"
     }
     Disposition {
         None = "none"
@@ -95,11 +131,27 @@ words! {
         VendorWait = "vendor_wait"
         Manual = "manual"
     }
+    KnownIssueState {
+        Active = "active"
+        Broken = "broken"
+        Expired = "expired"
+        Ended = "ended"
+    }
+    NoiseReason {
+        FalsePositive = "false_positive"
+        NotActionable = "not_actionable"
+        PoorDetails = "poor_details"
+    }
     NoticeState {
         Pending = "pending"
         Delivered = "delivered"
         Failing = "failing"
         Failed = "failed"
+    }
+    PauseReason {
+        AwaitingCustomer = "awaiting_customer"
+        AwaitingVendor = "awaiting_vendor"
+        ApprovedWindow = "approved_window"
     }
     Presence {
         NeverSeen = "never_seen"
@@ -108,11 +160,76 @@ words! {
         Offline = "offline"
         ExpectedOff = "expected_off"
     }
+    ReportFormat {
+        Md = "md"
+        Html = "html"
+        Json = "json"
+        Csv = "csv"
+    }
+    ReportKind {
+        Weekly = "weekly"
+        Monthly = "monthly"
+        Quarterly = "quarterly"
+    }
+    ReviewStatus {
+        Fresh = "fresh"
+        DueSoon = "due_soon"
+        Due = "due"
+        Overdue = "overdue"
+    }
     Role {
         Administrator = "administrator"
         Manager = "manager"
         Operator = "operator"
         Viewer = "viewer"
+        Auditor = "auditor"
+    }
+    SlaKind {
+        Contract = "contract"
+        Team = "team"
+    }
+    SlaSegmentState {
+        Running = "running"
+        Paused = "paused"
+        OutOfHours = "out_of_hours"
+        Suspended = "suspended"
+        Over = "over"
+    }
+    SlaStatus {
+        OnTrack = "on_track"
+        AtRisk = "at_risk"
+        Breached = "breached"
+        Met = "met"
+        Cancelled = "cancelled"
+    }
+    SlaTarget {
+        Response = "response"
+        Update = "update"
+        Resolution = "resolution"
+    }
+    SourceKind {
+        Alertmanager = "alertmanager"
+        Event = "event"
+    }
+    SuppressionKind {
+        Window = "window"
+        KnownIssue = "known_issue"
+        Dependency = "dependency"
+        Snooze = "snooze"
+        MassLoss = "mass_loss"
+        Flapping = "flapping"
+    }
+    TuningKind {
+        Threshold = "threshold"
+        Hold = "hold"
+        Severity = "severity"
+        Suppression = "suppression"
+    }
+    WindowState {
+        Scheduled = "scheduled"
+        Open = "open"
+        Ended = "ended"
+        Cancelled = "cancelled"
     }
 }
 
@@ -136,6 +253,23 @@ mod tests {
     fn every_word_is_spelled_as_the_contract_names_it() {
         is_whole("ALERT_STATE_", |it: v1::AlertState| it.as_str_name());
         is_whole("ALERT_EVENT_KIND_", |it: v1::AlertEventKind| it.as_str_name());
+        is_whole("CHANGE_KIND_", |it: v1::ChangeKind| it.as_str_name());
+        is_whole("CHANGE_RISK_", |it: v1::ChangeRisk| it.as_str_name());
+        is_whole("CHANGE_STATE_", |it: v1::ChangeState| it.as_str_name());
+        is_whole("KNOWN_ISSUE_STATE_", |it: v1::KnownIssueState| it.as_str_name());
+        is_whole("NOISE_REASON_", |it: v1::NoiseReason| it.as_str_name());
+        is_whole("PAUSE_REASON_", |it: v1::PauseReason| it.as_str_name());
+        is_whole("REPORT_FORMAT_", |it: v1::ReportFormat| it.as_str_name());
+        is_whole("REPORT_KIND_", |it: v1::ReportKind| it.as_str_name());
+        is_whole("REVIEW_STATUS_", |it: v1::ReviewStatus| it.as_str_name());
+        is_whole("SLA_KIND_", |it: v1::SlaKind| it.as_str_name());
+        is_whole("SLA_SEGMENT_STATE_", |it: v1::SlaSegmentState| it.as_str_name());
+        is_whole("SLA_STATUS_", |it: v1::SlaStatus| it.as_str_name());
+        is_whole("SLA_TARGET_", |it: v1::SlaTarget| it.as_str_name());
+        is_whole("SOURCE_KIND_", |it: v1::SourceKind| it.as_str_name());
+        is_whole("SUPPRESSION_KIND_", |it: v1::SuppressionKind| it.as_str_name());
+        is_whole("TUNING_KIND_", |it: v1::TuningKind| it.as_str_name());
+        is_whole("WINDOW_STATE_", |it: v1::WindowState| it.as_str_name());
         is_whole("CHECK_STATUS_", |it: v1::CheckStatus| it.as_str_name());
         is_whole("COMPLETENESS_", |it: v1::Completeness| it.as_str_name());
         is_whole("DISPOSITION_", |it: v1::Disposition| it.as_str_name());

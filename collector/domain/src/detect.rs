@@ -106,6 +106,7 @@ impl Rules {
     ) -> Signal {
         let severity = self.severity(check, Level::Crit).unwrap_or(Severity::High);
         Signal {
+            subject: None,
             check: check.into(),
             instance: "".into(),
             function: self.function(check),

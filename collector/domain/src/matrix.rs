@@ -42,7 +42,7 @@ mod scope;
 mod simulate;
 mod team;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod turn;

@@ -1,9 +1,12 @@
 //! The words of a message to a team. What it looks like on its way, as JSON or
 //! as mail, is the notifiers' business; what it says is decided here.
 
+mod facts;
+
 use jiff::Timestamp;
 use remit_shared::{Party, Severity, Team, Tenant};
 
+pub use self::facts::Facts;
 use crate::{
     alert::{Alert, Notice, NoticeId, State, Topic},
     people::Target,
@@ -32,6 +35,8 @@ pub struct Message {
     pub subject: String,
     /// The rest.
     pub text: String,
+    /// The alerts that it is about, the most important first.
+    pub alerts: Vec<Facts>,
 }
 
 impl Topic {
@@ -76,6 +81,7 @@ pub fn word(alert: &Alert, notice: &Notice) -> Message {
         severity: alert.severity,
         subject,
         text: body(alert, notice),
+        alerts: vec![Facts::of(alert)],
     }
 }
 

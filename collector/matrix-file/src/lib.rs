@@ -36,7 +36,7 @@ use remit_collector_domain::matrix::{
 
 use crate::{convert::Reader, locate::Map};
 pub use crate::{
-    holidays::{Changed, Day, Holidays, HolidaysError, add_holidays, read_holidays},
+    holidays::{Changed, HolidaysError, add_holidays},
     ics::{IcsError, IcsHolidays, read_ics},
     remark::{Refused, Remark},
     write::row_to_toml,

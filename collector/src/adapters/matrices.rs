@@ -1,26 +1,28 @@
 //! The matrices in force, in memory, behind the [`Directory`] port.
 //!
-//! A version that was published is read once and kept until a newer one takes
-//! its place; readers never wait for either.
+//! A version that was published is read once and kept, because open alerts go on
+//! under the terms of older ones; readers never wait for a writer.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use remit_collector_domain::{
-    alert::{Remit, Rung},
+    alert::{Ladder, Remit, Rung, TermsRef},
     detect::{OverrideError, Rules},
     endpoint::Registration,
+    inhibit,
     matrix::{Matrix, Resolution, Subject, next_change, resolve},
     matrix_version::Published,
+    sla::{Agreement, Terms},
 };
 use remit_matrix_file::Refused;
-use remit_shared::{Function, Party, Severity, Site, Team, Tenant};
+use remit_shared::{AgreementName, Function, Party, Severity, Site, Team, Tenant};
 
-use crate::ports::directory::Directory;
+use crate::ports::directory::{Directory, People};
 
 /// So many sets of rules are remembered; endpoints have few of them in common.
 const MOST_RULES: usize = 1_000;
@@ -29,6 +31,8 @@ const MOST_RULES: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Matrices {
     tenants: ArcSwap<HashMap<Tenant, Arc<InForce>>>,
+    /// Every version that was ever in force.
+    versions: Mutex<HashMap<(Tenant, u64), Arc<InForce>>>,
 }
 
 /// One tenant's matrix, ready to be asked.
@@ -37,12 +41,12 @@ pub struct InForce {
     /// As it was published.
     pub published: Published,
     /// As it is understood.
-    pub matrix: Matrix,
+    pub matrix: Arc<Matrix>,
     /// For endpoints that no check is about in particular.
     rules: Arc<Rules>,
     /// For the others, by the checks that are.
     narrowed: Mutex<HashMap<Vec<usize>, Arc<Rules>>>,
-    channels: Arc<BTreeMap<Team, Vec<String>>>,
+    inhibitions: Arc<[inhibit::Rule]>,
 }
 
 /// Why a published version cannot be put in force.
@@ -86,13 +90,9 @@ impl InForce {
             version,
             source,
         })?;
-        let channels = matrix
-            .teams
-            .iter()
-            .map(|team| (team.name.clone(), team.notify.iter().map(ToString::to_string).collect()));
-        let channels = Arc::new(channels.collect());
-        let narrowed = Mutex::default();
-        Ok(Self { published, rules: Arc::new(rules), narrowed, channels, matrix })
+        let inhibitions = matrix.inhibit_rules().into();
+        let (rules, narrowed) = (Arc::new(rules), Mutex::default());
+        Ok(Self { published, matrix: Arc::new(matrix), rules, narrowed, inhibitions })
     }
 
     /// The checks as they hold for an endpoint.
@@ -111,9 +111,11 @@ impl InForce {
 }
 
 impl Matrices {
-    /// Puts a version in force, unless a newer one is already.
+    /// Puts a version in force, unless a newer one is already; it is remembered
+    /// in any case.
     pub fn install(&self, in_force: InForce) {
         let in_force = Arc::new(in_force);
+        self.keep(&in_force);
         self.tenants.rcu(|known| {
             let mut next = HashMap::clone(known);
             let tenant = in_force.published.tenant.clone();
@@ -123,6 +125,17 @@ impl Matrices {
             }
             next
         });
+    }
+
+    fn keep(&self, in_force: &Arc<InForce>) {
+        let key = (in_force.published.tenant.clone(), in_force.published.version);
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.insert(key, Arc::clone(in_force));
+    }
+
+    fn version(&self, tenant: &Tenant, version: u64) -> Option<Arc<InForce>> {
+        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.get(&(tenant.clone(), version)).cloned()
     }
 
     /// What a tenant has in force.
@@ -166,14 +179,17 @@ pub fn subject(endpoint: &Registration) -> Subject {
 
 /// A resolution in the words of an alert.
 pub fn remit(resolution: Resolution, at: Timestamp, until: Option<Timestamp>) -> Remit {
-    let rung = |it: remit_collector_domain::matrix::Step| {
-        Some(Rung { after: it.after, team: it.target.team()?.clone() })
-    };
+    let rung =
+        |it: remit_collector_domain::matrix::Step| Rung { after: it.after, target: it.target };
+    let policy = resolution.policy;
     Remit {
         matrix_version: resolution.matrix_version,
         row: resolution.row.to_string(),
+        gap: resolution.gap,
         responsible: resolution.responsible,
+        others: resolution.others,
         accountable: resolution.accountable,
+        accountables: resolution.accountables,
         consulted: resolution.consulted,
         informed: resolution.informed,
         party: resolution.party,
@@ -183,7 +199,26 @@ pub fn remit(resolution: Resolution, at: Timestamp, until: Option<Timestamp>) ->
         until,
         by_hand: false,
         rejected: resolution.rejected.iter().map(ToString::to_string).collect(),
-        ladder: resolution.policy.steps.into_iter().filter_map(rung).collect(),
+        ladder: Ladder {
+            policy: Some(policy.name),
+            rungs: policy.steps.into_iter().map(rung).collect(),
+            cycles: policy.repeat,
+            hours: policy.hours,
+        },
+    }
+}
+
+impl InForce {
+    /// What an agreement promises; what ships, if the matrix names none.
+    fn terms(&self, agreement: Option<&AgreementName>) -> Terms {
+        let named = agreement.and_then(|it| self.matrix.agreement(it));
+        let agreement = named.cloned().unwrap_or_else(Agreement::standard);
+        let hours = agreement.hours.as_ref().and_then(|it| self.matrix.calendar(it));
+        Terms {
+            calendar: hours.cloned().map(Arc::new),
+            agreement: Arc::new(agreement),
+            matrix_version: self.published.version,
+        }
     }
 }
 
@@ -194,36 +229,45 @@ impl Directory for Matrices {
         function: &Function,
         severity: Severity,
         at: Timestamp,
-    ) -> Remit {
+    ) -> (Remit, Terms) {
         let Some(in_force) = self.of(&endpoint.tenant) else { return nobody(endpoint, at) };
-        let (matrix, subject) = (&in_force.matrix, subject(endpoint));
+        let (matrix, subject) = (&*in_force.matrix, subject(endpoint));
         let resolution = resolve(matrix, &subject, function, severity, at);
         let until = next_change(matrix, &subject, function, severity, at).map(|it| it.0);
-        remit(resolution, at, until)
+        let terms = in_force.terms(resolution.sla.as_ref());
+        (remit(resolution, at, until), terms)
     }
 
-    fn channels(&self, tenant: &Tenant) -> Arc<BTreeMap<Team, Vec<String>>> {
-        self.of(tenant).map(|it| Arc::clone(&it.channels)).unwrap_or_default()
+    fn terms(&self, tenant: &Tenant, of: &TermsRef) -> Option<Terms> {
+        let version = self.version(tenant, of.matrix_version)?;
+        Some(version.terms(Some(&of.agreement)))
+    }
+
+    fn people(&self, tenant: &Tenant) -> People {
+        People(self.of(tenant).map(|it| Arc::clone(&it.matrix)))
     }
 
     fn rules(&self, endpoint: &Registration) -> Arc<Rules> {
         self.of(&endpoint.tenant).map_or_else(Arc::default, |it| it.rules(endpoint))
     }
 
-    fn party(&self, tenant: &Tenant, team: &Team) -> Option<Party> {
-        self.of(tenant)?.matrix.team(team).map(|it| it.party)
+    fn inhibitions(&self, tenant: &Tenant) -> Arc<[inhibit::Rule]> {
+        self.of(tenant).map_or_else(|| Arc::from([]), |it| Arc::clone(&it.inhibitions))
     }
 }
 
 /// Enrollment needs a published matrix and versions are never deleted, so this
 /// answers only if the store was tampered with. Somebody still owns the alert.
-fn nobody(endpoint: &Registration, at: Timestamp) -> Remit {
+fn nobody(endpoint: &Registration, at: Timestamp) -> (Remit, Terms) {
     let team = Team::new("unassigned").expect("a valid name");
-    Remit {
+    let remit = Remit {
         matrix_version: 0,
         row: String::new(),
+        gap: true,
         responsible: team.clone(),
+        others: Vec::new(),
         accountable: team,
+        accountables: Vec::new(),
         consulted: Vec::new(),
         informed: Vec::new(),
         party: Party::Internal,
@@ -233,6 +277,8 @@ fn nobody(endpoint: &Registration, at: Timestamp) -> Remit {
         until: None,
         by_hand: false,
         rejected: Vec::new(),
-        ladder: Vec::new(),
-    }
+        ladder: Ladder::default(),
+    };
+    let agreement = Arc::new(Agreement::standard());
+    (remit, Terms { agreement, calendar: None, matrix_version: 0 })
 }

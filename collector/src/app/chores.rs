@@ -4,16 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::detect::presence::Grace;
-use remit_runtime::{
-    listen::Configuration,
-    tls::{Clients, server_config},
-};
 use remit_shared::{Chain, Clock};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{RunError, Sled};
+use super::{RunError, Sled, servers::Listeners};
 use crate::{
     adapters::matrices::Matrices,
     config::Config,
@@ -93,7 +89,7 @@ pub(super) async fn prune<C: Clock>(
 pub(super) async fn renew<C: Clock>(
     authority: Arc<Authority>,
     clock: Arc<C>,
-    listeners: [Configuration; 3],
+    listeners: Listeners,
     stop: CancellationToken,
 ) {
     let mut hourly = time::interval(RENEWAL);
@@ -107,15 +103,12 @@ pub(super) async fn renew<C: Clock>(
 fn renew_server(
     authority: &Authority,
     now: Timestamp,
-    listeners: &[Configuration; 3],
+    listeners: &Listeners,
 ) -> Result<(), RunError> {
     let Some(identity) = authority.renew_server_if_needed(now)? else {
         return Ok(());
     };
-    let clients = [authority.agents(), Clients::Nobody, authority.operators()];
-    for (listener, clients) in listeners.iter().zip(clients) {
-        listener.replace(server_config(&identity, clients)?);
-    }
+    listeners.show(&identity, authority)?;
     info!("the server certificate was renewed");
     Ok(())
 }

@@ -140,6 +140,52 @@ pub struct RecoveryPoint {
     #[prost(uint64, tag = "4")]
     pub count: u64,
 }
+/// What something is about. Every part that is given must fit; none: anything.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Selector {
+    /// Endpoint ids or host names; any of them.
+    #[prost(string, repeated, tag = "1")]
+    pub endpoints: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Any of them.
+    #[prost(string, repeated, tag = "2")]
+    pub sites: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// All of them.
+    #[prost(string, repeated, tag = "3")]
+    pub tags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(enumeration = "EndpointKind", tag = "4")]
+    pub kind: i32,
+    /// Any of them.
+    #[prost(string, repeated, tag = "5")]
+    pub functions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Any of them.
+    #[prost(string, repeated, tag = "6")]
+    pub checks: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// One instance of the checks: a volume, a job.
+    #[prost(string, tag = "7")]
+    pub instance: ::prost::alloc::string::String,
+}
+/// One person's consent to the very text that has this hash.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Approval {
+    #[prost(enumeration = "Party", tag = "1")]
+    pub party: i32,
+    #[prost(string, tag = "2")]
+    pub operator_id: ::prost::alloc::string::String,
+    /// The operator's name.
+    #[prost(string, tag = "3")]
+    pub by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    /// SHA-256 of what was approved, hexadecimal.
+    #[prost(string, tag = "5")]
+    pub sha256: ::prost::alloc::string::String,
+    /// By the operator's own key, over the lines `remit-approval-v1`, the change's
+    /// id and the hash, each ended by a newline. Empty if it was not signed.
+    #[prost(bytes = "vec", tag = "6")]
+    pub signature: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "7")]
+    pub note: ::prost::alloc::string::String,
+}
 /// How much an alert matters, in rising order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -219,6 +265,7 @@ pub enum EndpointKind {
     Unspecified = 0,
     Server = 1,
     Workstation = 2,
+    Virtual = 3,
 }
 impl EndpointKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -230,6 +277,7 @@ impl EndpointKind {
             Self::Unspecified => "ENDPOINT_KIND_UNSPECIFIED",
             Self::Server => "ENDPOINT_KIND_SERVER",
             Self::Workstation => "ENDPOINT_KIND_WORKSTATION",
+            Self::Virtual => "ENDPOINT_KIND_VIRTUAL",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -238,6 +286,7 @@ impl EndpointKind {
             "ENDPOINT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
             "ENDPOINT_KIND_SERVER" => Some(Self::Server),
             "ENDPOINT_KIND_WORKSTATION" => Some(Self::Workstation),
+            "ENDPOINT_KIND_VIRTUAL" => Some(Self::Virtual),
             _ => None,
         }
     }
@@ -1337,6 +1386,140 @@ pub struct Alert {
     pub timeline: ::prost::alloc::vec::Vec<AlertEvent>,
     #[prost(message, repeated, tag = "27")]
     pub notices: ::prost::alloc::vec::Vec<Notice>,
+    /// Why nobody is told, if nobody is.
+    #[prost(message, repeated, tag = "28")]
+    pub suppressions: ::prost::alloc::vec::Vec<Suppression>,
+    #[prost(bool, tag = "29")]
+    pub flapping: bool,
+    /// Absent unless the owner cannot go on.
+    #[prost(message, optional, tag = "30")]
+    pub block: ::core::option::Option<Block>,
+    /// The team that the matrix names now, where another holds the alert.
+    #[prost(string, tag = "31")]
+    pub owner_differs: ::prost::alloc::string::String,
+    /// The alert that says it already.
+    #[prost(string, tag = "32")]
+    pub parent_alert_id: ::prost::alloc::string::String,
+    /// The alert of the same fault before this one.
+    #[prost(string, tag = "33")]
+    pub follows_alert_id: ::prost::alloc::string::String,
+    /// Grows with every acknowledgement, new owner and end; what belongs to an
+    /// older generation never fires.
+    #[prost(uint64, tag = "34")]
+    pub generation: u64,
+    /// The rule that raised it: `disk-space: 90 % for 5 min, clear below 85 %`.
+    #[prost(string, tag = "35")]
+    pub rule: ::prost::alloc::string::String,
+    /// The contract in short; absent where there is none.
+    #[prost(message, optional, tag = "36")]
+    pub sla: ::core::option::Option<SlaSummary>,
+    /// Who set the disposition: an operator's name, or `remit`.
+    #[prost(string, tag = "37")]
+    pub disposition_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "38")]
+    pub disposition_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Set by itself, because nobody had.
+    #[prost(bool, tag = "39")]
+    pub disposition_auto: bool,
+    #[prost(string, tag = "40")]
+    pub known_issue_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "41")]
+    pub noise: ::core::option::Option<NoiseMark>,
+    /// What of it still waits for somebody: `no_recipient`, `owner_differs`,
+    /// `undisposed`, `joint_review`.
+    #[prost(string, repeated, tag = "42")]
+    pub unresolved: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What was measured around the opening. Only in GetAlert.
+    #[prost(message, repeated, tag = "43")]
+    pub samples: ::prost::alloc::vec::Vec<Sample>,
+}
+/// One reason why nobody is told. Evaluation goes on underneath.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Suppression {
+    #[prost(enumeration = "SuppressionKind", tag = "1")]
+    pub kind: i32,
+    /// The window, the known issue, the parent alert.
+    #[prost(string, tag = "2")]
+    pub reference: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub why: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// Absent: until what it refers to ends.
+    #[prost(message, optional, tag = "5")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Why the owner cannot go on, and who takes over when.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Block {
+    #[prost(enumeration = "HandOverReason", tag = "1")]
+    pub reason: i32,
+    #[prost(string, tag = "2")]
+    pub note: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "5")]
+    pub transfer_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The counterpart team.
+    #[prost(string, tag = "6")]
+    pub to: ::prost::alloc::string::String,
+}
+/// The contract's clocks in one line.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SlaSummary {
+    #[prost(string, tag = "1")]
+    pub agreement: ::prost::alloc::string::String,
+    /// The worst of its clocks.
+    #[prost(enumeration = "SlaStatus", tag = "2")]
+    pub status: i32,
+    #[prost(message, optional, tag = "3")]
+    pub response_deadline: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "4")]
+    pub resolution_deadline: ::core::option::Option<::prost_types::Timestamp>,
+    /// The clock that ends next, or ended last.
+    #[prost(enumeration = "SlaTarget", tag = "5")]
+    pub target: i32,
+    #[prost(uint64, tag = "6")]
+    pub target_ms: u64,
+    /// Below zero once it is breached.
+    #[prost(sint64, tag = "7")]
+    pub left_ms: i64,
+    /// Of the target, rounded down; only for show.
+    #[prost(uint32, tag = "8")]
+    pub percent: u32,
+    /// Unspecified unless the clocks stand still.
+    #[prost(enumeration = "PauseReason", tag = "9")]
+    pub paused: i32,
+    #[prost(message, optional, tag = "10")]
+    pub paused_until: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// That somebody took an alert for noise.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NoiseMark {
+    #[prost(enumeration = "NoiseReason", tag = "1")]
+    pub reason: i32,
+    #[prost(string, tag = "2")]
+    pub note: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub by: ::prost::alloc::string::String,
+    #[prost(enumeration = "Party", tag = "4")]
+    pub party: i32,
+    #[prost(message, optional, tag = "5")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// One measurement that led to an alert.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Sample {
+    #[prost(message, optional, tag = "1")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(sint64, tag = "2")]
+    pub value: i64,
+    #[prost(enumeration = "Unit", tag = "3")]
+    pub unit: i32,
+    #[prost(enumeration = "CheckStatus", tag = "4")]
+    pub status: i32,
 }
 /// Whose remit it is, and why.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1419,6 +1602,9 @@ pub struct Notice {
     pub last_attempt_at: ::core::option::Option<::prost_types::Timestamp>,
     #[prost(string, tag = "8")]
     pub last_error: ::prost::alloc::string::String,
+    /// The person who was meant, where a rota or a step named one.
+    #[prost(string, tag = "9")]
+    pub person: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListAlertsRequest {
@@ -1442,6 +1628,21 @@ pub struct ListAlertsRequest {
     pub page_size: u32,
     #[prost(string, tag = "9")]
     pub page_token: ::prost::alloc::string::String,
+    /// Only those with this disposition; `none` finds what a shift still owes.
+    #[prost(enumeration = "Disposition", tag = "10")]
+    pub disposition: i32,
+    /// Only those of which somebody, or nobody, is told.
+    #[prost(bool, optional, tag = "11")]
+    pub suppressed: ::core::option::Option<bool>,
+    /// Only those that a team of the caller is responsible for.
+    #[prost(bool, tag = "12")]
+    pub mine: bool,
+    /// Only those whose contract is at risk or breached.
+    #[prost(bool, tag = "13")]
+    pub late: bool,
+    /// Only those that wait for both parties, whoever flagged them.
+    #[prost(bool, tag = "14")]
+    pub joint_review: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListAlertsResponse {
@@ -1536,6 +1737,9 @@ pub struct SetAlertDispositionRequest {
     pub disposition: i32,
     #[prost(string, tag = "3")]
     pub note: ::prost::alloc::string::String,
+    /// Which one, if it is a known issue.
+    #[prost(string, tag = "4")]
+    pub known_issue_id: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SetAlertDispositionResponse {
@@ -1553,6 +1757,177 @@ pub struct AddAlertNoteRequest {
 pub struct AddAlertNoteResponse {
     #[prost(message, optional, tag = "1")]
     pub alert: ::core::option::Option<Alert>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BlockAlertRequest {
+    #[prost(string, tag = "1")]
+    pub alert_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "HandOverReason", tag = "2")]
+    pub reason: i32,
+    #[prost(string, tag = "3")]
+    pub note: ::prost::alloc::string::String,
+    /// Hand it over now instead of in half an hour.
+    #[prost(bool, tag = "4")]
+    pub immediately: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BlockAlertResponse {
+    #[prost(message, optional, tag = "1")]
+    pub alert: ::core::option::Option<Alert>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UnblockAlertRequest {
+    #[prost(string, tag = "1")]
+    pub alert_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub note: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UnblockAlertResponse {
+    #[prost(message, optional, tag = "1")]
+    pub alert: ::core::option::Option<Alert>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PauseAlertRequest {
+    #[prost(string, tag = "1")]
+    pub alert_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "PauseReason", tag = "2")]
+    pub reason: i32,
+    #[prost(string, tag = "3")]
+    pub note: ::prost::alloc::string::String,
+    /// Absent: until something is said about the alert, at most five days.
+    #[prost(message, optional, tag = "4")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PauseAlertResponse {
+    #[prost(message, optional, tag = "1")]
+    pub alert: ::core::option::Option<Alert>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResumeAlertRequest {
+    #[prost(string, tag = "1")]
+    pub alert_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub note: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ResumeAlertResponse {
+    #[prost(message, optional, tag = "1")]
+    pub alert: ::core::option::Option<Alert>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MarkAlertNoiseRequest {
+    #[prost(string, tag = "1")]
+    pub alert_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "NoiseReason", tag = "2")]
+    pub reason: i32,
+    #[prost(string, tag = "3")]
+    pub note: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MarkAlertNoiseResponse {
+    #[prost(message, optional, tag = "1")]
+    pub alert: ::core::option::Option<Alert>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetAlertSlaRequest {
+    #[prost(string, tag = "1")]
+    pub alert_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetAlertSlaResponse {
+    #[prost(message, optional, tag = "1")]
+    pub sla: ::core::option::Option<AlertSla>,
+}
+/// The ledger: what each clock counted, and against whom.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AlertSla {
+    #[prost(string, tag = "1")]
+    pub alert_id: ::prost::alloc::string::String,
+    /// The tenant's zone, in which its hours are open.
+    #[prost(string, tag = "2")]
+    pub zone: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, repeated, tag = "4")]
+    pub clocks: ::prost::alloc::vec::Vec<SlaClock>,
+    /// What each side had of the contract's resolution clock.
+    #[prost(message, repeated, tag = "5")]
+    pub parties: ::prost::alloc::vec::Vec<PartyTime>,
+}
+/// One promise, and the time that it counted. Its total is the sum of its
+/// segments, which neither overlap nor leave a hole.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SlaClock {
+    #[prost(enumeration = "SlaKind", tag = "1")]
+    pub kind: i32,
+    #[prost(string, tag = "2")]
+    pub agreement: ::prost::alloc::string::String,
+    #[prost(enumeration = "SlaTarget", tag = "3")]
+    pub target: i32,
+    /// Whose clock it is; empty for the contract's.
+    #[prost(string, tag = "4")]
+    pub team: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub calendar: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "6")]
+    pub target_ms: u64,
+    #[prost(uint64, tag = "7")]
+    pub elapsed_ms: u64,
+    /// Below zero once it is breached.
+    #[prost(sint64, tag = "8")]
+    pub left_ms: i64,
+    /// Absent while it stands still.
+    #[prost(message, optional, tag = "9")]
+    pub deadline: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(enumeration = "SlaStatus", tag = "10")]
+    pub status: i32,
+    #[prost(message, optional, tag = "11")]
+    pub breached_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "12")]
+    pub stopped_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, repeated, tag = "13")]
+    pub segments: ::prost::alloc::vec::Vec<SlaSegment>,
+}
+/// One stretch of a clock.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SlaSegment {
+    #[prost(enumeration = "SlaSegmentState", tag = "1")]
+    pub state: i32,
+    /// Who held the alert.
+    #[prost(enumeration = "Party", tag = "2")]
+    pub party: i32,
+    #[prost(string, tag = "3")]
+    pub team: ::prost::alloc::string::String,
+    /// Why it stood still, or why the stretch began.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "6")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    /// Absent in the one that lasts.
+    #[prost(message, optional, tag = "7")]
+    pub to: ::core::option::Option<::prost_types::Timestamp>,
+    /// Business time within it; 0 unless it ran.
+    #[prost(uint64, tag = "8")]
+    pub counted_ms: u64,
+    /// The matrix version whose calendar counted.
+    #[prost(uint64, tag = "9")]
+    pub matrix_version: u64,
+}
+/// What one side had of a clock.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PartyTime {
+    #[prost(enumeration = "Party", tag = "1")]
+    pub party: i32,
+    #[prost(string, tag = "2")]
+    pub team: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub counted_ms: u64,
+    #[prost(uint64, tag = "4")]
+    pub paused_ms: u64,
 }
 /// Where an alert stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1686,6 +2061,24 @@ pub enum AlertEventKind {
     Reopened = 14,
     DispositionSet = 15,
     NoteAdded = 16,
+    Suppressed = 17,
+    Unsuppressed = 18,
+    Paused = 19,
+    Resumed = 20,
+    Blocked = 21,
+    Unblocked = 22,
+    NoiseMarked = 23,
+    SlaWarned = 24,
+    SlaAtRisk = 25,
+    SlaBreached = 26,
+    FlappingStarted = 27,
+    FlappingStopped = 28,
+    /// The matrix names another owner than the one who holds it.
+    OwnerDiffers = 29,
+    /// The new owner has no ladder, so the old one keeps it.
+    RerouteRefused = 30,
+    /// The rules of a zone changed, and with them when the next step is due.
+    Rescheduled = 31,
 }
 impl AlertEventKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1711,6 +2104,21 @@ impl AlertEventKind {
             Self::Reopened => "ALERT_EVENT_KIND_REOPENED",
             Self::DispositionSet => "ALERT_EVENT_KIND_DISPOSITION_SET",
             Self::NoteAdded => "ALERT_EVENT_KIND_NOTE_ADDED",
+            Self::Suppressed => "ALERT_EVENT_KIND_SUPPRESSED",
+            Self::Unsuppressed => "ALERT_EVENT_KIND_UNSUPPRESSED",
+            Self::Paused => "ALERT_EVENT_KIND_PAUSED",
+            Self::Resumed => "ALERT_EVENT_KIND_RESUMED",
+            Self::Blocked => "ALERT_EVENT_KIND_BLOCKED",
+            Self::Unblocked => "ALERT_EVENT_KIND_UNBLOCKED",
+            Self::NoiseMarked => "ALERT_EVENT_KIND_NOISE_MARKED",
+            Self::SlaWarned => "ALERT_EVENT_KIND_SLA_WARNED",
+            Self::SlaAtRisk => "ALERT_EVENT_KIND_SLA_AT_RISK",
+            Self::SlaBreached => "ALERT_EVENT_KIND_SLA_BREACHED",
+            Self::FlappingStarted => "ALERT_EVENT_KIND_FLAPPING_STARTED",
+            Self::FlappingStopped => "ALERT_EVENT_KIND_FLAPPING_STOPPED",
+            Self::OwnerDiffers => "ALERT_EVENT_KIND_OWNER_DIFFERS",
+            Self::RerouteRefused => "ALERT_EVENT_KIND_REROUTE_REFUSED",
+            Self::Rescheduled => "ALERT_EVENT_KIND_RESCHEDULED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1733,6 +2141,276 @@ impl AlertEventKind {
             "ALERT_EVENT_KIND_REOPENED" => Some(Self::Reopened),
             "ALERT_EVENT_KIND_DISPOSITION_SET" => Some(Self::DispositionSet),
             "ALERT_EVENT_KIND_NOTE_ADDED" => Some(Self::NoteAdded),
+            "ALERT_EVENT_KIND_SUPPRESSED" => Some(Self::Suppressed),
+            "ALERT_EVENT_KIND_UNSUPPRESSED" => Some(Self::Unsuppressed),
+            "ALERT_EVENT_KIND_PAUSED" => Some(Self::Paused),
+            "ALERT_EVENT_KIND_RESUMED" => Some(Self::Resumed),
+            "ALERT_EVENT_KIND_BLOCKED" => Some(Self::Blocked),
+            "ALERT_EVENT_KIND_UNBLOCKED" => Some(Self::Unblocked),
+            "ALERT_EVENT_KIND_NOISE_MARKED" => Some(Self::NoiseMarked),
+            "ALERT_EVENT_KIND_SLA_WARNED" => Some(Self::SlaWarned),
+            "ALERT_EVENT_KIND_SLA_AT_RISK" => Some(Self::SlaAtRisk),
+            "ALERT_EVENT_KIND_SLA_BREACHED" => Some(Self::SlaBreached),
+            "ALERT_EVENT_KIND_FLAPPING_STARTED" => Some(Self::FlappingStarted),
+            "ALERT_EVENT_KIND_FLAPPING_STOPPED" => Some(Self::FlappingStopped),
+            "ALERT_EVENT_KIND_OWNER_DIFFERS" => Some(Self::OwnerDiffers),
+            "ALERT_EVENT_KIND_REROUTE_REFUSED" => Some(Self::RerouteRefused),
+            "ALERT_EVENT_KIND_RESCHEDULED" => Some(Self::Rescheduled),
+            _ => None,
+        }
+    }
+}
+/// What makes an alert quiet, without changing what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SuppressionKind {
+    Unspecified = 0,
+    Window = 1,
+    KnownIssue = 2,
+    Dependency = 3,
+    Snooze = 4,
+    MassLoss = 5,
+    Flapping = 6,
+}
+impl SuppressionKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SUPPRESSION_KIND_UNSPECIFIED",
+            Self::Window => "SUPPRESSION_KIND_WINDOW",
+            Self::KnownIssue => "SUPPRESSION_KIND_KNOWN_ISSUE",
+            Self::Dependency => "SUPPRESSION_KIND_DEPENDENCY",
+            Self::Snooze => "SUPPRESSION_KIND_SNOOZE",
+            Self::MassLoss => "SUPPRESSION_KIND_MASS_LOSS",
+            Self::Flapping => "SUPPRESSION_KIND_FLAPPING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SUPPRESSION_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "SUPPRESSION_KIND_WINDOW" => Some(Self::Window),
+            "SUPPRESSION_KIND_KNOWN_ISSUE" => Some(Self::KnownIssue),
+            "SUPPRESSION_KIND_DEPENDENCY" => Some(Self::Dependency),
+            "SUPPRESSION_KIND_SNOOZE" => Some(Self::Snooze),
+            "SUPPRESSION_KIND_MASS_LOSS" => Some(Self::MassLoss),
+            "SUPPRESSION_KIND_FLAPPING" => Some(Self::Flapping),
+            _ => None,
+        }
+    }
+}
+/// Why an alert should not have been raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum NoiseReason {
+    Unspecified = 0,
+    FalsePositive = 1,
+    NotActionable = 2,
+    PoorDetails = 3,
+}
+impl NoiseReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "NOISE_REASON_UNSPECIFIED",
+            Self::FalsePositive => "NOISE_REASON_FALSE_POSITIVE",
+            Self::NotActionable => "NOISE_REASON_NOT_ACTIONABLE",
+            Self::PoorDetails => "NOISE_REASON_POOR_DETAILS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "NOISE_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "NOISE_REASON_FALSE_POSITIVE" => Some(Self::FalsePositive),
+            "NOISE_REASON_NOT_ACTIONABLE" => Some(Self::NotActionable),
+            "NOISE_REASON_POOR_DETAILS" => Some(Self::PoorDetails),
+            _ => None,
+        }
+    }
+}
+/// Why the contract's clocks stand still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PauseReason {
+    Unspecified = 0,
+    AwaitingCustomer = 1,
+    AwaitingVendor = 2,
+    ApprovedWindow = 3,
+}
+impl PauseReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PAUSE_REASON_UNSPECIFIED",
+            Self::AwaitingCustomer => "PAUSE_REASON_AWAITING_CUSTOMER",
+            Self::AwaitingVendor => "PAUSE_REASON_AWAITING_VENDOR",
+            Self::ApprovedWindow => "PAUSE_REASON_APPROVED_WINDOW",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PAUSE_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "PAUSE_REASON_AWAITING_CUSTOMER" => Some(Self::AwaitingCustomer),
+            "PAUSE_REASON_AWAITING_VENDOR" => Some(Self::AwaitingVendor),
+            "PAUSE_REASON_APPROVED_WINDOW" => Some(Self::ApprovedWindow),
+            _ => None,
+        }
+    }
+}
+/// Where a clock stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SlaStatus {
+    Unspecified = 0,
+    OnTrack = 1,
+    AtRisk = 2,
+    Breached = 3,
+    Met = 4,
+    Cancelled = 5,
+}
+impl SlaStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SLA_STATUS_UNSPECIFIED",
+            Self::OnTrack => "SLA_STATUS_ON_TRACK",
+            Self::AtRisk => "SLA_STATUS_AT_RISK",
+            Self::Breached => "SLA_STATUS_BREACHED",
+            Self::Met => "SLA_STATUS_MET",
+            Self::Cancelled => "SLA_STATUS_CANCELLED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SLA_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "SLA_STATUS_ON_TRACK" => Some(Self::OnTrack),
+            "SLA_STATUS_AT_RISK" => Some(Self::AtRisk),
+            "SLA_STATUS_BREACHED" => Some(Self::Breached),
+            "SLA_STATUS_MET" => Some(Self::Met),
+            "SLA_STATUS_CANCELLED" => Some(Self::Cancelled),
+            _ => None,
+        }
+    }
+}
+/// Who promised it to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SlaKind {
+    Unspecified = 0,
+    /// One party to the other; a hand-over never resets it.
+    Contract = 1,
+    /// A team to itself, from the moment that it got the alert.
+    Team = 2,
+}
+impl SlaKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SLA_KIND_UNSPECIFIED",
+            Self::Contract => "SLA_KIND_CONTRACT",
+            Self::Team => "SLA_KIND_TEAM",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SLA_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "SLA_KIND_CONTRACT" => Some(Self::Contract),
+            "SLA_KIND_TEAM" => Some(Self::Team),
+            _ => None,
+        }
+    }
+}
+/// What was promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SlaTarget {
+    Unspecified = 0,
+    /// A person of the owning party says something.
+    Response = 1,
+    /// Word of how it goes, again and again.
+    Update = 2,
+    Resolution = 3,
+}
+impl SlaTarget {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SLA_TARGET_UNSPECIFIED",
+            Self::Response => "SLA_TARGET_RESPONSE",
+            Self::Update => "SLA_TARGET_UPDATE",
+            Self::Resolution => "SLA_TARGET_RESOLUTION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SLA_TARGET_UNSPECIFIED" => Some(Self::Unspecified),
+            "SLA_TARGET_RESPONSE" => Some(Self::Response),
+            "SLA_TARGET_UPDATE" => Some(Self::Update),
+            "SLA_TARGET_RESOLUTION" => Some(Self::Resolution),
+            _ => None,
+        }
+    }
+}
+/// What a clock did for a stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SlaSegmentState {
+    Unspecified = 0,
+    Running = 1,
+    Paused = 2,
+    OutOfHours = 3,
+    /// Another alert must be over first.
+    Suspended = 4,
+    /// Between the end and a reopening.
+    Over = 5,
+}
+impl SlaSegmentState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SLA_SEGMENT_STATE_UNSPECIFIED",
+            Self::Running => "SLA_SEGMENT_STATE_RUNNING",
+            Self::Paused => "SLA_SEGMENT_STATE_PAUSED",
+            Self::OutOfHours => "SLA_SEGMENT_STATE_OUT_OF_HOURS",
+            Self::Suspended => "SLA_SEGMENT_STATE_SUSPENDED",
+            Self::Over => "SLA_SEGMENT_STATE_OVER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SLA_SEGMENT_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SLA_SEGMENT_STATE_RUNNING" => Some(Self::Running),
+            "SLA_SEGMENT_STATE_PAUSED" => Some(Self::Paused),
+            "SLA_SEGMENT_STATE_OUT_OF_HOURS" => Some(Self::OutOfHours),
+            "SLA_SEGMENT_STATE_SUSPENDED" => Some(Self::Suspended),
+            "SLA_SEGMENT_STATE_OVER" => Some(Self::Over),
             _ => None,
         }
     }
@@ -2051,6 +2729,155 @@ pub mod alert_service_client {
                 .insert(GrpcMethod::new("remit.v1.AlertService", "AddAlertNote"));
             self.inner.unary(req, path, codec).await
         }
+        /// The owner cannot go on: the counterpart takes over in half an hour.
+        pub async fn block_alert(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BlockAlertRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BlockAlertResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.AlertService/BlockAlert",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.AlertService", "BlockAlert"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn unblock_alert(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UnblockAlertRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UnblockAlertResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.AlertService/UnblockAlert",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.AlertService", "UnblockAlert"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Stops the contract's clocks for a reason that the contract allows.
+        pub async fn pause_alert(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PauseAlertRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PauseAlertResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.AlertService/PauseAlert",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.AlertService", "PauseAlert"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn resume_alert(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ResumeAlertRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResumeAlertResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.AlertService/ResumeAlert",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.AlertService", "ResumeAlert"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Tells the owner nothing more for a while; only what one's own team owns.
+        /// Says that nobody should have been told. Counted in the noise report.
+        pub async fn mark_alert_noise(
+            &mut self,
+            request: impl tonic::IntoRequest<super::MarkAlertNoiseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MarkAlertNoiseResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.AlertService/MarkAlertNoise",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.AlertService", "MarkAlertNoise"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Every clock of an alert as a ledger.
+        pub async fn get_alert_sla(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetAlertSlaRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetAlertSlaResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.AlertService/GetAlertSla",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.AlertService", "GetAlertSla"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2129,6 +2956,53 @@ pub mod alert_service_server {
             request: tonic::Request<super::AddAlertNoteRequest>,
         ) -> std::result::Result<
             tonic::Response<super::AddAlertNoteResponse>,
+            tonic::Status,
+        >;
+        /// The owner cannot go on: the counterpart takes over in half an hour.
+        async fn block_alert(
+            &self,
+            request: tonic::Request<super::BlockAlertRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BlockAlertResponse>,
+            tonic::Status,
+        >;
+        async fn unblock_alert(
+            &self,
+            request: tonic::Request<super::UnblockAlertRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UnblockAlertResponse>,
+            tonic::Status,
+        >;
+        /// Stops the contract's clocks for a reason that the contract allows.
+        async fn pause_alert(
+            &self,
+            request: tonic::Request<super::PauseAlertRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PauseAlertResponse>,
+            tonic::Status,
+        >;
+        async fn resume_alert(
+            &self,
+            request: tonic::Request<super::ResumeAlertRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResumeAlertResponse>,
+            tonic::Status,
+        >;
+        /// Tells the owner nothing more for a while; only what one's own team owns.
+        /// Says that nobody should have been told. Counted in the noise report.
+        async fn mark_alert_noise(
+            &self,
+            request: tonic::Request<super::MarkAlertNoiseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MarkAlertNoiseResponse>,
+            tonic::Status,
+        >;
+        /// Every clock of an alert as a ledger.
+        async fn get_alert_sla(
+            &self,
+            request: tonic::Request<super::GetAlertSlaRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetAlertSlaResponse>,
             tonic::Status,
         >;
     }
@@ -2572,6 +3446,276 @@ pub mod alert_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/remit.v1.AlertService/BlockAlert" => {
+                    #[allow(non_camel_case_types)]
+                    struct BlockAlertSvc<T: AlertService>(pub Arc<T>);
+                    impl<
+                        T: AlertService,
+                    > tonic::server::UnaryService<super::BlockAlertRequest>
+                    for BlockAlertSvc<T> {
+                        type Response = super::BlockAlertResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::BlockAlertRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AlertService>::block_alert(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = BlockAlertSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.AlertService/UnblockAlert" => {
+                    #[allow(non_camel_case_types)]
+                    struct UnblockAlertSvc<T: AlertService>(pub Arc<T>);
+                    impl<
+                        T: AlertService,
+                    > tonic::server::UnaryService<super::UnblockAlertRequest>
+                    for UnblockAlertSvc<T> {
+                        type Response = super::UnblockAlertResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UnblockAlertRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AlertService>::unblock_alert(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UnblockAlertSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.AlertService/PauseAlert" => {
+                    #[allow(non_camel_case_types)]
+                    struct PauseAlertSvc<T: AlertService>(pub Arc<T>);
+                    impl<
+                        T: AlertService,
+                    > tonic::server::UnaryService<super::PauseAlertRequest>
+                    for PauseAlertSvc<T> {
+                        type Response = super::PauseAlertResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PauseAlertRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AlertService>::pause_alert(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PauseAlertSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.AlertService/ResumeAlert" => {
+                    #[allow(non_camel_case_types)]
+                    struct ResumeAlertSvc<T: AlertService>(pub Arc<T>);
+                    impl<
+                        T: AlertService,
+                    > tonic::server::UnaryService<super::ResumeAlertRequest>
+                    for ResumeAlertSvc<T> {
+                        type Response = super::ResumeAlertResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ResumeAlertRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AlertService>::resume_alert(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ResumeAlertSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.AlertService/MarkAlertNoise" => {
+                    #[allow(non_camel_case_types)]
+                    struct MarkAlertNoiseSvc<T: AlertService>(pub Arc<T>);
+                    impl<
+                        T: AlertService,
+                    > tonic::server::UnaryService<super::MarkAlertNoiseRequest>
+                    for MarkAlertNoiseSvc<T> {
+                        type Response = super::MarkAlertNoiseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::MarkAlertNoiseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AlertService>::mark_alert_noise(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = MarkAlertNoiseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.AlertService/GetAlertSla" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetAlertSlaSvc<T: AlertService>(pub Arc<T>);
+                    impl<
+                        T: AlertService,
+                    > tonic::server::UnaryService<super::GetAlertSlaRequest>
+                    for GetAlertSlaSvc<T> {
+                        type Response = super::GetAlertSlaResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetAlertSlaRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AlertService>::get_alert_sla(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetAlertSlaSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -2609,6 +3753,370 @@ pub mod alert_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "remit.v1.AlertService";
     impl<T> tonic::server::NamedService for AlertServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// One deed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AuditEntry {
+    /// Counts from 1 within a tenant.
+    #[prost(uint64, tag = "1")]
+    pub seq: u64,
+    #[prost(string, tag = "2")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    /// An operator's name, or `remit`.
+    #[prost(string, tag = "4")]
+    pub actor: ::prost::alloc::string::String,
+    #[prost(enumeration = "Party", tag = "5")]
+    pub party: i32,
+    /// `alert.acknowledge`, `change.approve`.
+    #[prost(string, tag = "6")]
+    pub action: ::prost::alloc::string::String,
+    /// What it was done to: `alr_…`, `chg_…`.
+    #[prost(string, tag = "7")]
+    pub object: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub detail: ::prost::alloc::string::String,
+    #[prost(string, tag = "9")]
+    pub reason: ::prost::alloc::string::String,
+    /// Was not allowed, and not done.
+    #[prost(bool, tag = "10")]
+    pub denied: bool,
+    #[prost(string, tag = "11")]
+    pub source_ip: ::prost::alloc::string::String,
+    /// SHA-256, hexadecimal, of the object before and after; empty if there was
+    /// none.
+    #[prost(string, tag = "12")]
+    pub before_sha256: ::prost::alloc::string::String,
+    #[prost(string, tag = "13")]
+    pub after_sha256: ::prost::alloc::string::String,
+    /// Of this entry and, through it, of all before it.
+    #[prost(string, tag = "14")]
+    pub previous_sha256: ::prost::alloc::string::String,
+    #[prost(string, tag = "15")]
+    pub sha256: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListAuditEntriesRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "3")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "4")]
+    pub actor: ::prost::alloc::string::String,
+    /// An action, or the part before the dot.
+    #[prost(string, tag = "5")]
+    pub action: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub object: ::prost::alloc::string::String,
+    #[prost(bool, tag = "7")]
+    pub denied: bool,
+    #[prost(uint32, tag = "8")]
+    pub page_size: u32,
+    #[prost(string, tag = "9")]
+    pub page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListAuditEntriesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub entries: ::prost::alloc::vec::Vec<AuditEntry>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Generated client implementations.
+pub mod audit_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Reads the audit log. Nothing writes to it but what is done.
+    #[derive(Debug, Clone)]
+    pub struct AuditServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> AuditServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> AuditServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            AuditServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Newest first. Managers see all, others what they did themselves.
+        pub async fn list_audit_entries(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListAuditEntriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListAuditEntriesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.AuditService/ListAuditEntries",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.AuditService", "ListAuditEntries"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod audit_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with AuditServiceServer.
+    #[async_trait]
+    pub trait AuditService: std::marker::Send + std::marker::Sync + 'static {
+        /// Newest first. Managers see all, others what they did themselves.
+        async fn list_audit_entries(
+            &self,
+            request: tonic::Request<super::ListAuditEntriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListAuditEntriesResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Reads the audit log. Nothing writes to it but what is done.
+    #[derive(Debug)]
+    pub struct AuditServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> AuditServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for AuditServiceServer<T>
+    where
+        T: AuditService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/remit.v1.AuditService/ListAuditEntries" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListAuditEntriesSvc<T: AuditService>(pub Arc<T>);
+                    impl<
+                        T: AuditService,
+                    > tonic::server::UnaryService<super::ListAuditEntriesRequest>
+                    for ListAuditEntriesSvc<T> {
+                        type Response = super::ListAuditEntriesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListAuditEntriesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuditService>::list_audit_entries(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListAuditEntriesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for AuditServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "remit.v1.AuditService";
+    impl<T> tonic::server::NamedService for AuditServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
@@ -2950,6 +4458,6110 @@ pub mod backup_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "remit.v1.BackupService";
     impl<T> tonic::server::NamedService for BackupServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// What is declared.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KnownIssueSpec {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    /// Why it is left as it is.
+    #[prost(string, tag = "3")]
+    pub why: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub selector: ::core::option::Option<Selector>,
+    #[prost(string, repeated, tag = "5")]
+    pub evidence_urls: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Who must put an end to it.
+    #[prost(enumeration = "Party", tag = "6")]
+    pub owner_party: i32,
+    #[prost(string, tag = "7")]
+    pub owner_team: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub ticket: ::prost::alloc::string::String,
+    /// When somebody looks at it again; absent: half way.
+    #[prost(message, optional, tag = "9")]
+    pub review_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// At most 90 days ahead.
+    #[prost(message, optional, tag = "10")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Covers up to this severity. Unspecified: medium.
+    #[prost(enumeration = "Severity", tag = "11")]
+    pub max_severity: i32,
+    /// What ends its cover although its time has not come.
+    #[prost(message, optional, tag = "12")]
+    pub breaks_when: ::core::option::Option<BreakCondition>,
+}
+/// When a known issue is no longer the issue that was known. Any part is enough.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BreakCondition {
+    /// In the unit of the check.
+    #[prost(sint64, optional, tag = "1")]
+    pub above: ::core::option::Option<i64>,
+    #[prost(sint64, optional, tag = "2")]
+    pub below: ::core::option::Option<i64>,
+    /// So many occurrences ...
+    #[prost(uint32, tag = "3")]
+    pub occurrences: u32,
+    /// ... within so many seconds.
+    #[prost(uint32, tag = "4")]
+    pub within_seconds: u32,
+}
+/// A known issue, and what became of it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct KnownIssue {
+    #[prost(string, tag = "1")]
+    pub known_issue_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub spec: ::core::option::Option<KnownIssueSpec>,
+    #[prost(enumeration = "KnownIssueState", tag = "3")]
+    pub state: i32,
+    #[prost(string, tag = "4")]
+    pub created_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "5")]
+    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The change that brought it, where it took both parties.
+    #[prost(string, tag = "6")]
+    pub change_id: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "7")]
+    pub approvals: ::prost::alloc::vec::Vec<Approval>,
+    #[prost(message, optional, tag = "8")]
+    pub ended_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who ended it, or `remit`, and why; also why it broke.
+    #[prost(string, tag = "9")]
+    pub ended_by: ::prost::alloc::string::String,
+    #[prost(string, tag = "10")]
+    pub end_reason: ::prost::alloc::string::String,
+    /// How often it kept somebody from being told.
+    #[prost(uint64, tag = "11")]
+    pub occurrences: u64,
+    #[prost(message, optional, tag = "12")]
+    pub last_matched_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The alerts that it covers now.
+    #[prost(string, repeated, tag = "13")]
+    pub alert_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListKnownIssuesRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// Expired and ended ones too.
+    #[prost(bool, tag = "2")]
+    pub include_ended: bool,
+    /// Only those that must be looked at, or that end, within so many seconds.
+    #[prost(uint32, tag = "3")]
+    pub due_within_seconds: u32,
+    #[prost(uint32, tag = "4")]
+    pub page_size: u32,
+    #[prost(string, tag = "5")]
+    pub page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListKnownIssuesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub known_issues: ::prost::alloc::vec::Vec<KnownIssue>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetKnownIssueRequest {
+    #[prost(string, tag = "1")]
+    pub known_issue_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetKnownIssueResponse {
+    #[prost(message, optional, tag = "1")]
+    pub known_issue: ::core::option::Option<KnownIssue>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeclareKnownIssueRequest {
+    #[prost(message, optional, tag = "1")]
+    pub spec: ::core::option::Option<KnownIssueSpec>,
+    /// Takes selector and severity from this alert, where the spec has none, and
+    /// disposes of it.
+    #[prost(string, tag = "2")]
+    pub alert_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DeclareKnownIssueResponse {
+    /// Absent while it waits for approval.
+    #[prost(message, optional, tag = "1")]
+    pub known_issue: ::core::option::Option<KnownIssue>,
+    /// The change to be approved; empty if it is declared.
+    #[prost(string, tag = "2")]
+    pub change_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExtendKnownIssueRequest {
+    #[prost(string, tag = "1")]
+    pub known_issue_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExtendKnownIssueResponse {
+    #[prost(message, optional, tag = "1")]
+    pub known_issue: ::core::option::Option<KnownIssue>,
+    /// The change to be approved; empty if it is done.
+    #[prost(string, tag = "2")]
+    pub change_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndKnownIssueRequest {
+    #[prost(string, tag = "1")]
+    pub known_issue_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EndKnownIssueResponse {
+    #[prost(message, optional, tag = "1")]
+    pub known_issue: ::core::option::Option<KnownIssue>,
+}
+/// Whether a known issue covers anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum KnownIssueState {
+    Unspecified = 0,
+    Active = 1,
+    /// Got worse than what was declared: people are told again.
+    Broken = 2,
+    Expired = 3,
+    Ended = 4,
+}
+impl KnownIssueState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "KNOWN_ISSUE_STATE_UNSPECIFIED",
+            Self::Active => "KNOWN_ISSUE_STATE_ACTIVE",
+            Self::Broken => "KNOWN_ISSUE_STATE_BROKEN",
+            Self::Expired => "KNOWN_ISSUE_STATE_EXPIRED",
+            Self::Ended => "KNOWN_ISSUE_STATE_ENDED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "KNOWN_ISSUE_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "KNOWN_ISSUE_STATE_ACTIVE" => Some(Self::Active),
+            "KNOWN_ISSUE_STATE_BROKEN" => Some(Self::Broken),
+            "KNOWN_ISSUE_STATE_EXPIRED" => Some(Self::Expired),
+            "KNOWN_ISSUE_STATE_ENDED" => Some(Self::Ended),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod known_issue_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Declares known issues and ends them. They re-raise by themselves.
+    #[derive(Debug, Clone)]
+    pub struct KnownIssueServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> KnownIssueServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> KnownIssueServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            KnownIssueServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Those that cover something first, then by the end of their time.
+        pub async fn list_known_issues(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListKnownIssuesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListKnownIssuesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.KnownIssueService/ListKnownIssues",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("remit.v1.KnownIssueService", "ListKnownIssues"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn get_known_issue(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetKnownIssueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetKnownIssueResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.KnownIssueService/GetKnownIssue",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.KnownIssueService", "GetKnownIssue"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Where it would hide what the other party owns, the answer is a change.
+        pub async fn declare_known_issue(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeclareKnownIssueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeclareKnownIssueResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.KnownIssueService/DeclareKnownIssue",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("remit.v1.KnownIssueService", "DeclareKnownIssue"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives it more time, at most 90 days from now.
+        pub async fn extend_known_issue(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExtendKnownIssueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExtendKnownIssueResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.KnownIssueService/ExtendKnownIssue",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("remit.v1.KnownIssueService", "ExtendKnownIssue"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn end_known_issue(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EndKnownIssueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndKnownIssueResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.KnownIssueService/EndKnownIssue",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.KnownIssueService", "EndKnownIssue"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod known_issue_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with KnownIssueServiceServer.
+    #[async_trait]
+    pub trait KnownIssueService: std::marker::Send + std::marker::Sync + 'static {
+        /// Those that cover something first, then by the end of their time.
+        async fn list_known_issues(
+            &self,
+            request: tonic::Request<super::ListKnownIssuesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListKnownIssuesResponse>,
+            tonic::Status,
+        >;
+        async fn get_known_issue(
+            &self,
+            request: tonic::Request<super::GetKnownIssueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetKnownIssueResponse>,
+            tonic::Status,
+        >;
+        /// Where it would hide what the other party owns, the answer is a change.
+        async fn declare_known_issue(
+            &self,
+            request: tonic::Request<super::DeclareKnownIssueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeclareKnownIssueResponse>,
+            tonic::Status,
+        >;
+        /// Gives it more time, at most 90 days from now.
+        async fn extend_known_issue(
+            &self,
+            request: tonic::Request<super::ExtendKnownIssueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExtendKnownIssueResponse>,
+            tonic::Status,
+        >;
+        async fn end_known_issue(
+            &self,
+            request: tonic::Request<super::EndKnownIssueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndKnownIssueResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Declares known issues and ends them. They re-raise by themselves.
+    #[derive(Debug)]
+    pub struct KnownIssueServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> KnownIssueServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for KnownIssueServiceServer<T>
+    where
+        T: KnownIssueService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/remit.v1.KnownIssueService/ListKnownIssues" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListKnownIssuesSvc<T: KnownIssueService>(pub Arc<T>);
+                    impl<
+                        T: KnownIssueService,
+                    > tonic::server::UnaryService<super::ListKnownIssuesRequest>
+                    for ListKnownIssuesSvc<T> {
+                        type Response = super::ListKnownIssuesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListKnownIssuesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as KnownIssueService>::list_known_issues(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListKnownIssuesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.KnownIssueService/GetKnownIssue" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetKnownIssueSvc<T: KnownIssueService>(pub Arc<T>);
+                    impl<
+                        T: KnownIssueService,
+                    > tonic::server::UnaryService<super::GetKnownIssueRequest>
+                    for GetKnownIssueSvc<T> {
+                        type Response = super::GetKnownIssueResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetKnownIssueRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as KnownIssueService>::get_known_issue(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetKnownIssueSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.KnownIssueService/DeclareKnownIssue" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeclareKnownIssueSvc<T: KnownIssueService>(pub Arc<T>);
+                    impl<
+                        T: KnownIssueService,
+                    > tonic::server::UnaryService<super::DeclareKnownIssueRequest>
+                    for DeclareKnownIssueSvc<T> {
+                        type Response = super::DeclareKnownIssueResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeclareKnownIssueRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as KnownIssueService>::declare_known_issue(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeclareKnownIssueSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.KnownIssueService/ExtendKnownIssue" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExtendKnownIssueSvc<T: KnownIssueService>(pub Arc<T>);
+                    impl<
+                        T: KnownIssueService,
+                    > tonic::server::UnaryService<super::ExtendKnownIssueRequest>
+                    for ExtendKnownIssueSvc<T> {
+                        type Response = super::ExtendKnownIssueResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExtendKnownIssueRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as KnownIssueService>::extend_known_issue(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExtendKnownIssueSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.KnownIssueService/EndKnownIssue" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndKnownIssueSvc<T: KnownIssueService>(pub Arc<T>);
+                    impl<
+                        T: KnownIssueService,
+                    > tonic::server::UnaryService<super::EndKnownIssueRequest>
+                    for EndKnownIssueSvc<T> {
+                        type Response = super::EndKnownIssueResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EndKnownIssueRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as KnownIssueService>::end_known_issue(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndKnownIssueSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for KnownIssueServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "remit.v1.KnownIssueService";
+    impl<T> tonic::server::NamedService for KnownIssueServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// One published version.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MatrixVersion {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    /// SHA-256 of the text, hexadecimal.
+    #[prost(string, tag = "3")]
+    pub sha256: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub published_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "5")]
+    pub effective_from: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "6")]
+    pub published_by: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub note: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "8")]
+    pub signatures: ::prost::alloc::vec::Vec<Approval>,
+    /// The hash of the version before it.
+    #[prost(string, tag = "9")]
+    pub previous_sha256: ::prost::alloc::string::String,
+    /// The change that brought it.
+    #[prost(string, tag = "10")]
+    pub change_id: ::prost::alloc::string::String,
+    #[prost(bool, tag = "11")]
+    pub in_force: bool,
+    /// A person of each party signed it.
+    #[prost(bool, tag = "12")]
+    pub countersigned: bool,
+}
+/// One thing that lint found.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Finding {
+    /// Errors refuse the matrix; warnings do not.
+    #[prost(bool, tag = "1")]
+    pub error: bool,
+    /// `hole`, `clash`, `unknown-key`.
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub message: ::prost::alloc::string::String,
+    /// 1-based; 0 where it belongs to no one place.
+    #[prost(uint32, tag = "4")]
+    pub line: u32,
+    /// `row\[3\].responsible`.
+    #[prost(string, tag = "5")]
+    pub key: ::prost::alloc::string::String,
+    /// What would settle it.
+    #[prost(string, tag = "6")]
+    pub suggestion: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetMatrixRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// 0: the one in force.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetMatrixResponse {
+    #[prost(message, optional, tag = "1")]
+    pub version: ::core::option::Option<MatrixVersion>,
+    /// The text as published.
+    #[prost(string, tag = "2")]
+    pub toml: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListMatrixVersionsRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub page_size: u32,
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListMatrixVersionsResponse {
+    /// Newest first.
+    #[prost(message, repeated, tag = "1")]
+    pub versions: ::prost::alloc::vec::Vec<MatrixVersion>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PublishMatrixRequest {
+    #[prost(string, tag = "1")]
+    pub toml: ::prost::alloc::string::String,
+    /// Named in errors.
+    #[prost(string, tag = "2")]
+    pub file_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub note: ::prost::alloc::string::String,
+    /// The version that this one is meant to follow; 0 does not check.
+    #[prost(uint64, tag = "4")]
+    pub expected_version: u64,
+    /// From when on it holds; absent: as soon as it is approved.
+    #[prost(message, optional, tag = "5")]
+    pub effective_from: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishMatrixResponse {
+    /// Absent while it waits for approval.
+    #[prost(message, optional, tag = "1")]
+    pub version: ::core::option::Option<MatrixVersion>,
+    /// Warnings.
+    #[prost(message, repeated, tag = "2")]
+    pub findings: ::prost::alloc::vec::Vec<Finding>,
+    /// The change to be approved; empty if the version is published.
+    #[prost(string, tag = "3")]
+    pub change_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LintMatrixRequest {
+    #[prost(string, tag = "1")]
+    pub toml: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub file_name: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LintMatrixResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub findings: ::prost::alloc::vec::Vec<Finding>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExplainResponsibilityRequest {
+    /// An endpoint id or host name.
+    #[prost(string, tag = "1")]
+    pub endpoint: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub function: ::prost::alloc::string::String,
+    /// Absent: now.
+    #[prost(message, optional, tag = "3")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Unspecified: high.
+    #[prost(enumeration = "Severity", tag = "4")]
+    pub severity: i32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExplainResponsibilityResponse {
+    #[prost(message, optional, tag = "1")]
+    pub responsibility: ::core::option::Option<Responsibility>,
+    /// When the owner changes next, and to whom; absent if never within a year.
+    #[prost(message, optional, tag = "2")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "3")]
+    pub next_responsible: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "4")]
+    pub escalation: ::prost::alloc::vec::Vec<EscalationStep>,
+}
+/// Who is told if nobody acknowledges.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EscalationStep {
+    #[prost(uint32, tag = "1")]
+    pub after_seconds: u32,
+    #[prost(string, tag = "2")]
+    pub team: ::prost::alloc::string::String,
+}
+/// Which matrix is meant.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MatrixChoice {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// 0: the one in force.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    /// A text that is not published, instead of a version.
+    #[prost(string, tag = "3")]
+    pub toml: ::prost::alloc::string::String,
+    /// Named in errors.
+    #[prost(string, tag = "4")]
+    pub file_name: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCoverageRequest {
+    #[prost(message, optional, tag = "1")]
+    pub matrix: ::core::option::Option<MatrixChoice>,
+    /// A day of the week that is shown, `2026-11-24`; empty: this week.
+    #[prost(string, tag = "2")]
+    pub week_of: ::prost::alloc::string::String,
+    /// Only of this endpoint: its id or host name.
+    #[prost(string, tag = "3")]
+    pub endpoint: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetCoverageResponse {
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    #[prost(string, tag = "2")]
+    pub zone: ::prost::alloc::string::String,
+    /// The Monday, `2026-11-23`.
+    #[prost(string, tag = "3")]
+    pub week_of: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "4")]
+    pub rows: ::prost::alloc::vec::Vec<CoverageRow>,
+}
+/// One function of one sort of endpoint over a week.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CoverageRow {
+    #[prost(string, tag = "1")]
+    pub function: ::prost::alloc::string::String,
+    /// Where: `hq, tag erp`; empty: anywhere.
+    #[prost(string, tag = "2")]
+    pub scope: ::prost::alloc::string::String,
+    /// In order, without holes, 168 hours in all.
+    #[prost(message, repeated, tag = "3")]
+    pub spans: ::prost::alloc::vec::Vec<CoverageSpan>,
+}
+/// Some hours with one owner.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CoverageSpan {
+    /// Since Monday 00:00, local time.
+    #[prost(uint32, tag = "1")]
+    pub from_hour: u32,
+    #[prost(uint32, tag = "2")]
+    pub hours: u32,
+    /// The responsible team; empty where it is declared uncovered.
+    #[prost(string, tag = "3")]
+    pub team: ::prost::alloc::string::String,
+    #[prost(enumeration = "Party", tag = "4")]
+    pub party: i32,
+    #[prost(string, tag = "5")]
+    pub row: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReplayMatrixRequest {
+    #[prost(message, optional, tag = "1")]
+    pub matrix: ::core::option::Option<MatrixChoice>,
+    #[prost(message, optional, tag = "2")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReplayMatrixResponse {
+    /// How many alerts were looked at.
+    #[prost(uint32, tag = "1")]
+    pub alerts: u32,
+    #[prost(message, repeated, tag = "2")]
+    pub moved: ::prost::alloc::vec::Vec<MovedAlert>,
+    /// What is wrong with the text.
+    #[prost(message, repeated, tag = "3")]
+    pub findings: ::prost::alloc::vec::Vec<Finding>,
+}
+/// An alert that would have gone to somebody else.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MovedAlert {
+    #[prost(string, tag = "1")]
+    pub alert_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub opened_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "3")]
+    pub hostname: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub summary: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub from_team: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub to_team: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub row: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetMatrixReviewRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// What is counted; absent: 90 days.
+    #[prost(message, optional, tag = "2")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetMatrixReviewResponse {
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    #[prost(message, repeated, tag = "2")]
+    pub rows: ::prost::alloc::vec::Vec<ReviewRow>,
+    /// Persons and channels that are named and cannot be reached.
+    #[prost(string, repeated, tag = "3")]
+    pub contacts_gone: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Alerts that only the last resort caught.
+    #[prost(uint32, tag = "4")]
+    pub catch_all_hits: u32,
+}
+/// How one row did.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReviewRow {
+    #[prost(string, tag = "1")]
+    pub row: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub responsible: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub last_reviewed_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(enumeration = "ReviewStatus", tag = "4")]
+    pub status: i32,
+    #[prost(uint32, tag = "5")]
+    pub alerts: u32,
+    #[prost(uint32, tag = "6")]
+    pub reroutes: u32,
+    /// Handed over by whom the row had named.
+    #[prost(uint32, tag = "7")]
+    pub hand_backs: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetOnCallRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// Absent: now.
+    #[prost(message, optional, tag = "2")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    /// How far ahead gaps are looked for; 0: 14 days.
+    #[prost(uint32, tag = "3")]
+    pub ahead_seconds: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetOnCallResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub rotas: ::prost::alloc::vec::Vec<OnCall>,
+}
+/// One rota at an instant.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OnCall {
+    #[prost(string, tag = "1")]
+    pub rota: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub team: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub zone: ::prost::alloc::string::String,
+    /// Absent if nobody is.
+    #[prost(message, optional, tag = "4")]
+    pub now: ::core::option::Option<OnCallShift>,
+    #[prost(message, optional, tag = "5")]
+    pub next: ::core::option::Option<OnCallShift>,
+    #[prost(message, repeated, tag = "6")]
+    pub gaps: ::prost::alloc::vec::Vec<OnCallGap>,
+}
+/// One person's turn.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OnCallShift {
+    #[prost(string, tag = "1")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "3")]
+    pub to: ::core::option::Option<::prost_types::Timestamp>,
+    /// `layer primary`, `override by ann`.
+    #[prost(string, tag = "4")]
+    pub because: ::prost::alloc::string::String,
+}
+/// When nobody is on call.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OnCallGap {
+    #[prost(message, optional, tag = "1")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "2")]
+    pub to: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// How urgent a look at a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReviewStatus {
+    Unspecified = 0,
+    Fresh = 1,
+    /// 75 days.
+    DueSoon = 2,
+    /// 90 days.
+    Due = 3,
+    /// 120 days.
+    Overdue = 4,
+}
+impl ReviewStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVIEW_STATUS_UNSPECIFIED",
+            Self::Fresh => "REVIEW_STATUS_FRESH",
+            Self::DueSoon => "REVIEW_STATUS_DUE_SOON",
+            Self::Due => "REVIEW_STATUS_DUE",
+            Self::Overdue => "REVIEW_STATUS_OVERDUE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVIEW_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVIEW_STATUS_FRESH" => Some(Self::Fresh),
+            "REVIEW_STATUS_DUE_SOON" => Some(Self::DueSoon),
+            "REVIEW_STATUS_DUE" => Some(Self::Due),
+            "REVIEW_STATUS_OVERDUE" => Some(Self::Overdue),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod matrix_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Publishes the matrix and explains it.
+    #[derive(Debug, Clone)]
+    pub struct MatrixServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> MatrixServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> MatrixServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            MatrixServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn get_matrix(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetMatrixRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetMatrixResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.MatrixService/GetMatrix",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.MatrixService", "GetMatrix"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_matrix_versions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListMatrixVersionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListMatrixVersionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.MatrixService/ListMatrixVersions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.MatrixService", "ListMatrixVersions"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Refused unless the matrix lints clean. Versions are never changed. All but a
+        /// tenant's first wait for a person of each party: the answer is then a change.
+        pub async fn publish_matrix(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PublishMatrixRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PublishMatrixResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.MatrixService/PublishMatrix",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.MatrixService", "PublishMatrix"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn lint_matrix(
+            &mut self,
+            request: impl tonic::IntoRequest<super::LintMatrixRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::LintMatrixResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.MatrixService/LintMatrix",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.MatrixService", "LintMatrix"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Who owns an endpoint's function at a time, and why.
+        pub async fn explain_responsibility(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExplainResponsibilityRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExplainResponsibilityResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.MatrixService/ExplainResponsibility",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("remit.v1.MatrixService", "ExplainResponsibility"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Function by hour of the week: who owns it.
+        pub async fn get_coverage(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCoverageRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCoverageResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.MatrixService/GetCoverage",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.MatrixService", "GetCoverage"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Which past alerts would have gone to somebody else.
+        pub async fn replay_matrix(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReplayMatrixRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReplayMatrixResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.MatrixService/ReplayMatrix",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.MatrixService", "ReplayMatrix"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Which rows somebody should look at again, and why.
+        pub async fn get_matrix_review(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetMatrixReviewRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetMatrixReviewResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.MatrixService/GetMatrixReview",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.MatrixService", "GetMatrixReview"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Who picks up now, who next, and when nobody will.
+        pub async fn get_on_call(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetOnCallRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetOnCallResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.MatrixService/GetOnCall",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.MatrixService", "GetOnCall"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod matrix_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with MatrixServiceServer.
+    #[async_trait]
+    pub trait MatrixService: std::marker::Send + std::marker::Sync + 'static {
+        async fn get_matrix(
+            &self,
+            request: tonic::Request<super::GetMatrixRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetMatrixResponse>,
+            tonic::Status,
+        >;
+        async fn list_matrix_versions(
+            &self,
+            request: tonic::Request<super::ListMatrixVersionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListMatrixVersionsResponse>,
+            tonic::Status,
+        >;
+        /// Refused unless the matrix lints clean. Versions are never changed. All but a
+        /// tenant's first wait for a person of each party: the answer is then a change.
+        async fn publish_matrix(
+            &self,
+            request: tonic::Request<super::PublishMatrixRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PublishMatrixResponse>,
+            tonic::Status,
+        >;
+        async fn lint_matrix(
+            &self,
+            request: tonic::Request<super::LintMatrixRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::LintMatrixResponse>,
+            tonic::Status,
+        >;
+        /// Who owns an endpoint's function at a time, and why.
+        async fn explain_responsibility(
+            &self,
+            request: tonic::Request<super::ExplainResponsibilityRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExplainResponsibilityResponse>,
+            tonic::Status,
+        >;
+        /// Function by hour of the week: who owns it.
+        async fn get_coverage(
+            &self,
+            request: tonic::Request<super::GetCoverageRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCoverageResponse>,
+            tonic::Status,
+        >;
+        /// Which past alerts would have gone to somebody else.
+        async fn replay_matrix(
+            &self,
+            request: tonic::Request<super::ReplayMatrixRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReplayMatrixResponse>,
+            tonic::Status,
+        >;
+        /// Which rows somebody should look at again, and why.
+        async fn get_matrix_review(
+            &self,
+            request: tonic::Request<super::GetMatrixReviewRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetMatrixReviewResponse>,
+            tonic::Status,
+        >;
+        /// Who picks up now, who next, and when nobody will.
+        async fn get_on_call(
+            &self,
+            request: tonic::Request<super::GetOnCallRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetOnCallResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Publishes the matrix and explains it.
+    #[derive(Debug)]
+    pub struct MatrixServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> MatrixServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for MatrixServiceServer<T>
+    where
+        T: MatrixService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/remit.v1.MatrixService/GetMatrix" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetMatrixSvc<T: MatrixService>(pub Arc<T>);
+                    impl<
+                        T: MatrixService,
+                    > tonic::server::UnaryService<super::GetMatrixRequest>
+                    for GetMatrixSvc<T> {
+                        type Response = super::GetMatrixResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetMatrixRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as MatrixService>::get_matrix(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetMatrixSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.MatrixService/ListMatrixVersions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListMatrixVersionsSvc<T: MatrixService>(pub Arc<T>);
+                    impl<
+                        T: MatrixService,
+                    > tonic::server::UnaryService<super::ListMatrixVersionsRequest>
+                    for ListMatrixVersionsSvc<T> {
+                        type Response = super::ListMatrixVersionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListMatrixVersionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as MatrixService>::list_matrix_versions(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListMatrixVersionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.MatrixService/PublishMatrix" => {
+                    #[allow(non_camel_case_types)]
+                    struct PublishMatrixSvc<T: MatrixService>(pub Arc<T>);
+                    impl<
+                        T: MatrixService,
+                    > tonic::server::UnaryService<super::PublishMatrixRequest>
+                    for PublishMatrixSvc<T> {
+                        type Response = super::PublishMatrixResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PublishMatrixRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as MatrixService>::publish_matrix(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PublishMatrixSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.MatrixService/LintMatrix" => {
+                    #[allow(non_camel_case_types)]
+                    struct LintMatrixSvc<T: MatrixService>(pub Arc<T>);
+                    impl<
+                        T: MatrixService,
+                    > tonic::server::UnaryService<super::LintMatrixRequest>
+                    for LintMatrixSvc<T> {
+                        type Response = super::LintMatrixResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::LintMatrixRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as MatrixService>::lint_matrix(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = LintMatrixSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.MatrixService/ExplainResponsibility" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExplainResponsibilitySvc<T: MatrixService>(pub Arc<T>);
+                    impl<
+                        T: MatrixService,
+                    > tonic::server::UnaryService<super::ExplainResponsibilityRequest>
+                    for ExplainResponsibilitySvc<T> {
+                        type Response = super::ExplainResponsibilityResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExplainResponsibilityRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as MatrixService>::explain_responsibility(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExplainResponsibilitySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.MatrixService/GetCoverage" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCoverageSvc<T: MatrixService>(pub Arc<T>);
+                    impl<
+                        T: MatrixService,
+                    > tonic::server::UnaryService<super::GetCoverageRequest>
+                    for GetCoverageSvc<T> {
+                        type Response = super::GetCoverageResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCoverageRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as MatrixService>::get_coverage(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCoverageSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.MatrixService/ReplayMatrix" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReplayMatrixSvc<T: MatrixService>(pub Arc<T>);
+                    impl<
+                        T: MatrixService,
+                    > tonic::server::UnaryService<super::ReplayMatrixRequest>
+                    for ReplayMatrixSvc<T> {
+                        type Response = super::ReplayMatrixResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReplayMatrixRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as MatrixService>::replay_matrix(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReplayMatrixSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.MatrixService/GetMatrixReview" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetMatrixReviewSvc<T: MatrixService>(pub Arc<T>);
+                    impl<
+                        T: MatrixService,
+                    > tonic::server::UnaryService<super::GetMatrixReviewRequest>
+                    for GetMatrixReviewSvc<T> {
+                        type Response = super::GetMatrixReviewResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetMatrixReviewRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as MatrixService>::get_matrix_review(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetMatrixReviewSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.MatrixService/GetOnCall" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetOnCallSvc<T: MatrixService>(pub Arc<T>);
+                    impl<
+                        T: MatrixService,
+                    > tonic::server::UnaryService<super::GetOnCallRequest>
+                    for GetOnCallSvc<T> {
+                        type Response = super::GetOnCallResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetOnCallRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as MatrixService>::get_on_call(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetOnCallSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for MatrixServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "remit.v1.MatrixService";
+    impl<T> tonic::server::NamedService for MatrixServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// One person or program.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Operator {
+    #[prost(string, tag = "1")]
+    pub operator_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "Role", tag = "3")]
+    pub role: i32,
+    #[prost(enumeration = "Party", tag = "4")]
+    pub party: i32,
+    /// The teams it acts for.
+    #[prost(string, repeated, tag = "5")]
+    pub teams: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The tenants it may see; empty: all.
+    #[prost(string, repeated, tag = "6")]
+    pub tenants: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "7")]
+    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "8")]
+    pub revoked_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "9")]
+    pub certificate_not_after: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WhoAmIRequest {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WhoAmIResponse {
+    #[prost(message, optional, tag = "1")]
+    pub operator: ::core::option::Option<Operator>,
+    /// The collector's version.
+    #[prost(string, tag = "2")]
+    pub collector_version: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateOperatorRequest {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "Role", tag = "2")]
+    pub role: i32,
+    #[prost(enumeration = "Party", tag = "3")]
+    pub party: i32,
+    #[prost(string, repeated, tag = "4")]
+    pub teams: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, repeated, tag = "5")]
+    pub tenants: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// PKCS #10, DER. Only its public key is used.
+    #[prost(bytes = "vec", tag = "6")]
+    pub csr: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateOperatorResponse {
+    #[prost(message, optional, tag = "1")]
+    pub operator: ::core::option::Option<Operator>,
+    /// DER, leaf first.
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub certificate_chain: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    #[prost(bytes = "vec", repeated, tag = "3")]
+    pub ca_roots: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListOperatorsRequest {
+    #[prost(uint32, tag = "1")]
+    pub page_size: u32,
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListOperatorsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub operators: ::prost::alloc::vec::Vec<Operator>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeOperatorRequest {
+    #[prost(string, tag = "1")]
+    pub operator_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeOperatorResponse {
+    #[prost(message, optional, tag = "1")]
+    pub operator: ::core::option::Option<Operator>,
+}
+/// What an operator may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Role {
+    Unspecified = 0,
+    /// Sets the installation up; made on the collector's own machine only.
+    Administrator = 1,
+    /// Publishes the matrix, enrolls, revokes.
+    Manager = 2,
+    /// Works on alerts.
+    Operator = 3,
+    /// Looks.
+    Viewer = 4,
+    /// Sees everything, the audit log too, and changes nothing.
+    Auditor = 5,
+}
+impl Role {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ROLE_UNSPECIFIED",
+            Self::Administrator => "ROLE_ADMINISTRATOR",
+            Self::Manager => "ROLE_MANAGER",
+            Self::Operator => "ROLE_OPERATOR",
+            Self::Viewer => "ROLE_VIEWER",
+            Self::Auditor => "ROLE_AUDITOR",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ROLE_UNSPECIFIED" => Some(Self::Unspecified),
+            "ROLE_ADMINISTRATOR" => Some(Self::Administrator),
+            "ROLE_MANAGER" => Some(Self::Manager),
+            "ROLE_OPERATOR" => Some(Self::Operator),
+            "ROLE_VIEWER" => Some(Self::Viewer),
+            "ROLE_AUDITOR" => Some(Self::Auditor),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod operator_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Makes and ends operators. No call here can make an administrator.
+    #[derive(Debug, Clone)]
+    pub struct OperatorServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> OperatorServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> OperatorServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            OperatorServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn who_am_i(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WhoAmIRequest>,
+        ) -> std::result::Result<tonic::Response<super::WhoAmIResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.OperatorService/WhoAmI",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.OperatorService", "WhoAmI"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn create_operator(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateOperatorRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateOperatorResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.OperatorService/CreateOperator",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.OperatorService", "CreateOperator"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_operators(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListOperatorsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListOperatorsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.OperatorService/ListOperators",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.OperatorService", "ListOperators"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn revoke_operator(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RevokeOperatorRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeOperatorResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.OperatorService/RevokeOperator",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.OperatorService", "RevokeOperator"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod operator_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with OperatorServiceServer.
+    #[async_trait]
+    pub trait OperatorService: std::marker::Send + std::marker::Sync + 'static {
+        async fn who_am_i(
+            &self,
+            request: tonic::Request<super::WhoAmIRequest>,
+        ) -> std::result::Result<tonic::Response<super::WhoAmIResponse>, tonic::Status>;
+        async fn create_operator(
+            &self,
+            request: tonic::Request<super::CreateOperatorRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateOperatorResponse>,
+            tonic::Status,
+        >;
+        async fn list_operators(
+            &self,
+            request: tonic::Request<super::ListOperatorsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListOperatorsResponse>,
+            tonic::Status,
+        >;
+        async fn revoke_operator(
+            &self,
+            request: tonic::Request<super::RevokeOperatorRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeOperatorResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Makes and ends operators. No call here can make an administrator.
+    #[derive(Debug)]
+    pub struct OperatorServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> OperatorServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for OperatorServiceServer<T>
+    where
+        T: OperatorService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/remit.v1.OperatorService/WhoAmI" => {
+                    #[allow(non_camel_case_types)]
+                    struct WhoAmISvc<T: OperatorService>(pub Arc<T>);
+                    impl<
+                        T: OperatorService,
+                    > tonic::server::UnaryService<super::WhoAmIRequest>
+                    for WhoAmISvc<T> {
+                        type Response = super::WhoAmIResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WhoAmIRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OperatorService>::who_am_i(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WhoAmISvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.OperatorService/CreateOperator" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateOperatorSvc<T: OperatorService>(pub Arc<T>);
+                    impl<
+                        T: OperatorService,
+                    > tonic::server::UnaryService<super::CreateOperatorRequest>
+                    for CreateOperatorSvc<T> {
+                        type Response = super::CreateOperatorResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateOperatorRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OperatorService>::create_operator(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateOperatorSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.OperatorService/ListOperators" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListOperatorsSvc<T: OperatorService>(pub Arc<T>);
+                    impl<
+                        T: OperatorService,
+                    > tonic::server::UnaryService<super::ListOperatorsRequest>
+                    for ListOperatorsSvc<T> {
+                        type Response = super::ListOperatorsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListOperatorsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OperatorService>::list_operators(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListOperatorsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.OperatorService/RevokeOperator" => {
+                    #[allow(non_camel_case_types)]
+                    struct RevokeOperatorSvc<T: OperatorService>(pub Arc<T>);
+                    impl<
+                        T: OperatorService,
+                    > tonic::server::UnaryService<super::RevokeOperatorRequest>
+                    for RevokeOperatorSvc<T> {
+                        type Response = super::RevokeOperatorResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RevokeOperatorRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OperatorService>::revoke_operator(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RevokeOperatorSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for OperatorServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "remit.v1.OperatorService";
+    impl<T> tonic::server::NamedService for OperatorServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetReportRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(enumeration = "ReportKind", tag = "2")]
+    pub kind: i32,
+    /// `2026-W47`, `2026-11`, `2026-Q4`; empty: the last whole one.
+    #[prost(string, tag = "3")]
+    pub period: ::prost::alloc::string::String,
+    #[prost(enumeration = "ReportFormat", tag = "4")]
+    pub format: i32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetReportResponse {
+    #[prost(bytes = "vec", tag = "1")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
+    /// `text/html; charset=utf-8`.
+    #[prost(string, tag = "2")]
+    pub content_type: ::prost::alloc::string::String,
+    /// `acme-2026-W47.html`.
+    #[prost(string, tag = "3")]
+    pub file_name: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "5")]
+    pub to: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetNoiseReportRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// Absent: 30 days ago.
+    #[prost(message, optional, tag = "2")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// Absent: now.
+    #[prost(message, optional, tag = "3")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+    /// Only this check.
+    #[prost(string, tag = "4")]
+    pub check: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetNoiseReportResponse {
+    #[prost(message, optional, tag = "1")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "2")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+    /// The noisiest first.
+    #[prost(message, repeated, tag = "3")]
+    pub rows: ::prost::alloc::vec::Vec<NoiseRow>,
+}
+/// How often a rule woke somebody, and how often for nothing.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NoiseRow {
+    #[prost(string, tag = "1")]
+    pub check: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub function: ::prost::alloc::string::String,
+    /// The team that got most of them.
+    #[prost(string, tag = "3")]
+    pub team: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "4")]
+    pub alerts: u32,
+    /// Somebody did something about it.
+    #[prost(uint32, tag = "5")]
+    pub acted_on: u32,
+    /// Was over before anybody came.
+    #[prost(uint32, tag = "6")]
+    pub self_resolved: u32,
+    #[prost(uint32, tag = "7")]
+    pub night_pages: u32,
+    #[prost(uint32, tag = "8")]
+    pub flaps: u32,
+    #[prost(uint32, tag = "9")]
+    pub marked_noise: u32,
+    /// What those who marked it said.
+    #[prost(string, repeated, tag = "10")]
+    pub reasons: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What might help; empty if nothing is wrong.
+    #[prost(enumeration = "TuningKind", tag = "11")]
+    pub hint: i32,
+}
+/// One change of what a check does.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Tuning {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub check: ::prost::alloc::string::String,
+    /// Where; none: everywhere.
+    #[prost(message, optional, tag = "3")]
+    pub selector: ::core::option::Option<Selector>,
+    #[prost(enumeration = "TuningKind", tag = "4")]
+    pub kind: i32,
+    /// `90 %`, `5m`, `high`; empty before: as shipped.
+    #[prost(string, tag = "5")]
+    pub before: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub after: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub why: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProposeTuningRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub check: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub selector: ::core::option::Option<Selector>,
+    /// What is tried. Unspecified: whatever seems to help.
+    #[prost(enumeration = "TuningKind", tag = "4")]
+    pub kind: i32,
+    /// The value that is tried; empty: one that seems to help.
+    #[prost(string, tag = "5")]
+    pub after: ::prost::alloc::string::String,
+    /// What is replayed; absent: 30 days.
+    #[prost(message, optional, tag = "6")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ProposeTuningResponse {
+    /// The best first; none if there is nothing to gain.
+    #[prost(message, repeated, tag = "1")]
+    pub proposals: ::prost::alloc::vec::Vec<TuningProposal>,
+}
+/// A tuning, and what would have been with it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TuningProposal {
+    #[prost(message, optional, tag = "1")]
+    pub tuning: ::core::option::Option<Tuning>,
+    #[prost(message, optional, tag = "2")]
+    pub replay: ::core::option::Option<TuningReplay>,
+    /// What would change in the matrix's text.
+    #[prost(string, tag = "3")]
+    pub diff: ::prost::alloc::string::String,
+}
+/// The same readings, judged twice.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TuningReplay {
+    #[prost(message, optional, tag = "1")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "2")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(uint32, tag = "3")]
+    pub alerts_before: u32,
+    #[prost(uint32, tag = "4")]
+    pub alerts_after: u32,
+    #[prost(uint32, tag = "5")]
+    pub night_pages_before: u32,
+    #[prost(uint32, tag = "6")]
+    pub night_pages_after: u32,
+    /// Alerts that somebody acted on and nobody would have seen.
+    #[prost(string, repeated, tag = "7")]
+    pub missed_alert_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How much later those would have come that still come, at worst.
+    #[prost(uint32, tag = "8")]
+    pub latest_delay_seconds: u32,
+    /// Why it says less than it seems to: readings that are not kept any more.
+    #[prost(string, tag = "9")]
+    pub caveat: ::prost::alloc::string::String,
+}
+/// How long a time a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReportKind {
+    Unspecified = 0,
+    Weekly = 1,
+    Monthly = 2,
+    Quarterly = 3,
+}
+impl ReportKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REPORT_KIND_UNSPECIFIED",
+            Self::Weekly => "REPORT_KIND_WEEKLY",
+            Self::Monthly => "REPORT_KIND_MONTHLY",
+            Self::Quarterly => "REPORT_KIND_QUARTERLY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REPORT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "REPORT_KIND_WEEKLY" => Some(Self::Weekly),
+            "REPORT_KIND_MONTHLY" => Some(Self::Monthly),
+            "REPORT_KIND_QUARTERLY" => Some(Self::Quarterly),
+            _ => None,
+        }
+    }
+}
+/// What a report is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReportFormat {
+    Unspecified = 0,
+    Md = 1,
+    /// One page that needs nothing else, ready to be printed.
+    Html = 2,
+    Json = 3,
+    Csv = 4,
+}
+impl ReportFormat {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REPORT_FORMAT_UNSPECIFIED",
+            Self::Md => "REPORT_FORMAT_MD",
+            Self::Html => "REPORT_FORMAT_HTML",
+            Self::Json => "REPORT_FORMAT_JSON",
+            Self::Csv => "REPORT_FORMAT_CSV",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REPORT_FORMAT_UNSPECIFIED" => Some(Self::Unspecified),
+            "REPORT_FORMAT_MD" => Some(Self::Md),
+            "REPORT_FORMAT_HTML" => Some(Self::Html),
+            "REPORT_FORMAT_JSON" => Some(Self::Json),
+            "REPORT_FORMAT_CSV" => Some(Self::Csv),
+            _ => None,
+        }
+    }
+}
+/// What is tuned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TuningKind {
+    Unspecified = 0,
+    Threshold = 1,
+    /// How long it must be so.
+    Hold = 2,
+    Severity = 3,
+    Suppression = 4,
+}
+impl TuningKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TUNING_KIND_UNSPECIFIED",
+            Self::Threshold => "TUNING_KIND_THRESHOLD",
+            Self::Hold => "TUNING_KIND_HOLD",
+            Self::Severity => "TUNING_KIND_SEVERITY",
+            Self::Suppression => "TUNING_KIND_SUPPRESSION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TUNING_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "TUNING_KIND_THRESHOLD" => Some(Self::Threshold),
+            "TUNING_KIND_HOLD" => Some(Self::Hold),
+            "TUNING_KIND_SEVERITY" => Some(Self::Severity),
+            "TUNING_KIND_SUPPRESSION" => Some(Self::Suppression),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod report_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Adds up. The numbers are the same in every format.
+    #[derive(Debug, Clone)]
+    pub struct ReportServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> ReportServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ReportServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ReportServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn get_report(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetReportRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetReportResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ReportService/GetReport",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ReportService", "GetReport"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Which rules wake people for nothing.
+        pub async fn get_noise_report(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetNoiseReportRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetNoiseReportResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ReportService/GetNoiseReport",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ReportService", "GetNoiseReport"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// What could be tuned about a check, tried on what was recorded. Changes
+        /// nothing: a proposal becomes true as a change.
+        pub async fn propose_tuning(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ProposeTuningRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ProposeTuningResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ReportService/ProposeTuning",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ReportService", "ProposeTuning"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod report_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ReportServiceServer.
+    #[async_trait]
+    pub trait ReportService: std::marker::Send + std::marker::Sync + 'static {
+        async fn get_report(
+            &self,
+            request: tonic::Request<super::GetReportRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetReportResponse>,
+            tonic::Status,
+        >;
+        /// Which rules wake people for nothing.
+        async fn get_noise_report(
+            &self,
+            request: tonic::Request<super::GetNoiseReportRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetNoiseReportResponse>,
+            tonic::Status,
+        >;
+        /// What could be tuned about a check, tried on what was recorded. Changes
+        /// nothing: a proposal becomes true as a change.
+        async fn propose_tuning(
+            &self,
+            request: tonic::Request<super::ProposeTuningRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ProposeTuningResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Adds up. The numbers are the same in every format.
+    #[derive(Debug)]
+    pub struct ReportServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ReportServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ReportServiceServer<T>
+    where
+        T: ReportService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/remit.v1.ReportService/GetReport" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetReportSvc<T: ReportService>(pub Arc<T>);
+                    impl<
+                        T: ReportService,
+                    > tonic::server::UnaryService<super::GetReportRequest>
+                    for GetReportSvc<T> {
+                        type Response = super::GetReportResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetReportRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReportService>::get_report(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetReportSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.ReportService/GetNoiseReport" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetNoiseReportSvc<T: ReportService>(pub Arc<T>);
+                    impl<
+                        T: ReportService,
+                    > tonic::server::UnaryService<super::GetNoiseReportRequest>
+                    for GetNoiseReportSvc<T> {
+                        type Response = super::GetNoiseReportResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetNoiseReportRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReportService>::get_noise_report(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetNoiseReportSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.ReportService/ProposeTuning" => {
+                    #[allow(non_camel_case_types)]
+                    struct ProposeTuningSvc<T: ReportService>(pub Arc<T>);
+                    impl<
+                        T: ReportService,
+                    > tonic::server::UnaryService<super::ProposeTuningRequest>
+                    for ProposeTuningSvc<T> {
+                        type Response = super::ProposeTuningResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ProposeTuningRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReportService>::propose_tuning(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ProposeTuningSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ReportServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "remit.v1.ReportService";
+    impl<T> tonic::server::NamedService for ReportServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// What is scheduled: a start and an elapsed length, once or again and again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WindowSpec {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub why: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub selector: ::core::option::Option<Selector>,
+    /// IANA; empty: the tenant's.
+    #[prost(string, tag = "5")]
+    pub zone: ::prost::alloc::string::String,
+    /// Local time of the first start, `2026-11-28T22:00`.
+    #[prost(string, tag = "6")]
+    pub starts_at: ::prost::alloc::string::String,
+    /// RFC 5545, `FREQ=MONTHLY;BYDAY=2SA`; empty: once.
+    #[prost(string, tag = "7")]
+    pub rrule: ::prost::alloc::string::String,
+    /// Elapsed time, whatever clocks do meanwhile.
+    #[prost(uint32, tag = "8")]
+    pub duration_seconds: u32,
+    /// Problems from before the window are quiet too; otherwise they go on
+    /// escalating.
+    #[prost(bool, tag = "9")]
+    pub covers_open: bool,
+    /// How long after the end something may still come up; 0: five minutes.
+    #[prost(uint32, tag = "10")]
+    pub grace_seconds: u32,
+}
+/// A window, and what became of it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Window {
+    #[prost(string, tag = "1")]
+    pub window_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub spec: ::core::option::Option<WindowSpec>,
+    #[prost(enumeration = "WindowState", tag = "3")]
+    pub state: i32,
+    #[prost(string, tag = "4")]
+    pub requested_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "5")]
+    pub requested_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The change that brought it, where it took both parties.
+    #[prost(string, tag = "6")]
+    pub change_id: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "7")]
+    pub approvals: ::prost::alloc::vec::Vec<Approval>,
+    /// The occurrence that is open, or else the next.
+    #[prost(message, optional, tag = "8")]
+    pub occurrence: ::core::option::Option<Occurrence>,
+    #[prost(message, optional, tag = "9")]
+    pub ended_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "10")]
+    pub ended_by: ::prost::alloc::string::String,
+    #[prost(string, tag = "11")]
+    pub end_reason: ::prost::alloc::string::String,
+    /// How many windows are open over the same endpoints, this one included.
+    #[prost(uint32, tag = "12")]
+    pub depth: u32,
+    #[prost(uint32, tag = "13")]
+    pub endpoints: u32,
+    /// Only in GetWindow, newest first.
+    #[prost(message, repeated, tag = "14")]
+    pub suppressed: ::prost::alloc::vec::Vec<SuppressedAlert>,
+    #[prost(message, repeated, tag = "15")]
+    pub post_checks: ::prost::alloc::vec::Vec<PostCheck>,
+}
+/// One stretch for which a window is open: its end is no part of it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Occurrence {
+    #[prost(message, optional, tag = "1")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "2")]
+    pub to: ::core::option::Option<::prost_types::Timestamp>,
+    /// Where a change of clocks moved it, and how.
+    #[prost(string, tag = "3")]
+    pub note: ::prost::alloc::string::String,
+}
+/// What nobody was told of.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SuppressedAlert {
+    #[prost(message, optional, tag = "1")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "2")]
+    pub alert_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub hostname: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub summary: ::prost::alloc::string::String,
+    #[prost(enumeration = "Severity", tag = "5")]
+    pub severity: i32,
+    /// It was still so at the end, and people were told then.
+    #[prost(bool, tag = "6")]
+    pub told_at_end: bool,
+}
+/// What was found after the end: up before, down now.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PostCheck {
+    #[prost(message, optional, tag = "1")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "2")]
+    pub endpoint_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub hostname: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub check: ::prost::alloc::string::String,
+    #[prost(enumeration = "CheckStatus", tag = "5")]
+    pub before: i32,
+    #[prost(enumeration = "CheckStatus", tag = "6")]
+    pub after: i32,
+    #[prost(string, tag = "7")]
+    pub detail: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListWindowsRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// Ended and cancelled ones too.
+    #[prost(bool, tag = "2")]
+    pub include_ended: bool,
+    /// Only those that cover this endpoint: its id or host name.
+    #[prost(string, tag = "3")]
+    pub endpoint: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "4")]
+    pub page_size: u32,
+    #[prost(string, tag = "5")]
+    pub page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListWindowsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub windows: ::prost::alloc::vec::Vec<Window>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetWindowRequest {
+    #[prost(string, tag = "1")]
+    pub window_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetWindowResponse {
+    #[prost(message, optional, tag = "1")]
+    pub window: ::core::option::Option<Window>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ScheduleWindowRequest {
+    #[prost(message, optional, tag = "1")]
+    pub spec: ::core::option::Option<WindowSpec>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ScheduleWindowResponse {
+    /// Absent while it waits for approval.
+    #[prost(message, optional, tag = "1")]
+    pub window: ::core::option::Option<Window>,
+    /// The change to be approved; empty if it is scheduled.
+    #[prost(string, tag = "2")]
+    pub change_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CancelWindowRequest {
+    #[prost(string, tag = "1")]
+    pub window_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CancelWindowResponse {
+    #[prost(message, optional, tag = "1")]
+    pub window: ::core::option::Option<Window>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndWindowEarlyRequest {
+    #[prost(string, tag = "1")]
+    pub window_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EndWindowEarlyResponse {
+    #[prost(message, optional, tag = "1")]
+    pub window: ::core::option::Option<Window>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PreviewWindowRequest {
+    /// 0: ten.
+    #[prost(uint32, tag = "3")]
+    pub count: u32,
+    /// One that is there, or one that is only thought of.
+    #[prost(oneof = "preview_window_request::Window", tags = "1, 2")]
+    pub window: ::core::option::Option<preview_window_request::Window>,
+}
+/// Nested message and enum types in `PreviewWindowRequest`.
+pub mod preview_window_request {
+    /// One that is there, or one that is only thought of.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Window {
+        #[prost(string, tag = "1")]
+        WindowId(::prost::alloc::string::String),
+        #[prost(message, tag = "2")]
+        Spec(super::WindowSpec),
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PreviewWindowResponse {
+    #[prost(string, tag = "1")]
+    pub zone: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub occurrences: ::prost::alloc::vec::Vec<Occurrence>,
+    /// How many endpoints it covers, and the first of their host names.
+    #[prost(uint32, tag = "3")]
+    pub endpoints: u32,
+    #[prost(string, repeated, tag = "4")]
+    pub hostnames: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Why it would take both parties; empty if it would not.
+    #[prost(string, repeated, tag = "5")]
+    pub needs_approval: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// Where a window stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WindowState {
+    Unspecified = 0,
+    Scheduled = 1,
+    Open = 2,
+    /// No occurrence is left.
+    Ended = 3,
+    Cancelled = 4,
+}
+impl WindowState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WINDOW_STATE_UNSPECIFIED",
+            Self::Scheduled => "WINDOW_STATE_SCHEDULED",
+            Self::Open => "WINDOW_STATE_OPEN",
+            Self::Ended => "WINDOW_STATE_ENDED",
+            Self::Cancelled => "WINDOW_STATE_CANCELLED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WINDOW_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "WINDOW_STATE_SCHEDULED" => Some(Self::Scheduled),
+            "WINDOW_STATE_OPEN" => Some(Self::Open),
+            "WINDOW_STATE_ENDED" => Some(Self::Ended),
+            "WINDOW_STATE_CANCELLED" => Some(Self::Cancelled),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod window_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Schedules windows. What is suppressed is not lost: it is evaluated, logged,
+    /// and looked at again when the window ends.
+    #[derive(Debug, Clone)]
+    pub struct WindowServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> WindowServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> WindowServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            WindowServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Open ones first, then by their next start.
+        pub async fn list_windows(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListWindowsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWindowsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.WindowService/ListWindows",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.WindowService", "ListWindows"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// With the log of what was suppressed, and what was found afterwards.
+        pub async fn get_window(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetWindowRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetWindowResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.WindowService/GetWindow",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.WindowService", "GetWindow"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Where it is long, wide or hides what the other party owns, the answer is a
+        /// change.
+        pub async fn schedule_window(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ScheduleWindowRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ScheduleWindowResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.WindowService/ScheduleWindow",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.WindowService", "ScheduleWindow"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// No occurrence any more; an open one ends.
+        pub async fn cancel_window(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CancelWindowRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CancelWindowResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.WindowService/CancelWindow",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.WindowService", "CancelWindow"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends the occurrence that is open; later ones stay.
+        pub async fn end_window_early(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EndWindowEarlyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndWindowEarlyResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.WindowService/EndWindowEarly",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.WindowService", "EndWindowEarly"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// When it would be open, and over what. Changes nothing.
+        pub async fn preview_window(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PreviewWindowRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PreviewWindowResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.WindowService/PreviewWindow",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.WindowService", "PreviewWindow"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod window_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with WindowServiceServer.
+    #[async_trait]
+    pub trait WindowService: std::marker::Send + std::marker::Sync + 'static {
+        /// Open ones first, then by their next start.
+        async fn list_windows(
+            &self,
+            request: tonic::Request<super::ListWindowsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWindowsResponse>,
+            tonic::Status,
+        >;
+        /// With the log of what was suppressed, and what was found afterwards.
+        async fn get_window(
+            &self,
+            request: tonic::Request<super::GetWindowRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetWindowResponse>,
+            tonic::Status,
+        >;
+        /// Where it is long, wide or hides what the other party owns, the answer is a
+        /// change.
+        async fn schedule_window(
+            &self,
+            request: tonic::Request<super::ScheduleWindowRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ScheduleWindowResponse>,
+            tonic::Status,
+        >;
+        /// No occurrence any more; an open one ends.
+        async fn cancel_window(
+            &self,
+            request: tonic::Request<super::CancelWindowRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CancelWindowResponse>,
+            tonic::Status,
+        >;
+        /// Ends the occurrence that is open; later ones stay.
+        async fn end_window_early(
+            &self,
+            request: tonic::Request<super::EndWindowEarlyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndWindowEarlyResponse>,
+            tonic::Status,
+        >;
+        /// When it would be open, and over what. Changes nothing.
+        async fn preview_window(
+            &self,
+            request: tonic::Request<super::PreviewWindowRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PreviewWindowResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Schedules windows. What is suppressed is not lost: it is evaluated, logged,
+    /// and looked at again when the window ends.
+    #[derive(Debug)]
+    pub struct WindowServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> WindowServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for WindowServiceServer<T>
+    where
+        T: WindowService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/remit.v1.WindowService/ListWindows" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListWindowsSvc<T: WindowService>(pub Arc<T>);
+                    impl<
+                        T: WindowService,
+                    > tonic::server::UnaryService<super::ListWindowsRequest>
+                    for ListWindowsSvc<T> {
+                        type Response = super::ListWindowsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListWindowsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WindowService>::list_windows(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListWindowsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.WindowService/GetWindow" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetWindowSvc<T: WindowService>(pub Arc<T>);
+                    impl<
+                        T: WindowService,
+                    > tonic::server::UnaryService<super::GetWindowRequest>
+                    for GetWindowSvc<T> {
+                        type Response = super::GetWindowResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetWindowRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WindowService>::get_window(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetWindowSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.WindowService/ScheduleWindow" => {
+                    #[allow(non_camel_case_types)]
+                    struct ScheduleWindowSvc<T: WindowService>(pub Arc<T>);
+                    impl<
+                        T: WindowService,
+                    > tonic::server::UnaryService<super::ScheduleWindowRequest>
+                    for ScheduleWindowSvc<T> {
+                        type Response = super::ScheduleWindowResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ScheduleWindowRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WindowService>::schedule_window(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ScheduleWindowSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.WindowService/CancelWindow" => {
+                    #[allow(non_camel_case_types)]
+                    struct CancelWindowSvc<T: WindowService>(pub Arc<T>);
+                    impl<
+                        T: WindowService,
+                    > tonic::server::UnaryService<super::CancelWindowRequest>
+                    for CancelWindowSvc<T> {
+                        type Response = super::CancelWindowResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CancelWindowRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WindowService>::cancel_window(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CancelWindowSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.WindowService/EndWindowEarly" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndWindowEarlySvc<T: WindowService>(pub Arc<T>);
+                    impl<
+                        T: WindowService,
+                    > tonic::server::UnaryService<super::EndWindowEarlyRequest>
+                    for EndWindowEarlySvc<T> {
+                        type Response = super::EndWindowEarlyResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EndWindowEarlyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WindowService>::end_window_early(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndWindowEarlySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.WindowService/PreviewWindow" => {
+                    #[allow(non_camel_case_types)]
+                    struct PreviewWindowSvc<T: WindowService>(pub Arc<T>);
+                    impl<
+                        T: WindowService,
+                    > tonic::server::UnaryService<super::PreviewWindowRequest>
+                    for PreviewWindowSvc<T> {
+                        type Response = super::PreviewWindowResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PreviewWindowRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WindowService>::preview_window(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PreviewWindowSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for WindowServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "remit.v1.WindowService";
+    impl<T> tonic::server::NamedService for WindowServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// A matrix that is to be published.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MatrixProposal {
+    #[prost(string, tag = "1")]
+    pub toml: ::prost::alloc::string::String,
+    /// Named in errors.
+    #[prost(string, tag = "2")]
+    pub file_name: ::prost::alloc::string::String,
+    /// The version that it is meant to follow; 0: the newest.
+    #[prost(uint64, tag = "3")]
+    pub expected_version: u64,
+    /// Absent: as soon as it is applied.
+    #[prost(message, optional, tag = "4")]
+    pub effective_from: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// What an operator is to become.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RoleGrant {
+    /// An id or a name.
+    #[prost(string, tag = "1")]
+    pub operator: ::prost::alloc::string::String,
+    #[prost(enumeration = "Role", tag = "2")]
+    pub role: i32,
+    #[prost(enumeration = "Party", tag = "3")]
+    pub party: i32,
+    #[prost(string, repeated, tag = "4")]
+    pub teams: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, repeated, tag = "5")]
+    pub tenants: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// Work on machines that somebody plans.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PlannedWork {
+    #[prost(string, tag = "1")]
+    pub description: ::prost::alloc::string::String,
+    /// How it is undone.
+    #[prost(string, tag = "2")]
+    pub rollback: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub selector: ::core::option::Option<Selector>,
+    /// Scheduled by itself once the change is approved.
+    #[prost(message, optional, tag = "4")]
+    pub window: ::core::option::Option<WindowSpec>,
+}
+/// Whose consent a change needs.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RequiredParty {
+    #[prost(enumeration = "Party", tag = "1")]
+    pub party: i32,
+    /// The rule that asks for it: `DUAL-1: it hides what the provider owns`.
+    #[prost(string, tag = "2")]
+    pub because: ::prost::alloc::string::String,
+    /// Persons who may give it.
+    #[prost(string, repeated, tag = "3")]
+    pub may_approve: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(bool, tag = "4")]
+    pub given: bool,
+}
+/// Another open change that touches the same.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Collision {
+    #[prost(string, tag = "1")]
+    pub change_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    /// `row backups`, `db-7`.
+    #[prost(string, tag = "3")]
+    pub what: ::prost::alloc::string::String,
+}
+/// A change, and who agreed to it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Change {
+    #[prost(string, tag = "1")]
+    pub change_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(enumeration = "ChangeKind", tag = "3")]
+    pub kind: i32,
+    #[prost(string, tag = "4")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(enumeration = "ChangeRisk", tag = "6")]
+    pub risk: i32,
+    /// Why it is as risky as that.
+    #[prost(string, tag = "7")]
+    pub risk_reason: ::prost::alloc::string::String,
+    #[prost(enumeration = "ChangeState", tag = "8")]
+    pub state: i32,
+    #[prost(string, tag = "9")]
+    pub requested_by: ::prost::alloc::string::String,
+    #[prost(enumeration = "Party", tag = "10")]
+    pub requested_party: i32,
+    #[prost(message, optional, tag = "11")]
+    pub requested_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it lapses unless it is approved, and then unless it is applied.
+    #[prost(message, optional, tag = "12")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Of the text, hexadecimal: what is approved.
+    #[prost(string, tag = "13")]
+    pub sha256: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "14")]
+    pub required: ::prost::alloc::vec::Vec<RequiredParty>,
+    #[prost(message, repeated, tag = "15")]
+    pub approvals: ::prost::alloc::vec::Vec<Approval>,
+    #[prost(message, repeated, tag = "16")]
+    pub collisions: ::prost::alloc::vec::Vec<Collision>,
+    /// What lint thinks of it.
+    #[prost(message, repeated, tag = "17")]
+    pub findings: ::prost::alloc::vec::Vec<Finding>,
+    /// Made true by one person with the sealed code; both managers were paged.
+    #[prost(bool, tag = "18")]
+    pub break_glass: bool,
+    /// Who rejected or withdrew it, or `remit`, and why; also why it failed.
+    #[prost(string, tag = "19")]
+    pub closed_by: ::prost::alloc::string::String,
+    #[prost(string, tag = "20")]
+    pub close_reason: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "21")]
+    pub closed_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "22")]
+    pub applied_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "23")]
+    pub applied_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it is undone by itself; only after break-glass.
+    #[prost(message, optional, tag = "24")]
+    pub reverts_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What it became: a matrix version, `win_…`, `kni_…`.
+    #[prost(string, tag = "25")]
+    pub result: ::prost::alloc::string::String,
+    /// The canonical text. Only in GetChange and the answer to a proposal.
+    #[prost(string, tag = "26")]
+    pub text: ::prost::alloc::string::String,
+    /// What differs from how it is now. Only there too.
+    #[prost(string, tag = "27")]
+    pub diff: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProposeChangeRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// Make it true at once, alone, for four hours, and page both managers.
+    #[prost(bool, tag = "10")]
+    pub break_glass: bool,
+    /// The sealed code, without which that is refused.
+    #[prost(string, tag = "11")]
+    pub sealed_code: ::prost::alloc::string::String,
+    #[prost(oneof = "propose_change_request::Payload", tags = "4, 5, 6, 7, 8, 9")]
+    pub payload: ::core::option::Option<propose_change_request::Payload>,
+}
+/// Nested message and enum types in `ProposeChangeRequest`.
+pub mod propose_change_request {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Payload {
+        #[prost(message, tag = "4")]
+        Matrix(super::MatrixProposal),
+        #[prost(message, tag = "5")]
+        Window(super::WindowSpec),
+        #[prost(message, tag = "6")]
+        KnownIssue(super::KnownIssueSpec),
+        #[prost(message, tag = "7")]
+        Role(super::RoleGrant),
+        #[prost(message, tag = "8")]
+        Tuning(super::Tuning),
+        #[prost(message, tag = "9")]
+        PlannedWork(super::PlannedWork),
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ProposeChangeResponse {
+    #[prost(message, optional, tag = "1")]
+    pub change: ::core::option::Option<Change>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListChangesRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(enumeration = "ChangeState", tag = "2")]
+    pub state: i32,
+    /// Applied, rejected, withdrawn, expired and failed ones too. Ignored if a
+    /// state is given.
+    #[prost(bool, tag = "3")]
+    pub include_closed: bool,
+    /// Only those that the caller may approve and has not.
+    #[prost(bool, tag = "4")]
+    pub mine: bool,
+    #[prost(uint32, tag = "5")]
+    pub page_size: u32,
+    #[prost(string, tag = "6")]
+    pub page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListChangesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub changes: ::prost::alloc::vec::Vec<Change>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetChangeRequest {
+    #[prost(string, tag = "1")]
+    pub change_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetChangeResponse {
+    #[prost(message, optional, tag = "1")]
+    pub change: ::core::option::Option<Change>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveChangeRequest {
+    #[prost(string, tag = "1")]
+    pub change_id: ::prost::alloc::string::String,
+    /// Of the text that the approver saw.
+    #[prost(string, tag = "2")]
+    pub sha256: ::prost::alloc::string::String,
+    /// See Approval.
+    #[prost(bytes = "vec", tag = "3")]
+    pub signature: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "4")]
+    pub note: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApproveChangeResponse {
+    #[prost(message, optional, tag = "1")]
+    pub change: ::core::option::Option<Change>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RejectChangeRequest {
+    #[prost(string, tag = "1")]
+    pub change_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RejectChangeResponse {
+    #[prost(message, optional, tag = "1")]
+    pub change: ::core::option::Option<Change>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawChangeRequest {
+    #[prost(string, tag = "1")]
+    pub change_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WithdrawChangeResponse {
+    #[prost(message, optional, tag = "1")]
+    pub change: ::core::option::Option<Change>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApplyChangeRequest {
+    #[prost(string, tag = "1")]
+    pub change_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApplyChangeResponse {
+    #[prost(message, optional, tag = "1")]
+    pub change: ::core::option::Option<Change>,
+}
+/// What is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ChangeKind {
+    Unspecified = 0,
+    /// Responsibility, escalation, contacts, calendars, SLA: the matrix's text.
+    Matrix = 1,
+    Window = 2,
+    KnownIssue = 3,
+    Role = 4,
+    Tuning = 5,
+    /// Work on machines, which Remit watches and does not do.
+    PlannedWork = 6,
+}
+impl ChangeKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CHANGE_KIND_UNSPECIFIED",
+            Self::Matrix => "CHANGE_KIND_MATRIX",
+            Self::Window => "CHANGE_KIND_WINDOW",
+            Self::KnownIssue => "CHANGE_KIND_KNOWN_ISSUE",
+            Self::Role => "CHANGE_KIND_ROLE",
+            Self::Tuning => "CHANGE_KIND_TUNING",
+            Self::PlannedWork => "CHANGE_KIND_PLANNED_WORK",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CHANGE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "CHANGE_KIND_MATRIX" => Some(Self::Matrix),
+            "CHANGE_KIND_WINDOW" => Some(Self::Window),
+            "CHANGE_KIND_KNOWN_ISSUE" => Some(Self::KnownIssue),
+            "CHANGE_KIND_ROLE" => Some(Self::Role),
+            "CHANGE_KIND_TUNING" => Some(Self::Tuning),
+            "CHANGE_KIND_PLANNED_WORK" => Some(Self::PlannedWork),
+            _ => None,
+        }
+    }
+}
+/// How much can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ChangeRisk {
+    Unspecified = 0,
+    Low = 1,
+    Medium = 2,
+    High = 3,
+}
+impl ChangeRisk {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CHANGE_RISK_UNSPECIFIED",
+            Self::Low => "CHANGE_RISK_LOW",
+            Self::Medium => "CHANGE_RISK_MEDIUM",
+            Self::High => "CHANGE_RISK_HIGH",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CHANGE_RISK_UNSPECIFIED" => Some(Self::Unspecified),
+            "CHANGE_RISK_LOW" => Some(Self::Low),
+            "CHANGE_RISK_MEDIUM" => Some(Self::Medium),
+            "CHANGE_RISK_HIGH" => Some(Self::High),
+            _ => None,
+        }
+    }
+}
+/// Where a change stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ChangeState {
+    Unspecified = 0,
+    Proposed = 1,
+    /// All consent is there; it waits to be applied.
+    Approved = 2,
+    Applied = 3,
+    Rejected = 4,
+    Withdrawn = 5,
+    /// Nobody said yes in time.
+    Expired = 6,
+    /// It was approved, and could not be applied.
+    Failed = 7,
+}
+impl ChangeState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CHANGE_STATE_UNSPECIFIED",
+            Self::Proposed => "CHANGE_STATE_PROPOSED",
+            Self::Approved => "CHANGE_STATE_APPROVED",
+            Self::Applied => "CHANGE_STATE_APPLIED",
+            Self::Rejected => "CHANGE_STATE_REJECTED",
+            Self::Withdrawn => "CHANGE_STATE_WITHDRAWN",
+            Self::Expired => "CHANGE_STATE_EXPIRED",
+            Self::Failed => "CHANGE_STATE_FAILED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CHANGE_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "CHANGE_STATE_PROPOSED" => Some(Self::Proposed),
+            "CHANGE_STATE_APPROVED" => Some(Self::Approved),
+            "CHANGE_STATE_APPLIED" => Some(Self::Applied),
+            "CHANGE_STATE_REJECTED" => Some(Self::Rejected),
+            "CHANGE_STATE_WITHDRAWN" => Some(Self::Withdrawn),
+            "CHANGE_STATE_EXPIRED" => Some(Self::Expired),
+            "CHANGE_STATE_FAILED" => Some(Self::Failed),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod change_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Proposes changes, approves them, makes them true. An approval is for one exact
+    /// text, is used once, and expires.
+    #[derive(Debug, Clone)]
+    pub struct ChangeServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> ChangeServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ChangeServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ChangeServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn propose_change(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ProposeChangeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ProposeChangeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ChangeService/ProposeChange",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ChangeService", "ProposeChange"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// What waits for the caller first, then what waits, then the newest.
+        pub async fn list_changes(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListChangesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListChangesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ChangeService/ListChanges",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ChangeService", "ListChanges"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// With text and difference.
+        pub async fn get_change(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetChangeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetChangeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ChangeService/GetChange",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ChangeService", "GetChange"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Refused unless the hash is that of the text as it is now.
+        pub async fn approve_change(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveChangeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveChangeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ChangeService/ApproveChange",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ChangeService", "ApproveChange"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn reject_change(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RejectChangeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RejectChangeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ChangeService/RejectChange",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ChangeService", "RejectChange"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// By whoever proposed it.
+        pub async fn withdraw_change(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithdrawChangeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawChangeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ChangeService/WithdrawChange",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ChangeService", "WithdrawChange"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Makes an approved change true. Authority is looked at once more.
+        pub async fn apply_change(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApplyChangeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApplyChangeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ChangeService/ApplyChange",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ChangeService", "ApplyChange"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod change_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ChangeServiceServer.
+    #[async_trait]
+    pub trait ChangeService: std::marker::Send + std::marker::Sync + 'static {
+        async fn propose_change(
+            &self,
+            request: tonic::Request<super::ProposeChangeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ProposeChangeResponse>,
+            tonic::Status,
+        >;
+        /// What waits for the caller first, then what waits, then the newest.
+        async fn list_changes(
+            &self,
+            request: tonic::Request<super::ListChangesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListChangesResponse>,
+            tonic::Status,
+        >;
+        /// With text and difference.
+        async fn get_change(
+            &self,
+            request: tonic::Request<super::GetChangeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetChangeResponse>,
+            tonic::Status,
+        >;
+        /// Refused unless the hash is that of the text as it is now.
+        async fn approve_change(
+            &self,
+            request: tonic::Request<super::ApproveChangeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveChangeResponse>,
+            tonic::Status,
+        >;
+        async fn reject_change(
+            &self,
+            request: tonic::Request<super::RejectChangeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RejectChangeResponse>,
+            tonic::Status,
+        >;
+        /// By whoever proposed it.
+        async fn withdraw_change(
+            &self,
+            request: tonic::Request<super::WithdrawChangeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawChangeResponse>,
+            tonic::Status,
+        >;
+        /// Makes an approved change true. Authority is looked at once more.
+        async fn apply_change(
+            &self,
+            request: tonic::Request<super::ApplyChangeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApplyChangeResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Proposes changes, approves them, makes them true. An approval is for one exact
+    /// text, is used once, and expires.
+    #[derive(Debug)]
+    pub struct ChangeServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ChangeServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ChangeServiceServer<T>
+    where
+        T: ChangeService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/remit.v1.ChangeService/ProposeChange" => {
+                    #[allow(non_camel_case_types)]
+                    struct ProposeChangeSvc<T: ChangeService>(pub Arc<T>);
+                    impl<
+                        T: ChangeService,
+                    > tonic::server::UnaryService<super::ProposeChangeRequest>
+                    for ProposeChangeSvc<T> {
+                        type Response = super::ProposeChangeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ProposeChangeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChangeService>::propose_change(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ProposeChangeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.ChangeService/ListChanges" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListChangesSvc<T: ChangeService>(pub Arc<T>);
+                    impl<
+                        T: ChangeService,
+                    > tonic::server::UnaryService<super::ListChangesRequest>
+                    for ListChangesSvc<T> {
+                        type Response = super::ListChangesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListChangesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChangeService>::list_changes(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListChangesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.ChangeService/GetChange" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetChangeSvc<T: ChangeService>(pub Arc<T>);
+                    impl<
+                        T: ChangeService,
+                    > tonic::server::UnaryService<super::GetChangeRequest>
+                    for GetChangeSvc<T> {
+                        type Response = super::GetChangeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetChangeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChangeService>::get_change(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetChangeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.ChangeService/ApproveChange" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveChangeSvc<T: ChangeService>(pub Arc<T>);
+                    impl<
+                        T: ChangeService,
+                    > tonic::server::UnaryService<super::ApproveChangeRequest>
+                    for ApproveChangeSvc<T> {
+                        type Response = super::ApproveChangeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApproveChangeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChangeService>::approve_change(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveChangeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.ChangeService/RejectChange" => {
+                    #[allow(non_camel_case_types)]
+                    struct RejectChangeSvc<T: ChangeService>(pub Arc<T>);
+                    impl<
+                        T: ChangeService,
+                    > tonic::server::UnaryService<super::RejectChangeRequest>
+                    for RejectChangeSvc<T> {
+                        type Response = super::RejectChangeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RejectChangeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChangeService>::reject_change(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RejectChangeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.ChangeService/WithdrawChange" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithdrawChangeSvc<T: ChangeService>(pub Arc<T>);
+                    impl<
+                        T: ChangeService,
+                    > tonic::server::UnaryService<super::WithdrawChangeRequest>
+                    for WithdrawChangeSvc<T> {
+                        type Response = super::WithdrawChangeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithdrawChangeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChangeService>::withdraw_change(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithdrawChangeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.ChangeService/ApplyChange" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApplyChangeSvc<T: ChangeService>(pub Arc<T>);
+                    impl<
+                        T: ChangeService,
+                    > tonic::server::UnaryService<super::ApplyChangeRequest>
+                    for ApplyChangeSvc<T> {
+                        type Response = super::ApplyChangeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApplyChangeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ChangeService>::apply_change(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApplyChangeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ChangeServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "remit.v1.ChangeService";
+    impl<T> tonic::server::NamedService for ChangeServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// One way to tell somebody something.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Contact {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// `email:kim@acme.example`, `webhook:noc`.
+    #[prost(string, tag = "2")]
+    pub channel: ::prost::alloc::string::String,
+    /// The persons and teams that are told there.
+    #[prost(string, repeated, tag = "3")]
+    pub persons: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, repeated, tag = "4")]
+    pub teams: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Absent if never.
+    #[prost(message, optional, tag = "5")]
+    pub verified_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "6")]
+    pub verified_by: ::prost::alloc::string::String,
+    /// A code is under way until then.
+    #[prost(message, optional, tag = "7")]
+    pub pending_until: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "8")]
+    pub last_delivered_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "9")]
+    pub last_failed_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "10")]
+    pub last_error: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListContactsRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// Only those that nobody has verified, or that fail.
+    #[prost(bool, tag = "2")]
+    pub unverified: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListContactsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub contacts: ::prost::alloc::vec::Vec<Contact>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SendVerificationRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub channel: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SendVerificationResponse {
+    #[prost(message, optional, tag = "1")]
+    pub contact: ::core::option::Option<Contact>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConfirmVerificationRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub channel: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub code: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConfirmVerificationResponse {
+    #[prost(message, optional, tag = "1")]
+    pub contact: ::core::option::Option<Contact>,
+}
+/// Generated client implementations.
+pub mod contact_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Makes sure that somebody is there before a night depends on it. Contacts
+    /// themselves are changed in the matrix.
+    #[derive(Debug, Clone)]
+    pub struct ContactServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> ContactServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ContactServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ContactServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn list_contacts(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListContactsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListContactsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ContactService/ListContacts",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ContactService", "ListContacts"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Sends a code there.
+        pub async fn send_verification(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SendVerificationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SendVerificationResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ContactService/SendVerification",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ContactService", "SendVerification"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// The code as it arrived.
+        pub async fn confirm_verification(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ConfirmVerificationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ConfirmVerificationResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ContactService/ConfirmVerification",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("remit.v1.ContactService", "ConfirmVerification"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod contact_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ContactServiceServer.
+    #[async_trait]
+    pub trait ContactService: std::marker::Send + std::marker::Sync + 'static {
+        async fn list_contacts(
+            &self,
+            request: tonic::Request<super::ListContactsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListContactsResponse>,
+            tonic::Status,
+        >;
+        /// Sends a code there.
+        async fn send_verification(
+            &self,
+            request: tonic::Request<super::SendVerificationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SendVerificationResponse>,
+            tonic::Status,
+        >;
+        /// The code as it arrived.
+        async fn confirm_verification(
+            &self,
+            request: tonic::Request<super::ConfirmVerificationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ConfirmVerificationResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Makes sure that somebody is there before a night depends on it. Contacts
+    /// themselves are changed in the matrix.
+    #[derive(Debug)]
+    pub struct ContactServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ContactServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ContactServiceServer<T>
+    where
+        T: ContactService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/remit.v1.ContactService/ListContacts" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListContactsSvc<T: ContactService>(pub Arc<T>);
+                    impl<
+                        T: ContactService,
+                    > tonic::server::UnaryService<super::ListContactsRequest>
+                    for ListContactsSvc<T> {
+                        type Response = super::ListContactsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListContactsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContactService>::list_contacts(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListContactsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.ContactService/SendVerification" => {
+                    #[allow(non_camel_case_types)]
+                    struct SendVerificationSvc<T: ContactService>(pub Arc<T>);
+                    impl<
+                        T: ContactService,
+                    > tonic::server::UnaryService<super::SendVerificationRequest>
+                    for SendVerificationSvc<T> {
+                        type Response = super::SendVerificationResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SendVerificationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContactService>::send_verification(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SendVerificationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.ContactService/ConfirmVerification" => {
+                    #[allow(non_camel_case_types)]
+                    struct ConfirmVerificationSvc<T: ContactService>(pub Arc<T>);
+                    impl<
+                        T: ContactService,
+                    > tonic::server::UnaryService<super::ConfirmVerificationRequest>
+                    for ConfirmVerificationSvc<T> {
+                        type Response = super::ConfirmVerificationResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ConfirmVerificationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContactService>::confirm_verification(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ConfirmVerificationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ContactServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "remit.v1.ContactService";
+    impl<T> tonic::server::NamedService for ContactServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
@@ -4044,1390 +11656,6 @@ pub mod enrollment_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
-/// One published version.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct MatrixVersion {
-    #[prost(string, tag = "1")]
-    pub tenant: ::prost::alloc::string::String,
-    #[prost(uint64, tag = "2")]
-    pub version: u64,
-    /// SHA-256 of the text, hexadecimal.
-    #[prost(string, tag = "3")]
-    pub sha256: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "4")]
-    pub published_at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(message, optional, tag = "5")]
-    pub effective_from: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(string, tag = "6")]
-    pub published_by: ::prost::alloc::string::String,
-    #[prost(string, tag = "7")]
-    pub note: ::prost::alloc::string::String,
-}
-/// One thing that lint found.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Finding {
-    /// Errors refuse the matrix; warnings do not.
-    #[prost(bool, tag = "1")]
-    pub error: bool,
-    /// `hole`, `clash`, `unknown-key`.
-    #[prost(string, tag = "2")]
-    pub code: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
-    pub message: ::prost::alloc::string::String,
-    /// 1-based; 0 where it belongs to no one place.
-    #[prost(uint32, tag = "4")]
-    pub line: u32,
-    /// `row\[3\].responsible`.
-    #[prost(string, tag = "5")]
-    pub key: ::prost::alloc::string::String,
-    /// What would settle it.
-    #[prost(string, tag = "6")]
-    pub suggestion: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetMatrixRequest {
-    #[prost(string, tag = "1")]
-    pub tenant: ::prost::alloc::string::String,
-    /// 0: the one in force.
-    #[prost(uint64, tag = "2")]
-    pub version: u64,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetMatrixResponse {
-    #[prost(message, optional, tag = "1")]
-    pub version: ::core::option::Option<MatrixVersion>,
-    /// The text as published.
-    #[prost(string, tag = "2")]
-    pub toml: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListMatrixVersionsRequest {
-    #[prost(string, tag = "1")]
-    pub tenant: ::prost::alloc::string::String,
-    #[prost(uint32, tag = "2")]
-    pub page_size: u32,
-    #[prost(string, tag = "3")]
-    pub page_token: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListMatrixVersionsResponse {
-    /// Newest first.
-    #[prost(message, repeated, tag = "1")]
-    pub versions: ::prost::alloc::vec::Vec<MatrixVersion>,
-    #[prost(string, tag = "2")]
-    pub next_page_token: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct PublishMatrixRequest {
-    #[prost(string, tag = "1")]
-    pub toml: ::prost::alloc::string::String,
-    /// Named in errors.
-    #[prost(string, tag = "2")]
-    pub file_name: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
-    pub note: ::prost::alloc::string::String,
-    /// The version that this one is meant to follow; 0 does not check.
-    #[prost(uint64, tag = "4")]
-    pub expected_version: u64,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct PublishMatrixResponse {
-    #[prost(message, optional, tag = "1")]
-    pub version: ::core::option::Option<MatrixVersion>,
-    /// Warnings.
-    #[prost(message, repeated, tag = "2")]
-    pub findings: ::prost::alloc::vec::Vec<Finding>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct LintMatrixRequest {
-    #[prost(string, tag = "1")]
-    pub toml: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
-    pub file_name: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct LintMatrixResponse {
-    #[prost(message, repeated, tag = "1")]
-    pub findings: ::prost::alloc::vec::Vec<Finding>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ExplainResponsibilityRequest {
-    /// An endpoint id or host name.
-    #[prost(string, tag = "1")]
-    pub endpoint: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
-    pub function: ::prost::alloc::string::String,
-    /// Absent: now.
-    #[prost(message, optional, tag = "3")]
-    pub at: ::core::option::Option<::prost_types::Timestamp>,
-    /// Unspecified: high.
-    #[prost(enumeration = "Severity", tag = "4")]
-    pub severity: i32,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ExplainResponsibilityResponse {
-    #[prost(message, optional, tag = "1")]
-    pub responsibility: ::core::option::Option<Responsibility>,
-    /// When the owner changes next, and to whom; absent if never within a year.
-    #[prost(message, optional, tag = "2")]
-    pub until: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(string, tag = "3")]
-    pub next_responsible: ::prost::alloc::string::String,
-    #[prost(message, repeated, tag = "4")]
-    pub escalation: ::prost::alloc::vec::Vec<EscalationStep>,
-}
-/// Who is told if nobody acknowledges.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct EscalationStep {
-    #[prost(uint32, tag = "1")]
-    pub after_seconds: u32,
-    #[prost(string, tag = "2")]
-    pub team: ::prost::alloc::string::String,
-}
-/// Generated client implementations.
-pub mod matrix_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Publishes the matrix and explains it.
-    #[derive(Debug, Clone)]
-    pub struct MatrixServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl<T> MatrixServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> MatrixServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            MatrixServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        pub async fn get_matrix(
-            &mut self,
-            request: impl tonic::IntoRequest<super::GetMatrixRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetMatrixResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.MatrixService/GetMatrix",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("remit.v1.MatrixService", "GetMatrix"));
-            self.inner.unary(req, path, codec).await
-        }
-        pub async fn list_matrix_versions(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListMatrixVersionsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListMatrixVersionsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.MatrixService/ListMatrixVersions",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("remit.v1.MatrixService", "ListMatrixVersions"));
-            self.inner.unary(req, path, codec).await
-        }
-        /// Refused unless the matrix lints clean. Versions are never changed.
-        pub async fn publish_matrix(
-            &mut self,
-            request: impl tonic::IntoRequest<super::PublishMatrixRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::PublishMatrixResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.MatrixService/PublishMatrix",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("remit.v1.MatrixService", "PublishMatrix"));
-            self.inner.unary(req, path, codec).await
-        }
-        pub async fn lint_matrix(
-            &mut self,
-            request: impl tonic::IntoRequest<super::LintMatrixRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::LintMatrixResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.MatrixService/LintMatrix",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("remit.v1.MatrixService", "LintMatrix"));
-            self.inner.unary(req, path, codec).await
-        }
-        /// Who owns an endpoint's function at a time, and why.
-        pub async fn explain_responsibility(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ExplainResponsibilityRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ExplainResponsibilityResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.MatrixService/ExplainResponsibility",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("remit.v1.MatrixService", "ExplainResponsibility"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod matrix_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with MatrixServiceServer.
-    #[async_trait]
-    pub trait MatrixService: std::marker::Send + std::marker::Sync + 'static {
-        async fn get_matrix(
-            &self,
-            request: tonic::Request<super::GetMatrixRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetMatrixResponse>,
-            tonic::Status,
-        >;
-        async fn list_matrix_versions(
-            &self,
-            request: tonic::Request<super::ListMatrixVersionsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListMatrixVersionsResponse>,
-            tonic::Status,
-        >;
-        /// Refused unless the matrix lints clean. Versions are never changed.
-        async fn publish_matrix(
-            &self,
-            request: tonic::Request<super::PublishMatrixRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::PublishMatrixResponse>,
-            tonic::Status,
-        >;
-        async fn lint_matrix(
-            &self,
-            request: tonic::Request<super::LintMatrixRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::LintMatrixResponse>,
-            tonic::Status,
-        >;
-        /// Who owns an endpoint's function at a time, and why.
-        async fn explain_responsibility(
-            &self,
-            request: tonic::Request<super::ExplainResponsibilityRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ExplainResponsibilityResponse>,
-            tonic::Status,
-        >;
-    }
-    /// Publishes the matrix and explains it.
-    #[derive(Debug)]
-    pub struct MatrixServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> MatrixServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for MatrixServiceServer<T>
-    where
-        T: MatrixService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/remit.v1.MatrixService/GetMatrix" => {
-                    #[allow(non_camel_case_types)]
-                    struct GetMatrixSvc<T: MatrixService>(pub Arc<T>);
-                    impl<
-                        T: MatrixService,
-                    > tonic::server::UnaryService<super::GetMatrixRequest>
-                    for GetMatrixSvc<T> {
-                        type Response = super::GetMatrixResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::GetMatrixRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as MatrixService>::get_matrix(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = GetMatrixSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/remit.v1.MatrixService/ListMatrixVersions" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListMatrixVersionsSvc<T: MatrixService>(pub Arc<T>);
-                    impl<
-                        T: MatrixService,
-                    > tonic::server::UnaryService<super::ListMatrixVersionsRequest>
-                    for ListMatrixVersionsSvc<T> {
-                        type Response = super::ListMatrixVersionsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListMatrixVersionsRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as MatrixService>::list_matrix_versions(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListMatrixVersionsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/remit.v1.MatrixService/PublishMatrix" => {
-                    #[allow(non_camel_case_types)]
-                    struct PublishMatrixSvc<T: MatrixService>(pub Arc<T>);
-                    impl<
-                        T: MatrixService,
-                    > tonic::server::UnaryService<super::PublishMatrixRequest>
-                    for PublishMatrixSvc<T> {
-                        type Response = super::PublishMatrixResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::PublishMatrixRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as MatrixService>::publish_matrix(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = PublishMatrixSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/remit.v1.MatrixService/LintMatrix" => {
-                    #[allow(non_camel_case_types)]
-                    struct LintMatrixSvc<T: MatrixService>(pub Arc<T>);
-                    impl<
-                        T: MatrixService,
-                    > tonic::server::UnaryService<super::LintMatrixRequest>
-                    for LintMatrixSvc<T> {
-                        type Response = super::LintMatrixResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::LintMatrixRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as MatrixService>::lint_matrix(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = LintMatrixSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/remit.v1.MatrixService/ExplainResponsibility" => {
-                    #[allow(non_camel_case_types)]
-                    struct ExplainResponsibilitySvc<T: MatrixService>(pub Arc<T>);
-                    impl<
-                        T: MatrixService,
-                    > tonic::server::UnaryService<super::ExplainResponsibilityRequest>
-                    for ExplainResponsibilitySvc<T> {
-                        type Response = super::ExplainResponsibilityResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ExplainResponsibilityRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as MatrixService>::explain_responsibility(
-                                        &inner,
-                                        request,
-                                    )
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ExplainResponsibilitySvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for MatrixServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "remit.v1.MatrixService";
-    impl<T> tonic::server::NamedService for MatrixServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// One person or program.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Operator {
-    #[prost(string, tag = "1")]
-    pub operator_id: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
-    pub name: ::prost::alloc::string::String,
-    #[prost(enumeration = "Role", tag = "3")]
-    pub role: i32,
-    #[prost(enumeration = "Party", tag = "4")]
-    pub party: i32,
-    /// The teams it acts for.
-    #[prost(string, repeated, tag = "5")]
-    pub teams: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The tenants it may see; empty: all.
-    #[prost(string, repeated, tag = "6")]
-    pub tenants: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    #[prost(message, optional, tag = "7")]
-    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(message, optional, tag = "8")]
-    pub revoked_at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(message, optional, tag = "9")]
-    pub certificate_not_after: ::core::option::Option<::prost_types::Timestamp>,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct WhoAmIRequest {}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct WhoAmIResponse {
-    #[prost(message, optional, tag = "1")]
-    pub operator: ::core::option::Option<Operator>,
-    /// The collector's version.
-    #[prost(string, tag = "2")]
-    pub collector_version: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateOperatorRequest {
-    #[prost(string, tag = "1")]
-    pub name: ::prost::alloc::string::String,
-    #[prost(enumeration = "Role", tag = "2")]
-    pub role: i32,
-    #[prost(enumeration = "Party", tag = "3")]
-    pub party: i32,
-    #[prost(string, repeated, tag = "4")]
-    pub teams: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    #[prost(string, repeated, tag = "5")]
-    pub tenants: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// PKCS #10, DER. Only its public key is used.
-    #[prost(bytes = "vec", tag = "6")]
-    pub csr: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateOperatorResponse {
-    #[prost(message, optional, tag = "1")]
-    pub operator: ::core::option::Option<Operator>,
-    /// DER, leaf first.
-    #[prost(bytes = "vec", repeated, tag = "2")]
-    pub certificate_chain: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
-    #[prost(bytes = "vec", repeated, tag = "3")]
-    pub ca_roots: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListOperatorsRequest {
-    #[prost(uint32, tag = "1")]
-    pub page_size: u32,
-    #[prost(string, tag = "2")]
-    pub page_token: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListOperatorsResponse {
-    #[prost(message, repeated, tag = "1")]
-    pub operators: ::prost::alloc::vec::Vec<Operator>,
-    #[prost(string, tag = "2")]
-    pub next_page_token: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RevokeOperatorRequest {
-    #[prost(string, tag = "1")]
-    pub operator_id: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RevokeOperatorResponse {
-    #[prost(message, optional, tag = "1")]
-    pub operator: ::core::option::Option<Operator>,
-}
-/// What an operator may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Role {
-    Unspecified = 0,
-    /// Sets the installation up; made on the collector's own machine only.
-    Administrator = 1,
-    /// Publishes the matrix, enrolls, revokes.
-    Manager = 2,
-    /// Works on alerts.
-    Operator = 3,
-    /// Looks.
-    Viewer = 4,
-}
-impl Role {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "ROLE_UNSPECIFIED",
-            Self::Administrator => "ROLE_ADMINISTRATOR",
-            Self::Manager => "ROLE_MANAGER",
-            Self::Operator => "ROLE_OPERATOR",
-            Self::Viewer => "ROLE_VIEWER",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "ROLE_UNSPECIFIED" => Some(Self::Unspecified),
-            "ROLE_ADMINISTRATOR" => Some(Self::Administrator),
-            "ROLE_MANAGER" => Some(Self::Manager),
-            "ROLE_OPERATOR" => Some(Self::Operator),
-            "ROLE_VIEWER" => Some(Self::Viewer),
-            _ => None,
-        }
-    }
-}
-/// Generated client implementations.
-pub mod operator_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Makes and ends operators. No call here can make an administrator.
-    #[derive(Debug, Clone)]
-    pub struct OperatorServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl<T> OperatorServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> OperatorServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            OperatorServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        pub async fn who_am_i(
-            &mut self,
-            request: impl tonic::IntoRequest<super::WhoAmIRequest>,
-        ) -> std::result::Result<tonic::Response<super::WhoAmIResponse>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.OperatorService/WhoAmI",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("remit.v1.OperatorService", "WhoAmI"));
-            self.inner.unary(req, path, codec).await
-        }
-        pub async fn create_operator(
-            &mut self,
-            request: impl tonic::IntoRequest<super::CreateOperatorRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::CreateOperatorResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.OperatorService/CreateOperator",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("remit.v1.OperatorService", "CreateOperator"));
-            self.inner.unary(req, path, codec).await
-        }
-        pub async fn list_operators(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListOperatorsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListOperatorsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.OperatorService/ListOperators",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("remit.v1.OperatorService", "ListOperators"));
-            self.inner.unary(req, path, codec).await
-        }
-        pub async fn revoke_operator(
-            &mut self,
-            request: impl tonic::IntoRequest<super::RevokeOperatorRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::RevokeOperatorResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.OperatorService/RevokeOperator",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("remit.v1.OperatorService", "RevokeOperator"));
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod operator_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with OperatorServiceServer.
-    #[async_trait]
-    pub trait OperatorService: std::marker::Send + std::marker::Sync + 'static {
-        async fn who_am_i(
-            &self,
-            request: tonic::Request<super::WhoAmIRequest>,
-        ) -> std::result::Result<tonic::Response<super::WhoAmIResponse>, tonic::Status>;
-        async fn create_operator(
-            &self,
-            request: tonic::Request<super::CreateOperatorRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::CreateOperatorResponse>,
-            tonic::Status,
-        >;
-        async fn list_operators(
-            &self,
-            request: tonic::Request<super::ListOperatorsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListOperatorsResponse>,
-            tonic::Status,
-        >;
-        async fn revoke_operator(
-            &self,
-            request: tonic::Request<super::RevokeOperatorRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::RevokeOperatorResponse>,
-            tonic::Status,
-        >;
-    }
-    /// Makes and ends operators. No call here can make an administrator.
-    #[derive(Debug)]
-    pub struct OperatorServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> OperatorServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for OperatorServiceServer<T>
-    where
-        T: OperatorService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/remit.v1.OperatorService/WhoAmI" => {
-                    #[allow(non_camel_case_types)]
-                    struct WhoAmISvc<T: OperatorService>(pub Arc<T>);
-                    impl<
-                        T: OperatorService,
-                    > tonic::server::UnaryService<super::WhoAmIRequest>
-                    for WhoAmISvc<T> {
-                        type Response = super::WhoAmIResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::WhoAmIRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as OperatorService>::who_am_i(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = WhoAmISvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/remit.v1.OperatorService/CreateOperator" => {
-                    #[allow(non_camel_case_types)]
-                    struct CreateOperatorSvc<T: OperatorService>(pub Arc<T>);
-                    impl<
-                        T: OperatorService,
-                    > tonic::server::UnaryService<super::CreateOperatorRequest>
-                    for CreateOperatorSvc<T> {
-                        type Response = super::CreateOperatorResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::CreateOperatorRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as OperatorService>::create_operator(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = CreateOperatorSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/remit.v1.OperatorService/ListOperators" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListOperatorsSvc<T: OperatorService>(pub Arc<T>);
-                    impl<
-                        T: OperatorService,
-                    > tonic::server::UnaryService<super::ListOperatorsRequest>
-                    for ListOperatorsSvc<T> {
-                        type Response = super::ListOperatorsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListOperatorsRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as OperatorService>::list_operators(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListOperatorsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/remit.v1.OperatorService/RevokeOperator" => {
-                    #[allow(non_camel_case_types)]
-                    struct RevokeOperatorSvc<T: OperatorService>(pub Arc<T>);
-                    impl<
-                        T: OperatorService,
-                    > tonic::server::UnaryService<super::RevokeOperatorRequest>
-                    for RevokeOperatorSvc<T> {
-                        type Response = super::RevokeOperatorResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::RevokeOperatorRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as OperatorService>::revoke_operator(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = RevokeOperatorSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for OperatorServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "remit.v1.OperatorService";
-    impl<T> tonic::server::NamedService for OperatorServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
 /// What is known of one endpoint's updates.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PatchStatus {
@@ -5780,6 +12008,1266 @@ pub mod patch_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "remit.v1.PatchService";
     impl<T> tonic::server::NamedService for PatchServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// One night.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Shift {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// The business day that it ends on, `2026-11-25`.
+    #[prost(string, tag = "2")]
+    pub day: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub zone: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    /// When the rest is flagged for joint review by itself.
+    #[prost(message, optional, tag = "5")]
+    pub due_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Absent until that was done.
+    #[prost(message, optional, tag = "6")]
+    pub closed_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// How much too late, because the collector was down.
+    #[prost(uint32, tag = "7")]
+    pub late_by_seconds: u32,
+    #[prost(uint32, tag = "8")]
+    pub total: u32,
+    /// Disposed of by a person.
+    #[prost(uint32, tag = "9")]
+    pub by_human: u32,
+    /// Flagged by itself: what the shift missed.
+    #[prost(uint32, tag = "10")]
+    pub auto: u32,
+    /// Not disposed of yet.
+    #[prost(uint32, tag = "11")]
+    pub open: u32,
+    /// Without timeline. What is not disposed of first, then the worst.
+    #[prost(message, repeated, tag = "12")]
+    pub alerts: ::prost::alloc::vec::Vec<Alert>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetShiftRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// Empty: the night that is, or else was last.
+    #[prost(string, tag = "2")]
+    pub day: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetShiftResponse {
+    #[prost(message, optional, tag = "1")]
+    pub shift: ::core::option::Option<Shift>,
+}
+/// Which of the alerts that are not disposed of. Every part must fit.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ShiftFilter {
+    #[prost(string, tag = "1")]
+    pub endpoint: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub site: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub check: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub function: ::prost::alloc::string::String,
+    /// Not worse than this.
+    #[prost(enumeration = "Severity", tag = "5")]
+    pub at_most: i32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisposeShiftAlertsRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub day: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "3")]
+    pub alert_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Instead of ids.
+    #[prost(message, optional, tag = "4")]
+    pub all_matching: ::core::option::Option<ShiftFilter>,
+    #[prost(enumeration = "Disposition", tag = "5")]
+    pub disposition: i32,
+    #[prost(string, tag = "6")]
+    pub note: ::prost::alloc::string::String,
+    /// Which one, if they are a known issue.
+    #[prost(string, tag = "7")]
+    pub known_issue_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DisposeShiftAlertsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub outcomes: ::prost::alloc::vec::Vec<ShiftOutcome>,
+    /// Afterwards, without alerts.
+    #[prost(message, optional, tag = "2")]
+    pub shift: ::core::option::Option<Shift>,
+}
+/// What became of one alert.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ShiftOutcome {
+    #[prost(string, tag = "1")]
+    pub alert_id: ::prost::alloc::string::String,
+    /// Absent if it was not done.
+    #[prost(message, optional, tag = "2")]
+    pub alert: ::core::option::Option<Alert>,
+    /// Why not.
+    #[prost(string, tag = "3")]
+    pub error: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetAgendaRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// A day of the week that the call is about; empty: the last seven days.
+    #[prost(string, tag = "2")]
+    pub week_of: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetAgendaResponse {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub zone: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "4")]
+    pub to: ::core::option::Option<::prost_types::Timestamp>,
+    /// In the order of the call. Without those that have nothing.
+    #[prost(message, repeated, tag = "5")]
+    pub sections: ::prost::alloc::vec::Vec<AgendaSection>,
+}
+/// One part of the call: joint reviews, known issues that end, open changes.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AgendaSection {
+    #[prost(string, tag = "1")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub items: ::prost::alloc::vec::Vec<AgendaItem>,
+}
+/// One thing to speak about.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AgendaItem {
+    #[prost(string, tag = "1")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub detail: ::prost::alloc::string::String,
+    /// `alr_…`, `kni_…`, `chg_…`, a row.
+    #[prost(string, tag = "3")]
+    pub reference: ::prost::alloc::string::String,
+    #[prost(enumeration = "Party", tag = "4")]
+    pub party: i32,
+    #[prost(message, optional, tag = "5")]
+    pub due_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Generated client implementations.
+pub mod shift_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Shows what a night left behind, and what the next call is about.
+    #[derive(Debug, Clone)]
+    pub struct ShiftServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> ShiftServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ShiftServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ShiftServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// The alerts that were open between one business day and the next.
+        pub async fn get_shift(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetShiftRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetShiftResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ShiftService/GetShift",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ShiftService", "GetShift"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says the same of several alerts. Each is done or not by itself.
+        pub async fn dispose_shift_alerts(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DisposeShiftAlertsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DisposeShiftAlertsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ShiftService/DisposeShiftAlerts",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ShiftService", "DisposeShiftAlerts"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// What the weekly call should speak about.
+        pub async fn get_agenda(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetAgendaRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetAgendaResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.ShiftService/GetAgenda",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.ShiftService", "GetAgenda"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod shift_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ShiftServiceServer.
+    #[async_trait]
+    pub trait ShiftService: std::marker::Send + std::marker::Sync + 'static {
+        /// The alerts that were open between one business day and the next.
+        async fn get_shift(
+            &self,
+            request: tonic::Request<super::GetShiftRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetShiftResponse>,
+            tonic::Status,
+        >;
+        /// Says the same of several alerts. Each is done or not by itself.
+        async fn dispose_shift_alerts(
+            &self,
+            request: tonic::Request<super::DisposeShiftAlertsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DisposeShiftAlertsResponse>,
+            tonic::Status,
+        >;
+        /// What the weekly call should speak about.
+        async fn get_agenda(
+            &self,
+            request: tonic::Request<super::GetAgendaRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetAgendaResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Shows what a night left behind, and what the next call is about.
+    #[derive(Debug)]
+    pub struct ShiftServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ShiftServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ShiftServiceServer<T>
+    where
+        T: ShiftService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/remit.v1.ShiftService/GetShift" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetShiftSvc<T: ShiftService>(pub Arc<T>);
+                    impl<
+                        T: ShiftService,
+                    > tonic::server::UnaryService<super::GetShiftRequest>
+                    for GetShiftSvc<T> {
+                        type Response = super::GetShiftResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetShiftRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ShiftService>::get_shift(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetShiftSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.ShiftService/DisposeShiftAlerts" => {
+                    #[allow(non_camel_case_types)]
+                    struct DisposeShiftAlertsSvc<T: ShiftService>(pub Arc<T>);
+                    impl<
+                        T: ShiftService,
+                    > tonic::server::UnaryService<super::DisposeShiftAlertsRequest>
+                    for DisposeShiftAlertsSvc<T> {
+                        type Response = super::DisposeShiftAlertsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DisposeShiftAlertsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ShiftService>::dispose_shift_alerts(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DisposeShiftAlertsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.ShiftService/GetAgenda" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetAgendaSvc<T: ShiftService>(pub Arc<T>);
+                    impl<
+                        T: ShiftService,
+                    > tonic::server::UnaryService<super::GetAgendaRequest>
+                    for GetAgendaSvc<T> {
+                        type Response = super::GetAgendaResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetAgendaRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ShiftService>::get_agenda(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetAgendaSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ShiftServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "remit.v1.ShiftService";
+    impl<T> tonic::server::NamedService for ShiftServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// A source, without its token, which is shown once and kept only as a hash.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Source {
+    #[prost(string, tag = "1")]
+    pub source_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub tenant: ::prost::alloc::string::String,
+    /// Where things belong that name no endpoint.
+    #[prost(string, tag = "3")]
+    pub site: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "SourceKind", tag = "5")]
+    pub kind: i32,
+    /// How its words are read, TOML; empty for Alertmanager's own.
+    #[prost(string, tag = "6")]
+    pub mapping: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub created_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "8")]
+    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "9")]
+    pub rotated_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "10")]
+    pub revoked_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "11")]
+    pub last_heard_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(uint64, tag = "12")]
+    pub accepted: u64,
+    #[prost(uint64, tag = "13")]
+    pub refused: u64,
+    /// Why something was refused last.
+    #[prost(string, tag = "14")]
+    pub last_error: ::prost::alloc::string::String,
+    /// What it may send; 0: as usual.
+    #[prost(uint32, tag = "15")]
+    pub events_per_minute: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateSourceRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub site: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "SourceKind", tag = "4")]
+    pub kind: i32,
+    #[prost(string, tag = "5")]
+    pub mapping: ::prost::alloc::string::String,
+    /// Named in errors.
+    #[prost(string, tag = "6")]
+    pub mapping_file_name: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "7")]
+    pub events_per_minute: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateSourceResponse {
+    #[prost(message, optional, tag = "1")]
+    pub source: ::core::option::Option<Source>,
+    #[prost(string, tag = "2")]
+    pub token: ::prost::alloc::string::String,
+    /// Where it sends to, below the collector's own address.
+    #[prost(string, tag = "3")]
+    pub path: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListSourcesRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// Revoked ones too.
+    #[prost(bool, tag = "2")]
+    pub include_revoked: bool,
+    #[prost(uint32, tag = "3")]
+    pub page_size: u32,
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListSourcesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub sources: ::prost::alloc::vec::Vec<Source>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeSourceRequest {
+    #[prost(string, tag = "1")]
+    pub source_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeSourceResponse {
+    #[prost(message, optional, tag = "1")]
+    pub source: ::core::option::Option<Source>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RotateSourceTokenRequest {
+    #[prost(string, tag = "1")]
+    pub source_id: ::prost::alloc::string::String,
+    /// The old token is worthless at once.
+    #[prost(bool, tag = "2")]
+    pub immediately: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RotateSourceTokenResponse {
+    #[prost(message, optional, tag = "1")]
+    pub source: ::core::option::Option<Source>,
+    #[prost(string, tag = "2")]
+    pub token: ::prost::alloc::string::String,
+}
+/// How a source speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SourceKind {
+    Unspecified = 0,
+    /// Prometheus: `POST /api/v2/alerts`.
+    Alertmanager = 1,
+    /// Any JSON, read by a mapping.
+    Event = 2,
+}
+impl SourceKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SOURCE_KIND_UNSPECIFIED",
+            Self::Alertmanager => "SOURCE_KIND_ALERTMANAGER",
+            Self::Event => "SOURCE_KIND_EVENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SOURCE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "SOURCE_KIND_ALERTMANAGER" => Some(Self::Alertmanager),
+            "SOURCE_KIND_EVENT" => Some(Self::Event),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod source_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Lets sources in and keeps them out.
+    #[derive(Debug, Clone)]
+    pub struct SourceServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> SourceServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> SourceServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            SourceServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn create_source(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateSourceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateSourceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.SourceService/CreateSource",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.SourceService", "CreateSource"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_sources(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListSourcesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSourcesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.SourceService/ListSources",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.SourceService", "ListSources"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn revoke_source(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RevokeSourceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeSourceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.SourceService/RevokeSource",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.SourceService", "RevokeSource"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// A new token; the old one is good for another hour at most.
+        pub async fn rotate_source_token(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RotateSourceTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RotateSourceTokenResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.SourceService/RotateSourceToken",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.SourceService", "RotateSourceToken"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod source_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with SourceServiceServer.
+    #[async_trait]
+    pub trait SourceService: std::marker::Send + std::marker::Sync + 'static {
+        async fn create_source(
+            &self,
+            request: tonic::Request<super::CreateSourceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateSourceResponse>,
+            tonic::Status,
+        >;
+        async fn list_sources(
+            &self,
+            request: tonic::Request<super::ListSourcesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSourcesResponse>,
+            tonic::Status,
+        >;
+        async fn revoke_source(
+            &self,
+            request: tonic::Request<super::RevokeSourceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeSourceResponse>,
+            tonic::Status,
+        >;
+        /// A new token; the old one is good for another hour at most.
+        async fn rotate_source_token(
+            &self,
+            request: tonic::Request<super::RotateSourceTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RotateSourceTokenResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Lets sources in and keeps them out.
+    #[derive(Debug)]
+    pub struct SourceServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> SourceServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for SourceServiceServer<T>
+    where
+        T: SourceService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/remit.v1.SourceService/CreateSource" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateSourceSvc<T: SourceService>(pub Arc<T>);
+                    impl<
+                        T: SourceService,
+                    > tonic::server::UnaryService<super::CreateSourceRequest>
+                    for CreateSourceSvc<T> {
+                        type Response = super::CreateSourceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateSourceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SourceService>::create_source(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateSourceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.SourceService/ListSources" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSourcesSvc<T: SourceService>(pub Arc<T>);
+                    impl<
+                        T: SourceService,
+                    > tonic::server::UnaryService<super::ListSourcesRequest>
+                    for ListSourcesSvc<T> {
+                        type Response = super::ListSourcesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListSourcesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SourceService>::list_sources(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSourcesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.SourceService/RevokeSource" => {
+                    #[allow(non_camel_case_types)]
+                    struct RevokeSourceSvc<T: SourceService>(pub Arc<T>);
+                    impl<
+                        T: SourceService,
+                    > tonic::server::UnaryService<super::RevokeSourceRequest>
+                    for RevokeSourceSvc<T> {
+                        type Response = super::RevokeSourceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RevokeSourceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SourceService>::revoke_source(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RevokeSourceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.SourceService/RotateSourceToken" => {
+                    #[allow(non_camel_case_types)]
+                    struct RotateSourceTokenSvc<T: SourceService>(pub Arc<T>);
+                    impl<
+                        T: SourceService,
+                    > tonic::server::UnaryService<super::RotateSourceTokenRequest>
+                    for RotateSourceTokenSvc<T> {
+                        type Response = super::RotateSourceTokenResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RotateSourceTokenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SourceService>::rotate_source_token(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RotateSourceTokenSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for SourceServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "remit.v1.SourceService";
+    impl<T> tonic::server::NamedService for SourceServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use remit_proto::v1;
 use remit_runtime::duration::Span;
 
-use crate::word;
+use crate::{at::Around, word};
 
 pub(super) const EXAMPLES: &str = "Examples:
   remit alert list --mine
@@ -84,6 +84,71 @@ pub(crate) enum Command {
         /// What it is.
         #[arg(long = "as", value_name = "DISPOSITION", value_parser = word::parser::<v1::Disposition>())]
         disposition: v1::Disposition,
+        /// Which known issue, if it is one.
+        #[arg(long, value_name = "KNOWN ISSUE")]
+        known_issue: Option<String>,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Say that your team cannot go on: in half an hour the counterpart takes over.
+    #[command(after_help = "Examples:
+  remit alert block alr_7a21c9e0 --reason needs_credential
+  remit alert block alr_7a21c9e0 --reason security_suspicion --now --note 'unknown login at 03:12'")]
+    Block {
+        #[command(flatten)]
+        which: Which,
+        /// Why.
+        #[arg(long, value_parser = word::parser::<v1::HandOverReason>())]
+        reason: v1::HandOverReason,
+        /// Hand it over at once.
+        #[arg(long)]
+        now: bool,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Say that your team can go on after all.
+    #[command(after_help = "Examples:
+  remit alert unblock alr_7a21c9e0 --note 'got the password'")]
+    Unblock {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Stop the contract's clocks, for a reason that the contract allows.
+    #[command(after_help = "Examples:
+  remit alert pause alr_7a21c9e0 --reason awaiting_customer --note 'asked for the licence key'
+  remit alert pause alr_7a21c9e0 --reason awaiting_vendor --until '2026-11-26 09:00'")]
+    Pause {
+        #[command(flatten)]
+        which: Which,
+        /// What is waited for.
+        #[arg(long, value_parser = word::parser::<v1::PauseReason>())]
+        reason: v1::PauseReason,
+        /// Until when, or for how long [default: until something is said, at most 5d].
+        #[arg(long, value_name = "TIME")]
+        until: Option<Around>,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Let the contract's clocks go on.
+    #[command(after_help = "Examples:
+  remit alert resume alr_7a21c9e0 --note 'the vendor answered'")]
+    Resume {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Say that nobody should have been told; `remit noise` counts it.
+    #[command(after_help = "Examples:
+  remit alert noise alr_7a21c9e0 --reason not_actionable --note 'clears itself at 03:00'")]
+    Noise {
+        #[command(flatten)]
+        which: Which,
+        /// What is wrong with it.
+        #[arg(long, value_parser = word::parser::<v1::NoiseReason>())]
+        reason: v1::NoiseReason,
         #[command(flatten)]
         note: Note,
     },
@@ -94,6 +159,8 @@ pub(crate) enum Command {
 #[command(after_help = "Examples:
   remit alert list --mine
   remit alert list --tenant acme --team provider-noc --state open
+  remit alert list --late
+  remit alert list --joint-review --all
   remit alert list --all --endpoint db-7 --at-least high --json")]
 pub(crate) struct List {
     /// Only those that your teams are responsible for.
@@ -117,6 +184,21 @@ pub(crate) struct List {
     /// Only those of this function.
     #[arg(long)]
     pub(crate) function: Option<String>,
+    /// Only those whose contract is at risk or breached.
+    #[arg(long)]
+    pub(crate) late: bool,
+    /// Only those that wait for both parties.
+    #[arg(long)]
+    pub(crate) joint_review: bool,
+    /// Only those with this disposition.
+    #[arg(long, value_parser = word::parser::<v1::Disposition>())]
+    pub(crate) disposition: Option<v1::Disposition>,
+    /// Only those of which nobody is told.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Only those of which somebody is told.
+    #[arg(long, conflicts_with = "quiet")]
+    pub(crate) loud: bool,
     /// At most so many.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,

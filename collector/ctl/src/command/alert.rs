@@ -1,8 +1,6 @@
 //! `remit alert …`
 
-use std::{cmp::Reverse, collections::BTreeSet};
-
-use remit_proto::v1;
+use remit_proto::{convert::Wire as _, v1};
 
 use super::{seconds, whole};
 use crate::{
@@ -76,15 +74,72 @@ pub(super) async fn run(
             })
             .await
         }
-        Command::Dispose { which, disposition, note } => {
+        Command::Dispose { which, disposition, known_issue, note } => {
             let client = global.connect().await?;
+            let known_issue_id = find::some_known_issue(&client, known_issue.as_deref()).await?;
             each(&client, &which.alerts, out, async |alert_id| {
                 let request = v1::SetAlertDispositionRequest {
                     alert_id,
                     disposition: disposition.into(),
                     note: note.text.clone(),
+                    known_issue_id: known_issue_id.clone(),
                 };
                 Ok(client.call(client.alerts().set_alert_disposition(request)).await?.alert)
+            })
+            .await
+        }
+        Command::Block { which, reason, now, note } => {
+            let client = global.connect().await?;
+            each(&client, &which.alerts, out, async |alert_id| {
+                let request = v1::BlockAlertRequest {
+                    alert_id,
+                    reason: reason.into(),
+                    note: note.text.clone(),
+                    immediately: now,
+                };
+                Ok(client.call(client.alerts().block_alert(request)).await?.alert)
+            })
+            .await
+        }
+        Command::Unblock { which, note } => {
+            let client = global.connect().await?;
+            each(&client, &which.alerts, out, async |alert_id| {
+                let request = v1::UnblockAlertRequest { alert_id, note: note.text.clone() };
+                Ok(client.call(client.alerts().unblock_alert(request)).await?.alert)
+            })
+            .await
+        }
+        Command::Pause { which, reason, until, note } => {
+            let until = until.map(|it| it.ahead(out.clock.now(), &out.zone)).transpose()?;
+            let client = global.connect().await?;
+            each(&client, &which.alerts, out, async |alert_id| {
+                let request = v1::PauseAlertRequest {
+                    alert_id,
+                    reason: reason.into(),
+                    note: note.text.clone(),
+                    until: until.map(|it| it.to_wire()),
+                };
+                Ok(client.call(client.alerts().pause_alert(request)).await?.alert)
+            })
+            .await
+        }
+        Command::Resume { which, note } => {
+            let client = global.connect().await?;
+            each(&client, &which.alerts, out, async |alert_id| {
+                let request = v1::ResumeAlertRequest { alert_id, note: note.text.clone() };
+                Ok(client.call(client.alerts().resume_alert(request)).await?.alert)
+            })
+            .await
+        }
+        Command::Noise { which, reason, note } => {
+            let client = global.connect().await?;
+            each(&client, &which.alerts, out, async |alert_id| {
+                let request = v1::MarkAlertNoiseRequest {
+                    alert_id,
+                    reason: reason.into(),
+                    note: note.text.clone(),
+                };
+                Ok(client.call(client.alerts().mark_alert_noise(request)).await?.alert)
             })
             .await
         }
@@ -132,7 +187,7 @@ async fn each(
 /// Alerts that pass the filter, in the collector's order.
 async fn list(asked: List, global: &Global) -> Result<Vec<v1::Alert>, Failure> {
     let client = global.connect().await?;
-    let mut request = v1::ListAlertsRequest {
+    let request = v1::ListAlertsRequest {
         tenant: global.tenant()?,
         team: asked.team.unwrap_or_default(),
         state: asked.state.unwrap_or_default().into(),
@@ -142,41 +197,16 @@ async fn list(asked: List, global: &Global) -> Result<Vec<v1::Alert>, Failure> {
         function: asked.function.unwrap_or_default(),
         page_size: PAGE,
         page_token: String::new(),
+        disposition: asked.disposition.unwrap_or_default().into(),
+        suppressed: (asked.quiet || asked.loud).then_some(asked.quiet),
+        mine: asked.mine,
+        late: asked.late,
+        joint_review: asked.joint_review,
     };
-    if !asked.mine {
-        return of_team(&client, &request, asked.limit).await;
-    }
-    let mut alerts = Vec::new();
-    for team in my_teams(&client).await? {
-        request.team = team;
-        alerts.extend(of_team(&client, &request, asked.limit).await?);
-    }
-    alerts.sort_by_key(|it| {
-        let opened = it.opened_at.map(|at| (at.seconds, at.nanos));
-        (it.state() == v1::AlertState::Resolved, Reverse(it.severity), Reverse(opened))
-    });
-    alerts.truncate(asked.limit.unwrap_or(usize::MAX));
-    Ok(alerts)
-}
-
-async fn of_team(
-    client: &Client,
-    request: &v1::ListAlertsRequest,
-    limit: Option<usize>,
-) -> Result<Vec<v1::Alert>, Failure> {
-    pages(limit, async |page_token| {
+    pages(asked.limit, async |page_token| {
         let request = v1::ListAlertsRequest { page_token, ..request.clone() };
         let page = client.call(client.alerts().list_alerts(request)).await?;
         Ok((page.alerts, page.next_page_token))
     })
     .await
-}
-
-async fn my_teams(client: &Client) -> Result<BTreeSet<String>, Failure> {
-    let me = client.call(client.operators().who_am_i(v1::WhoAmIRequest {})).await?;
-    let teams: BTreeSet<_> = whole(me.operator)?.teams.into_iter().collect();
-    if teams.is_empty() {
-        return Err(Failure::usage("you act for no team").hint("name one with --team"));
-    }
-    Ok(teams)
 }

@@ -119,6 +119,7 @@ async fn publish(
         file_name: file.clone(),
         note,
         expected_version: follows.unwrap_or(0),
+        ..Default::default()
     };
     let answer = client.call(client.matrices().publish_matrix(request)).await?;
     let version = whole(answer.version)?.into();

@@ -15,6 +15,8 @@ use remit_proto::v1::{
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Code, Request, Response, Status};
 
+use super::Record;
+
 /// The answers. Everything that is not mentioned is not implemented.
 #[derive(Clone, Default)]
 pub(crate) struct Answers {
@@ -30,11 +32,14 @@ pub(crate) struct Answers {
     pub(crate) streams: Arc<AtomicUsize>,
     /// How often anything was asked for.
     pub(crate) pages: Arc<AtomicUsize>,
+    /// Everything that the other fields say nothing of.
+    pub(crate) record: Record,
     /// Answers to whoever wants to change something.
     pub(crate) refusal: Option<(Code, &'static str)>,
 }
 
-type Answer<T> = Result<Response<T>, Status>;
+/// What a call gives.
+pub(super) type Answer<T> = Result<Response<T>, Status>;
 
 impl Answers {
     fn change(&self, alert_id: &str, state: v1::AlertState) -> Result<Option<v1::Alert>, Status> {
@@ -63,9 +68,13 @@ impl AlertService for Answers {
         let asked = request.into_inner();
         // Small pages, so that joining them is part of every test.
         let start: usize = asked.page_token.parse().unwrap_or(0);
+        if asked.mine && self.teams.is_empty() {
+            return Err(Status::invalid_argument("you act for no team"));
+        }
         let of_team = |it: &&v1::Alert| {
             let owner = it.responsibility.as_ref().map(|it| it.responsible.as_str());
-            asked.team.is_empty() || owner == Some(&asked.team)
+            let is_mine = owner.is_some_and(|it| self.teams.iter().any(|team| team == it));
+            (asked.team.is_empty() || owner == Some(&asked.team)) && (!asked.mine || is_mine)
         };
         let alerts: Vec<_> = self.alerts.iter().filter(of_team).cloned().collect();
         let next_page_token =
@@ -135,6 +144,48 @@ impl AlertService for Answers {
         _request: Request<v1::AddAlertNoteRequest>,
     ) -> Answer<v1::AddAlertNoteResponse> {
         Err(Status::unimplemented(""))
+    }
+
+    async fn block_alert(
+        &self,
+        request: Request<v1::BlockAlertRequest>,
+    ) -> Answer<v1::BlockAlertResponse> {
+        self.record.reply(request)
+    }
+
+    async fn unblock_alert(
+        &self,
+        request: Request<v1::UnblockAlertRequest>,
+    ) -> Answer<v1::UnblockAlertResponse> {
+        self.record.reply(request)
+    }
+
+    async fn pause_alert(
+        &self,
+        request: Request<v1::PauseAlertRequest>,
+    ) -> Answer<v1::PauseAlertResponse> {
+        self.record.reply(request)
+    }
+
+    async fn resume_alert(
+        &self,
+        request: Request<v1::ResumeAlertRequest>,
+    ) -> Answer<v1::ResumeAlertResponse> {
+        self.record.reply(request)
+    }
+
+    async fn mark_alert_noise(
+        &self,
+        request: Request<v1::MarkAlertNoiseRequest>,
+    ) -> Answer<v1::MarkAlertNoiseResponse> {
+        self.record.reply(request)
+    }
+
+    async fn get_alert_sla(
+        &self,
+        request: Request<v1::GetAlertSlaRequest>,
+    ) -> Answer<v1::GetAlertSlaResponse> {
+        self.record.reply(request)
     }
 }
 

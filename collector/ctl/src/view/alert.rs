@@ -1,138 +1,102 @@
 //! Alerts: the queue, and the story of one.
 
+mod facts;
+mod story;
+
 use remit_proto::v1;
 use serde::Serialize;
 
+pub(crate) use self::facts::{Block, NoiseMark, Sample, SlaSummary, Suppression};
 use super::{
     Look, NOTHING, View,
-    event::{Event, timeline},
+    event::AlertEvent,
+    message::{Word, messages},
     responsibility::Responsibility,
-    sheet::Sheet,
     table::{Field, Table},
-    text::{TELLING, count, head, plain, short, telling},
-    time::{Time, time},
+    text::{TELLING, head, plain, short, telling},
+    time::Time,
 };
-use crate::{failure::Failure, word::spelled};
+use crate::failure::Failure;
 
-/// One alert. Revision, timeline and notices only where one alert is asked for.
-#[derive(Debug, Serialize)]
-pub(crate) struct Alert {
-    pub(crate) alert_id: String,
-    pub(crate) tenant: String,
-    pub(crate) site: String,
-    pub(crate) endpoint_id: String,
-    pub(crate) hostname: String,
-    pub(crate) check: String,
-    pub(crate) instance: String,
-    pub(crate) function: String,
-    pub(crate) severity: Option<&'static str>,
-    pub(crate) state: Option<&'static str>,
-    pub(crate) summary: String,
-    pub(crate) evidence: String,
-    pub(crate) opened_at: Option<Time>,
-    pub(crate) last_seen_at: Option<Time>,
-    pub(crate) resolved_at: Option<Time>,
-    pub(crate) occurrences: u32,
-    pub(crate) reopened: u32,
-    pub(crate) delayed: bool,
-    pub(crate) responsibility: Option<Responsibility>,
-    pub(crate) acknowledgement: Option<Acknowledgement>,
-    pub(crate) disposition: Option<&'static str>,
-    pub(crate) disposition_note: String,
-    pub(crate) next_escalation_to: String,
-    pub(crate) next_escalation_at: Option<Time>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) revision: Option<u64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) timeline: Vec<Event>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) notices: Vec<Notice>,
-}
+messages! {
+    /// One alert. Revision, samples, timeline and notices only where one alert
+    /// is asked for.
+    Alert {
+        alert_id: String,
+        tenant: String,
+        site: String,
+        endpoint_id: String,
+        hostname: String,
+        check: String,
+        instance: String,
+        function: String,
+        severity: Word<v1::Severity>,
+        state: Word<v1::AlertState>,
+        summary: String,
+        evidence: String,
+        opened_at: Option<Time>,
+        last_seen_at: Option<Time>,
+        resolved_at: Option<Time>,
+        occurrences: u32,
+        reopened: u32,
+        delayed: bool,
+        responsibility: Option<Responsibility>,
+        acknowledgement: Option<Acknowledgement>,
+        disposition: Word<v1::Disposition>,
+        disposition_note: String,
+        next_escalation_to: String,
+        next_escalation_at: Option<Time>,
+        #[serde(skip_serializing_if = "is_zero")]
+        revision: u64,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        timeline: Vec<AlertEvent>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        notices: Vec<Notice>,
+        suppressions: Vec<Suppression>,
+        flapping: bool,
+        block: Option<Block>,
+        owner_differs: String,
+        parent_alert_id: String,
+        follows_alert_id: String,
+        generation: u64,
+        rule: String,
+        sla: Option<SlaSummary>,
+        disposition_by: String,
+        disposition_at: Option<Time>,
+        disposition_auto: bool,
+        known_issue_id: String,
+        noise: Option<NoiseMark>,
+        unresolved: Vec<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        samples: Vec<Sample>,
+    }
 
-/// Who took an alert on.
-#[derive(Debug, Serialize)]
-pub(crate) struct Acknowledgement {
-    pub(crate) by: String,
-    pub(crate) team: String,
-    pub(crate) party: Option<&'static str>,
-    pub(crate) at: Option<Time>,
-    pub(crate) expires_at: Option<Time>,
-    pub(crate) note: String,
-}
+    /// Who took an alert on.
+    Acknowledgement {
+        by: String,
+        team: String,
+        party: Word<v1::Party>,
+        at: Option<Time>,
+        expires_at: Option<Time>,
+        note: String,
+    }
 
-/// How far one message to one recipient got.
-#[derive(Debug, Serialize)]
-pub(crate) struct Notice {
-    pub(crate) notice_id: String,
-    pub(crate) team: String,
-    pub(crate) channel: String,
-    pub(crate) about: String,
-    pub(crate) state: Option<&'static str>,
-    pub(crate) attempts: u32,
-    pub(crate) last_attempt_at: Option<Time>,
-    pub(crate) last_error: String,
-}
-
-impl From<v1::Alert> for Alert {
-    fn from(it: v1::Alert) -> Self {
-        Self {
-            alert_id: it.alert_id,
-            tenant: it.tenant,
-            site: it.site,
-            endpoint_id: it.endpoint_id,
-            hostname: it.hostname,
-            check: it.check,
-            instance: it.instance,
-            function: it.function,
-            severity: spelled::<v1::Severity>(it.severity),
-            state: spelled::<v1::AlertState>(it.state),
-            summary: it.summary,
-            evidence: it.evidence,
-            opened_at: time(it.opened_at),
-            last_seen_at: time(it.last_seen_at),
-            resolved_at: time(it.resolved_at),
-            occurrences: it.occurrences,
-            reopened: it.reopened,
-            delayed: it.delayed,
-            responsibility: it.responsibility.map(Into::into),
-            acknowledgement: it.acknowledgement.map(Into::into),
-            disposition: spelled::<v1::Disposition>(it.disposition),
-            disposition_note: it.disposition_note,
-            next_escalation_to: it.next_escalation_to,
-            next_escalation_at: time(it.next_escalation_at),
-            revision: Some(it.revision).filter(|it| *it > 0),
-            timeline: it.timeline.into_iter().map(Into::into).collect(),
-            notices: it.notices.into_iter().map(Into::into).collect(),
-        }
+    /// How far one message to one recipient got.
+    Notice {
+        notice_id: String,
+        team: String,
+        channel: String,
+        about: String,
+        state: Word<v1::NoticeState>,
+        attempts: u32,
+        last_attempt_at: Option<Time>,
+        last_error: String,
+        person: String,
     }
 }
 
-impl From<v1::Acknowledgement> for Acknowledgement {
-    fn from(it: v1::Acknowledgement) -> Self {
-        Self {
-            by: it.by,
-            team: it.team,
-            party: spelled::<v1::Party>(it.party),
-            at: time(it.at),
-            expires_at: time(it.expires_at),
-            note: it.note,
-        }
-    }
-}
-
-impl From<v1::Notice> for Notice {
-    fn from(it: v1::Notice) -> Self {
-        Self {
-            notice_id: it.notice_id,
-            team: it.team,
-            channel: it.channel,
-            about: it.about,
-            state: spelled::<v1::NoticeState>(it.state),
-            attempts: it.attempts,
-            last_attempt_at: time(it.last_attempt_at),
-            last_error: it.last_error,
-        }
-    }
+fn is_zero(revision: &u64) -> bool {
+    *revision == 0
 }
 
 impl Alert {
@@ -141,93 +105,15 @@ impl Alert {
         self.responsibility.as_ref().map_or(NOTHING, |it| &it.responsible)
     }
 
+    /// What the shift said of it, if it said something.
+    fn disposed(&self) -> Option<&'static str> {
+        self.disposition.text().filter(|it| *it != "none")
+    }
+
     /// When something happens to it if nobody does anything.
     fn next(&self, look: &Look) -> String {
         look.ago(self.acknowledgement.as_ref().map_or(self.next_escalation_at, |it| it.expires_at))
     }
-}
-
-impl View for Alert {
-    fn text(&self, look: &Look) -> String {
-        let mut sheet = Sheet::new(look, &format!("{}: {}", self.hostname, self.summary));
-        self.state_facts(&mut sheet, look);
-        self.owner_facts(&mut sheet, look);
-        let narrower = look.indented();
-        sheet.section("Timeline", &timeline(&self.timeline, &narrower));
-        sheet.section("Notices", &notices(&self.notices, &narrower));
-        sheet.text()
-    }
-}
-
-impl Alert {
-    fn state_facts(&self, sheet: &mut Sheet<'_>, look: &Look) {
-        sheet.fact("alert", &self.alert_id);
-        let mut state = format!("{}, {}", look.word(self.state), look.word(self.severity));
-        if self.delayed {
-            state += ", reported late";
-        }
-        sheet.line("state", &state);
-        sheet.fact("where", &format!("{} / {}, {}", self.tenant, self.site, self.endpoint_id));
-        let check = [self.check.as_str(), self.instance.as_str()].join(" ");
-        sheet.fact("check", &format!("{} ({})", check.trim_end(), self.function));
-        sheet.line("opened", &look.both(self.opened_at));
-        let times = match self.reopened {
-            0 => format!("seen {}", count(self.occurrences as usize, "time")),
-            some => format!(
-                "seen {}, reopened {}",
-                count(self.occurrences as usize, "time"),
-                count(some as usize, "time")
-            ),
-        };
-        sheet.line("last seen", &format!("{}, {times}", look.both(self.last_seen_at)));
-        sheet.line("resolved", &look.both(self.resolved_at));
-        sheet.fact("evidence", &self.evidence);
-        if let Some(disposition) = self.disposition.filter(|it| *it != "none") {
-            let note = match self.disposition_note.as_str() {
-                "" => String::new(),
-                note => format!(": {}", plain(note)),
-            };
-            sheet.line("disposition", &format!("{}{note}", look.word(Some(disposition))));
-        }
-    }
-
-    fn owner_facts(&self, sheet: &mut Sheet<'_>, look: &Look) {
-        if let Some(it) = &self.responsibility {
-            sheet.fact("remit of", &it.owner());
-            it.others(sheet);
-            it.why(sheet);
-            sheet.fact("runbook", &it.runbook);
-        }
-        if let Some(ack) = &self.acknowledgement {
-            sheet.fact("taken by", &format!("{} ({})", ack.by, ack.team));
-            sheet.line("until", &look.both(ack.expires_at));
-            sheet.fact("note", &ack.note);
-        }
-        if self.next_escalation_at.is_some() {
-            let next =
-                format!("{} {}", self.next_escalation_to, look.both(self.next_escalation_at));
-            sheet.fact("next escalation", &next);
-        }
-    }
-}
-
-fn notices(notices: &[Notice], look: &Look) -> String {
-    let mut table = Table::new(look, &[]).wrapped();
-    for notice in notices {
-        let mut text = format!("{} to {} by {}", notice.about, notice.team, notice.channel);
-        if notice.attempts > 1 {
-            text += &format!(", {}", count(notice.attempts as usize, "attempt"));
-        }
-        if !notice.last_error.is_empty() {
-            text += &format!(": {}", notice.last_error);
-        }
-        table.row([
-            Field::Text(look.wall_clock(notice.last_attempt_at)),
-            Field::word(notice.state),
-            Field::Text(plain(&text)),
-        ]);
-    }
-    table.text()
 }
 
 /// `remit alert list`.
@@ -247,8 +133,8 @@ impl View for Alerts {
         for alert in &self.alerts {
             table.row([
                 Field::Text(head(&alert.alert_id, digits)),
-                Field::word(alert.severity),
-                Field::Word(brief(alert.state).into()),
+                Field::word(alert.severity.text()),
+                Field::Word(brief(alert.state.text()).into()),
                 Field::Text(short(alert.owner(), 12)),
                 Field::Text(look.age(alert.opened_at)),
                 Field::Text(alert.next(look)),
@@ -312,12 +198,12 @@ impl Alert {
             "{} {}: {}",
             head(&self.alert_id, TELLING),
             plain(&self.hostname),
-            look.word(self.state)
+            look.word(self.state.text())
         );
         if let Some(ack) = &self.acknowledgement {
             line += &format!(" by {} until {}", plain(&ack.by), look.exact(ack.expires_at));
         }
-        if let Some(disposition) = self.disposition.filter(|it| *it != "none") {
+        if let Some(disposition) = self.disposed() {
             line += &format!(", {}", look.word(Some(disposition)));
         }
         line + &format!(", remit of {}", plain(self.owner()))

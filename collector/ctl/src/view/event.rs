@@ -6,34 +6,24 @@ use serde::Serialize;
 use super::{
     Look, NOTHING, View,
     alert::Alert,
+    message::{Word, messages},
     table::{Field, Table},
     text::{TELLING, head, plain},
-    time::{Time, time},
+    time::Time,
     tone::Tone,
 };
-use crate::word::spelled;
 
-/// One thing that happened to an alert.
-#[derive(Debug, Serialize)]
-pub(crate) struct Event {
-    pub(crate) at: Option<Time>,
-    pub(crate) kind: Option<&'static str>,
-    pub(crate) actor: String,
-    pub(crate) detail: String,
-}
-
-impl From<v1::AlertEvent> for Event {
-    fn from(it: v1::AlertEvent) -> Self {
-        Self {
-            at: time(it.at),
-            kind: spelled::<v1::AlertEventKind>(it.kind),
-            actor: it.actor,
-            detail: it.detail,
-        }
+messages! {
+    /// One thing that happened to an alert.
+    AlertEvent {
+        at: Option<Time>,
+        kind: Word<v1::AlertEventKind>,
+        actor: String,
+        detail: String,
     }
 }
 
-impl Event {
+impl AlertEvent {
     /// What is told of it. What nobody did in person needs no name.
     fn told(&self) -> String {
         match self.actor.as_str() {
@@ -45,12 +35,12 @@ impl Event {
 }
 
 /// A timeline, oldest first.
-pub(crate) fn timeline(events: &[Event], look: &Look) -> String {
+pub(crate) fn timeline(events: &[AlertEvent], look: &Look) -> String {
     let mut table = Table::new(look, &[]).wrapped();
     for event in events {
         table.row([
             Field::Text(look.wall_clock(event.at)),
-            Field::word(event.kind),
+            Field::word(event.kind.text()),
             Field::Text(plain(&event.told())),
         ]);
     }
@@ -62,7 +52,7 @@ pub(crate) fn timeline(events: &[Event], look: &Look) -> String {
 pub(crate) struct Change {
     pub(crate) cursor: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) event: Option<Event>,
+    pub(crate) event: Option<AlertEvent>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) alert: Option<Alert>,
 }
@@ -85,8 +75,8 @@ impl View for Change {
         let mut line = format!(
             "{}  {}  {}  {}  {}  {}: {}",
             look.exact(event.at),
-            padded(event.kind, 15),
-            padded(alert.severity, 8),
+            padded(event.kind.text(), 15),
+            padded(alert.severity.text(), 8),
             head(&alert.alert_id, TELLING),
             plain(alert.owner()),
             plain(&alert.hostname),

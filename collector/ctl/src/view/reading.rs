@@ -89,7 +89,7 @@ impl View for Series {
 }
 
 /// A value as people say it: `12.5 %`, `3.4 GiB`.
-fn amount(value: i64, unit: Option<&str>) -> String {
+pub(crate) fn amount(value: i64, unit: Option<&str>) -> String {
     match unit {
         Some("bytes") => bytes(value),
         Some("bytes_per_second") => format!("{}/s", bytes(value)),

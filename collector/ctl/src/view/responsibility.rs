@@ -7,51 +7,33 @@ use serde::Serialize;
 
 use super::{
     Look, View,
+    message::{Word, messages},
     sheet::Sheet,
     time::{Time, time},
 };
-use crate::word::spelled;
 
-/// Who owns an alert, or a function at a time.
-#[derive(Debug, Serialize)]
-pub(crate) struct Responsibility {
-    pub(crate) matrix_tenant: String,
-    pub(crate) matrix_version: u64,
-    pub(crate) row: String,
-    pub(crate) responsible: String,
-    pub(crate) accountable: String,
-    pub(crate) consulted: Vec<String>,
-    pub(crate) informed: Vec<String>,
-    pub(crate) party: Option<&'static str>,
-    pub(crate) runbook: String,
-    pub(crate) reason: String,
-    pub(crate) decided_at: Option<Time>,
-    pub(crate) rejected: Vec<String>,
-}
-
-impl From<v1::Responsibility> for Responsibility {
-    fn from(it: v1::Responsibility) -> Self {
-        Self {
-            matrix_tenant: it.matrix_tenant,
-            matrix_version: it.matrix_version,
-            row: it.row,
-            responsible: it.responsible,
-            accountable: it.accountable,
-            consulted: it.consulted,
-            informed: it.informed,
-            party: spelled::<v1::Party>(it.party),
-            runbook: it.runbook,
-            reason: it.reason,
-            decided_at: time(it.decided_at),
-            rejected: it.rejected,
-        }
+messages! {
+    /// Who owns an alert, or a function at a time.
+    Responsibility {
+        matrix_tenant: String,
+        matrix_version: u64,
+        row: String,
+        responsible: String,
+        accountable: String,
+        consulted: Vec<String>,
+        informed: Vec<String>,
+        party: Word<v1::Party>,
+        runbook: String,
+        reason: String,
+        decided_at: Option<Time>,
+        rejected: Vec<String>,
     }
 }
 
 impl Responsibility {
     /// The team, and on which side it is.
     pub(crate) fn owner(&self) -> String {
-        match self.party {
+        match self.party.text() {
             Some(party) => format!("{} ({party})", self.responsible),
             None => self.responsible.clone(),
         }

@@ -135,6 +135,7 @@ fn told_alert() -> v1::Alert {
             attempts: 2,
             last_attempt_at: at("2026-11-25T02:58:05Z"),
             last_error: "HTTP 503".into(),
+            ..Default::default()
         }],
         ..open_alert()
     }
@@ -269,9 +270,25 @@ fn an_alert_in_json_is_a_contract() {
                   "state": "failing",
                   "attempts": 2,
                   "last_attempt_at": "2026-11-25T02:58:05Z",
-                  "last_error": "HTTP 503"
+                  "last_error": "HTTP 503",
+                  "person": ""
                 }
-              ]
+              ],
+              "suppressions": [],
+              "flapping": false,
+              "block": null,
+              "owner_differs": "",
+              "parent_alert_id": "",
+              "follows_alert_id": "",
+              "generation": 0,
+              "rule": "",
+              "sla": null,
+              "disposition_by": "",
+              "disposition_at": null,
+              "disposition_auto": false,
+              "known_issue_id": "",
+              "noise": null,
+              "unresolved": []
             }
         "#]],
     );

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use remit_proto::convert::Wire;
+use remit_runtime::duration;
 use serde::{Serialize, Serializer};
 
 use super::{Look, NOTHING};
@@ -66,6 +67,12 @@ impl Look {
             None => NOTHING.into(),
         }
     }
+}
+
+/// So many milliseconds, exactly: `11m15s`.
+pub(crate) fn span(millis: u64) -> String {
+    let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+    duration::format(SignedDuration::from_millis(millis))
 }
 
 /// In the largest unit that fits: `3 min`.

@@ -26,13 +26,16 @@ impl Tone {
     /// The tone of a word of any list.
     pub(crate) fn of(word: &str) -> Self {
         match word {
-            "ok" | "online" | "resolved" | "success" | "delivered" | "full" => Self::Good,
+            "ok" | "online" | "resolved" | "success" | "delivered" | "full" | "met"
+            | "on_track" | "applied" | "approved" | "fresh" | "verified" => Self::Good,
             "warn" | "warning" | "medium" | "late" | "acknowledged" | "partial" | "failing"
-            | "ack" | "cancelled" | "reopened" | "ack_expired" | "known_issue" | "joint_review" => {
-                Self::Warning
-            }
+            | "ack" | "cancelled" | "reopened" | "ack_expired" | "known_issue" | "joint_review"
+            | "blocked" | "paused" | "at_risk" | "sla_at_risk" | "due_soon" | "due"
+            | "proposed" | "unverified" | "flapping" => Self::Warning,
             "crit" | "critical" | "high" | "offline" | "open" | "failed" | "created"
-            | "escalated" | "delivery_failed" | "no_recipient" | "revoked" | "error" => Self::Bad,
+            | "escalated" | "delivery_failed" | "no_recipient" | "revoked" | "error"
+            | "breached" | "sla_breached" | "broken" | "overdue" | "rejected" | "expired"
+            | "denied" | "nobody" | "gap" => Self::Bad,
             "unknown" | "stale" | "never_seen" => Self::Unclear,
             _ => Self::Quiet,
         }

@@ -13,7 +13,7 @@ use crate::{
     },
     flapping,
     people::Target,
-    signal::{Origin, Say, Signal},
+    signal::{Origin, Say, Signal, Speaker},
     sla::{Clocks, Fact},
 };
 
@@ -34,7 +34,7 @@ pub enum Received {
 
 /// Takes a signal to the newest alert about the same thing, or opens one.
 ///
-/// One endpoint's signals must come in the order of their origins, each at
+/// One speaker's signals must come in the order of their origins, each at
 /// least once: one that is older than the newest is taken for a repetition.
 pub fn receive(
     newest: Option<&Alert>,
@@ -142,9 +142,13 @@ fn open(
 
 /// A repeated delivery of the signal that opens an alert opens the same one.
 fn name(about: &About, origin: Origin) -> AlertId {
-    let Origin { endpoint, revision, position } = origin;
+    let Origin { from, revision, position } = origin;
     let text = format!("{}/{}/{}/{revision}/{position}", about.tenant, about.check, about.instance);
-    AlertId::from_uuid(Uuid::new_v5(endpoint.as_uuid(), text.as_bytes()))
+    let speaker = match &from {
+        Speaker::Endpoint(id) => id.as_uuid(),
+        Speaker::Source(id) => id.as_uuid(),
+    };
+    AlertId::from_uuid(Uuid::new_v5(speaker, text.as_bytes()))
 }
 
 /// It is raised once more: it is open still, or comes back soon after.

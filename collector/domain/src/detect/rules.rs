@@ -319,6 +319,18 @@ impl Rules {
         }
     }
 
+    /// The limits of a check, in words; empty if it has none.
+    pub fn in_words(&self, check: &str) -> String {
+        let limits = self.thresholds.iter().find(|it| &*it.0 == check).map(|it| &it.1);
+        let Some(Threshold { metric, warn, crit, clear, hold, .. }) = limits else {
+            return String::new();
+        };
+        let level = |name: &str, value: &Option<i64>| value.map(|it| format!("{name} {it}"));
+        let levels: Vec<String> =
+            [level("warn", warn), level("crit", crit)].into_iter().flatten().collect();
+        format!("{metric}: {} for {} s, clear {clear}", levels.join(", "), hold.as_secs())
+    }
+
     /// Which kind of work a check is.
     pub fn function(&self, check: &str) -> Function {
         let known = self.checks.iter().find(|it| &*it.0 == check);

@@ -2,3 +2,4 @@
 
 pub(crate) mod alert;
 pub(crate) mod endpoint;
+pub(crate) mod sla;

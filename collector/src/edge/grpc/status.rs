@@ -81,7 +81,10 @@ impl ToStatus for Refusal {
             Self::AlreadyResolved(_)
             | Self::AlreadyAcknowledged { .. }
             | Self::SameTeam { .. }
-            | Self::NoCounterpart(_) => ErrorKind::Conflict,
+            | Self::NoCounterpart(_)
+            | Self::NotBlocked(_)
+            | Self::NotPaused(_)
+            | Self::Pause(_) => ErrorKind::Conflict,
             Self::HoldOutOfRange
             | Self::UnknownTeam(_)
             | Self::NoteNeeded(_)

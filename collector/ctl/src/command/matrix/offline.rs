@@ -10,7 +10,7 @@ use remit_collector_domain::matrix::{
     self, Matrix, Subject, nearest, next_change, reach as reached_by, resolve,
 };
 use remit_collector_domain::people::Target;
-use remit_matrix_file::{MatrixFile, add_holidays, read_holidays};
+use remit_matrix_file::{MatrixFile, add_holidays, read_ics};
 use remit_proto::v1;
 use remit_shared::{Chain, EndpointId, Function, Severity};
 
@@ -23,6 +23,9 @@ use crate::{
     view::matrix::{answer, coverage, imported::Imported, replay, review, simulate},
     word::spelled,
 };
+
+/// So many years ahead holidays are listed date by date.
+const YEARS: i64 = 5;
 
 pub(super) fn coverage(asked: &Coverage, out: &mut Out<'_>) -> Result<(), Failure> {
     let matrix = load(&asked.file)?.matrix;
@@ -74,22 +77,28 @@ pub(super) fn review(file: &Path, out: &mut Out<'_>) -> Result<(), Failure> {
 pub(super) fn import(asked: &Import, out: &mut Out<'_>) -> Result<(), Failure> {
     match asked {
         Import::Holidays { ics, calendar, file } => {
-            let failed = |err: &(dyn std::error::Error + 'static), path: &Path| {
-                let message = format!("{}: {}", path.display(), Chain(err));
-                Failure::new(Kind::Failed, message)
-            };
-            let holidays = read_holidays(&read(ics)?).map_err(|err| failed(&err, ics))?;
+            let bytes = fs::read(ics).map_err(|err| unusable(ics, &err))?;
+            // Rules that name no date of their own are written out for so long.
+            let today = out.zone.to_datetime(out.clock.now()).date();
+            let until = today.saturating_add(jiff::Span::new().years(YEARS));
+            let holidays = read_ics(&ics.display().to_string(), &bytes, until)
+                .map_err(|err| Failure::broken(&err))?;
             let text = read(file)?;
             let changed =
-                add_holidays(&text, calendar, &holidays).map_err(|err| failed(&err, file))?;
+                add_holidays(&text, calendar, &holidays).map_err(|err| unusable(file, &err))?;
             if changed.added > 0 {
                 replace(file, &changed.text)?;
             }
-            let (added, known) = (changed.added, holidays.len() - changed.added);
+            let added = changed.added;
+            let known = holidays.dates.len() + holidays.yearly.len() - added;
             let (file, calendar) = (file.display().to_string(), calendar.to_string());
             out.show(&Imported { file, calendar, added, known })
         }
     }
+}
+
+fn unusable(path: &Path, err: &(dyn std::error::Error + 'static)) -> Failure {
+    Failure::new(Kind::Failed, format!("{}: {}", path.display(), Chain(err)))
 }
 
 /// Writes beside the file first, so that nobody ever reads half of it.

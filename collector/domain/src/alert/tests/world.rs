@@ -17,7 +17,7 @@ use crate::{
     alert::{command, *},
     effect::Effect,
     people::Target,
-    signal::{Origin, Say, Signal},
+    signal::{Origin, Say, Signal, Speaker},
     sla::{Agreement, Targets, Terms},
     suppression::SuppressionKind,
 };
@@ -261,6 +261,7 @@ impl World {
             Say::Raised { delayed: false, .. } | Say::Cleared => self.now,
         };
         self.last = Some(Signal {
+            subject: None,
             check: "disk-space".into(),
             instance: "/".into(),
             function: function::infra_monitoring(),
@@ -273,7 +274,8 @@ impl World {
 
     pub(super) fn hear_again(&mut self) {
         let Some(signal) = self.last.clone() else { return };
-        let origin = Origin { endpoint: about().endpoint, revision: self.revision, position: 0 };
+        let from = Speaker::Endpoint(about().endpoint);
+        let origin = Origin { from, revision: self.revision, position: 0 };
         let before = self.alert.clone();
         match self.with_context(|it| receive(before.as_ref(), about(), &signal, origin, it)) {
             Received::Nothing => {}

@@ -104,10 +104,10 @@ fn a_hole_is_named_with_its_first_hour_and_what_would_fill_it() {
     check(
         &matrix([day.clone(), rest.clone(), hq.clone(), plant.clone()]),
         expect![[r#"
-        Error hole Row[0].when
-          nobody is named for `help_desk` on workstations at plant, from Mon 2026-03-02 17:00 to Tue 2026-03-03 08:00 in America/New_York; 286 such holes in 400 days
-          add a row like `day` with `when = "outside office"`
-    "#]],
+            Error hole Row[0].when
+              nobody is named for `help_desk` on workstations at plant and virtuals at plant, from Mon 2026-03-02 17:00 to Tue 2026-03-03 08:00 in America/New_York; 286 such holes in 400 days
+              add a row like `day` with `when = "outside office"`
+        "#]],
     );
 
     // What is urgent is covered.

@@ -2,16 +2,18 @@
 
 use std::{cmp::Reverse, sync::Arc};
 
+use jiff::Timestamp;
 use remit_collector_domain::{
     alert::{Actor, Alert, Event, State, command},
     authority::{self, Action, Scope},
     operator::Operator,
+    sla::PauseRequest,
 };
 use remit_proto::{
     convert::Wire as _,
     v1::{self, alert_service_server::AlertService},
 };
-use remit_shared::{Clock, ErrorKind, Severity, Team};
+use remit_shared::{Clock, ErrorKind, IdError, Severity, Team};
 use tonic::{Request, Response, Status};
 
 use super::{Plane, page::page, watch::Watching};
@@ -26,7 +28,7 @@ use crate::{
 
 /// A change of an alert that a person asks for.
 type Decide<'a> =
-    dyn Fn(&Alert, Actor, jiff::Timestamp) -> Result<Event, command::Refusal> + Send + Sync + 'a;
+    dyn Fn(&Alert, Actor, Timestamp) -> Result<Event, command::Refusal> + Send + Sync + 'a;
 
 impl<S: Store, C: Clock> Plane<S, C> {
     /// Does what a person asks, if they may and the alert allows it.
@@ -82,6 +84,9 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
             "" => None,
             named => Some(self.endpoint(&operator, named).await?.id()),
         };
+        if asked.mine && operator.teams.is_empty() {
+            return Err(answer(ErrorKind::Invalid, "you act for no team; name one instead"));
+        }
         let mut alerts = self.alerts(&operator, &asked.tenant).await?;
         alerts.retain(|it| {
             let about = &it.about;
@@ -89,6 +94,7 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
                 && it.severity >= at_least
                 && endpoint.is_none_or(|id| id == about.endpoint)
                 && (asked.team.is_empty() || it.remit.responsible.as_str() == asked.team)
+                && (!asked.mine || operator.teams.contains(&it.remit.responsible))
                 && (asked.function.is_empty() || about.function.as_str() == asked.function)
         });
         alerts.sort_by_key(|it| {
@@ -166,7 +172,7 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
             .act(&operator, &asked.alert_id, Action::HandOver, &|alert, by, _| {
                 let to = to.as_ref().or_else(|| command::counterpart(&alert.remit));
                 let to = to.ok_or(command::Refusal::NoCounterpart(alert.id))?.clone();
-                let party = self.matrices.party(&alert.about.tenant, &to);
+                let party = self.matrices.people(&alert.about.tenant).party(&to);
                 let party = party.ok_or_else(|| command::Refusal::UnknownTeam(to.clone()))?;
                 command::hand_over(alert, by, (to, party), reason, &asked.note)
             })
@@ -182,9 +188,15 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
         let asked = request.into_inner();
         let disposition =
             show::alert::asked_disposition(asked.disposition()).map_err(|it| it.to_status())?;
+        let known_issue = match asked.known_issue_id.as_str() {
+            "" => None,
+            id => Some(
+                id.parse().map_err(|err: IdError| answer(ErrorKind::Invalid, err.to_string()))?,
+            ),
+        };
         let alert = self
-            .act(&operator, &asked.alert_id, Action::Dispose, &|alert, by, _| {
-                command::dispose(alert, by, disposition, &asked.note)
+            .act(&operator, &asked.alert_id, Action::Dispose, &|alert, by, now| {
+                command::dispose(alert, by, disposition, known_issue, &asked.note, now)
             })
             .await?;
         Ok(Response::new(v1::SetAlertDispositionResponse { alert: Some(alert) }))
@@ -202,6 +214,111 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
             })
             .await?;
         Ok(Response::new(v1::AddAlertNoteResponse { alert: Some(alert) }))
+    }
+
+    async fn block_alert(
+        &self,
+        request: Request<v1::BlockAlertRequest>,
+    ) -> Result<Response<v1::BlockAlertResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let reason = show::alert::asked_reason(asked.reason()).map_err(|it| it.to_status())?;
+        let alert = self
+            .act(&operator, &asked.alert_id, Action::BlockAlert, &|alert, by, now| {
+                let people = self.matrices.people(&alert.about.tenant);
+                let counterpart = command::counterpart(&alert.remit);
+                let triggers = people.triggers(&alert.about.function, counterpart);
+                command::block(alert, by, reason, asked.immediately, &asked.note, &triggers, now)
+            })
+            .await?;
+        Ok(Response::new(v1::BlockAlertResponse { alert: Some(alert) }))
+    }
+
+    async fn unblock_alert(
+        &self,
+        request: Request<v1::UnblockAlertRequest>,
+    ) -> Result<Response<v1::UnblockAlertResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let alert = self
+            .act(&operator, &asked.alert_id, Action::BlockAlert, &|alert, by, _| {
+                command::unblock(alert, by, &asked.note)
+            })
+            .await?;
+        Ok(Response::new(v1::UnblockAlertResponse { alert: Some(alert) }))
+    }
+
+    async fn pause_alert(
+        &self,
+        request: Request<v1::PauseAlertRequest>,
+    ) -> Result<Response<v1::PauseAlertResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let reason = show::sla::asked_pause(asked.reason()).map_err(|it| it.to_status())?;
+        let until = asked.until.map(|it| Timestamp::from_wire("until", it));
+        let until = until.transpose().map_err(|it| it.to_status())?;
+        let before = self.alert(&operator, &asked.alert_id).await?;
+        let terms = self.matrices.terms(&before.about.tenant, &before.terms);
+        let terms = terms.ok_or_else(|| {
+            answer(ErrorKind::Conflict, "nothing was promised about this alert".to_owned())
+        })?;
+        let alert = self
+            .act(&operator, &asked.alert_id, Action::PauseSla, &|alert, by, now| {
+                let request = PauseRequest {
+                    reason,
+                    by: by.name.clone(),
+                    note: asked.note.clone(),
+                    from: None,
+                    until,
+                    approval: None,
+                };
+                command::pause(alert, &terms, by, request, now)
+            })
+            .await?;
+        Ok(Response::new(v1::PauseAlertResponse { alert: Some(alert) }))
+    }
+
+    async fn resume_alert(
+        &self,
+        request: Request<v1::ResumeAlertRequest>,
+    ) -> Result<Response<v1::ResumeAlertResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let alert = self
+            .act(&operator, &asked.alert_id, Action::PauseSla, &|alert, by, _| {
+                command::resume(alert, by, &asked.note)
+            })
+            .await?;
+        Ok(Response::new(v1::ResumeAlertResponse { alert: Some(alert) }))
+    }
+
+    async fn mark_alert_noise(
+        &self,
+        request: Request<v1::MarkAlertNoiseRequest>,
+    ) -> Result<Response<v1::MarkAlertNoiseResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let reason = show::alert::asked_noise(asked.reason()).map_err(|it| it.to_status())?;
+        let alert = self
+            .act(&operator, &asked.alert_id, Action::MarkNoise, &|_, by, now| {
+                command::mark_noise(by, reason, &asked.note, now)
+            })
+            .await?;
+        Ok(Response::new(v1::MarkAlertNoiseResponse { alert: Some(alert) }))
+    }
+
+    async fn get_alert_sla(
+        &self,
+        request: Request<v1::GetAlertSlaRequest>,
+    ) -> Result<Response<v1::GetAlertSlaResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let alert = self.alert(&operator, &request.into_inner().alert_id).await?;
+        let terms = self.matrices.terms(&alert.about.tenant, &alert.terms);
+        let terms = terms.ok_or_else(|| {
+            answer(ErrorKind::NotFound, "nothing was promised about this alert".to_owned())
+        })?;
+        let sla = show::sla::sla(&alert, &terms, self.engine.clock.now());
+        Ok(Response::new(v1::GetAlertSlaResponse { sla: Some(sla) }))
     }
 }
 

@@ -5,7 +5,7 @@ use remit_collector_domain::{
     authority::{Action, Scope},
     effect::Effect,
     matrix::{lint::Grade, next_change, resolve},
-    matrix_version::Published,
+    matrix_version::{Published, Signature},
 };
 use remit_matrix_file::Remark;
 use remit_proto::{
@@ -91,18 +91,36 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         let all = self.store().all::<Published>().await.map_err(|it| it.to_status())?;
         let newest = all.iter().filter(|it| it.record.tenant == tenant).map(|it| it.record.version);
         let newest = newest.max().unwrap_or(0);
+        let previous = all
+            .iter()
+            .find(|it| it.record.tenant == tenant && it.record.version == newest)
+            .map(|it| it.record.sha256.clone());
         if asked.expected_version != 0 && asked.expected_version != newest {
             let words = format!("the newest version is {newest}, not {}", asked.expected_version);
             return Err(answer(ErrorKind::Conflict, words));
         }
+        let sha256: String =
+            Sha256::digest(&asked.toml).iter().map(|it| format!("{it:02x}")).collect();
+        let signature = Signature {
+            operator: operator.id,
+            name: operator.name.clone(),
+            party: operator.party,
+            at: now,
+            sha256: sha256.clone(),
+            signature: None,
+        };
         let published = Published {
             tenant: tenant.clone(),
             version: newest + 1,
-            sha256: Sha256::digest(&asked.toml).iter().map(|it| format!("{it:02x}")).collect(),
+            sha256,
             text: asked.toml,
             published_at: now,
             published_by: operator.name.clone(),
             note: asked.note,
+            previous_sha256: previous,
+            effective_from: now,
+            change: None,
+            signatures: vec![signature],
         };
         let in_force = InForce::read(published.clone())
             .map_err(|err| answer(ErrorKind::Invalid, remit_shared::Chain(&err).to_string()))?;
@@ -123,6 +141,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         Ok(Response::new(v1::PublishMatrixResponse {
             version: Some(version(&published)),
             findings: remarks.iter().map(finding).collect(),
+            change_id: String::new(),
         }))
     }
 
@@ -181,6 +200,38 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
             escalation,
         }))
     }
+
+    async fn get_coverage(
+        &self,
+        request: Request<v1::GetCoverageRequest>,
+    ) -> Result<Response<v1::GetCoverageResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn replay_matrix(
+        &self,
+        request: Request<v1::ReplayMatrixRequest>,
+    ) -> Result<Response<v1::ReplayMatrixResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn get_matrix_review(
+        &self,
+        request: Request<v1::GetMatrixReviewRequest>,
+    ) -> Result<Response<v1::GetMatrixReviewResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
+
+    async fn get_on_call(
+        &self,
+        request: Request<v1::GetOnCallRequest>,
+    ) -> Result<Response<v1::GetOnCallResponse>, Status> {
+        self.caller(&request).await?;
+        Err(Status::unimplemented("this collector does not do that yet"))
+    }
 }
 
 fn tenant(named: &str) -> Result<Tenant, Status> {
@@ -200,6 +251,7 @@ fn version(published: &Published) -> v1::MatrixVersion {
         effective_from: Some(published.published_at.to_wire()),
         published_by: published.published_by.clone(),
         note: published.note.clone(),
+        ..Default::default()
     }
 }
 

@@ -143,6 +143,7 @@ fn role(asked: v1::Role) -> Result<Role, InvalidMessage> {
         v1::Role::Manager => Ok(Role::Manager),
         v1::Role::Operator => Ok(Role::Operator),
         v1::Role::Viewer => Ok(Role::Viewer),
+        v1::Role::Auditor => Ok(Role::Auditor),
     }
 }
 
@@ -152,6 +153,7 @@ fn show(operator: &Operator) -> v1::Operator {
         Role::Manager => v1::Role::Manager,
         Role::Operator => v1::Role::Operator,
         Role::Viewer => v1::Role::Viewer,
+        Role::Auditor => v1::Role::Auditor,
     };
     v1::Operator {
         operator_id: operator.id.to_string(),

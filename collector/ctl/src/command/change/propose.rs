@@ -1,0 +1,122 @@
+//! `remit change propose …`
+
+use std::path::Path;
+
+use remit_proto::{
+    convert::Wire as _,
+    v1::{self, propose_change_request::Payload},
+};
+
+use crate::{
+    args::{
+        Global,
+        change::{Propose, Reason, Why},
+    },
+    client::Client,
+    command::{known_issue, read, whole, window},
+    failure::Failure,
+    out::Out,
+    view::change::Change,
+};
+
+/// Proposes it; with break-glass, after asking.
+pub(super) async fn propose(
+    asked: Propose,
+    global: &Global,
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
+    let client = global.connect().await?;
+    let (payload, tenant, title, reason) = payload(asked, &client, global, out).await?;
+    let sealed_code = match &reason.break_glass {
+        Some(path) => {
+            out.confirm("make it true alone, at once, and page both managers?", reason.yes)?;
+            sealed_code(path)?
+        }
+        None => String::new(),
+    };
+    let request = v1::ProposeChangeRequest {
+        tenant,
+        title,
+        reason: reason.reason,
+        payload: Some(payload),
+        break_glass: reason.break_glass.is_some(),
+        sealed_code,
+    };
+    let answer = client.call(client.changes().propose_change(request)).await?;
+    out.show(&Change::from(whole(answer.change)?))
+}
+
+/// What is proposed, for whom, under which title and why.
+async fn payload(
+    asked: Propose,
+    client: &Client,
+    global: &Global,
+    out: &Out<'_>,
+) -> Result<(Payload, String, String, Reason), Failure> {
+    let tenant = async || global.one_tenant(client).await;
+    let titled = |why: Why, usual: String| (why.title.unwrap_or(usual), why.reason);
+    Ok(match asked {
+        Propose::Matrix { file, follows, from, why } => {
+            let file_name = file.display().to_string();
+            let matrix = v1::MatrixProposal {
+                toml: read(&file)?,
+                file_name: file_name.clone(),
+                expected_version: follows.unwrap_or(0),
+                effective_from: from
+                    .map(|it| it.in_zone(&out.zone))
+                    .transpose()?
+                    .map(|it| it.to_wire()),
+            };
+            let (title, reason) = titled(why, format!("matrix {file_name}"));
+            // The file says whose it is.
+            (Payload::Matrix(matrix), global.tenant()?, title, reason)
+        }
+        Propose::Window { window, reason } => {
+            let (tenant, title) = (tenant().await?, window.title.clone());
+            (Payload::Window(window::spec(window, tenant.clone())?), tenant, title, reason)
+        }
+        Propose::KnownIssue { known_issue, reason } => {
+            let (tenant, title) = (tenant().await?, known_issue.title.clone());
+            let spec = known_issue::spec(known_issue, tenant.clone(), out)?;
+            (Payload::KnownIssue(spec), tenant, title, reason)
+        }
+        Propose::Role { operator, role, party, team, why } => {
+            let (title, reason) = titled(why, format!("role of {operator}"));
+            let tenants = global.tenant.clone();
+            let teams = team;
+            let (role, party) = (role.into(), party.into());
+            let grant = v1::RoleGrant { operator, role, party, teams, tenants };
+            (Payload::Role(grant), tenant().await?, title, reason)
+        }
+        Propose::Tuning { check, what, to, selector, why } => {
+            let tenant = tenant().await?;
+            let (title, reason) = titled(why, format!("{check}: {to}"));
+            let tuning = v1::Tuning {
+                tenant: tenant.clone(),
+                check,
+                selector: (!selector.is_empty()).then(|| selector.into()),
+                kind: what.into(),
+                before: String::new(),
+                after: to,
+                why: reason.reason.clone(),
+            };
+            (Payload::Tuning(tuning), tenant, title, reason)
+        }
+        Propose::Work { window, rollback, reason } => {
+            let (tenant, title) = (tenant().await?, window.title.clone());
+            let spec = window::spec(window, tenant.clone())?;
+            let work = v1::PlannedWork {
+                description: spec.why.clone(),
+                rollback,
+                selector: spec.selector.clone(),
+                window: Some(spec),
+            };
+            (Payload::PlannedWork(work), tenant, title, reason)
+        }
+    })
+}
+
+/// Read from a file, so that it stands in nobody's shell history.
+fn sealed_code(path: &Path) -> Result<String, Failure> {
+    Ok(read(path)?.trim().to_owned())
+}

@@ -1,0 +1,105 @@
+//! How an alert's time was spent, as messages.
+
+use jiff::{SignedDuration, Timestamp};
+use remit_collector_domain::{
+    alert::Alert,
+    sla::{self, ClockKind, Line, LineState, PauseReason, Promise, Status, Terms},
+};
+use remit_proto::{
+    convert::{InvalidMessage, Wire as _},
+    v1,
+};
+
+/// An alert's ledger as of now.
+pub(crate) fn sla(alert: &Alert, terms: &Terms, now: Timestamp) -> v1::AlertSla {
+    let ledger = sla::ledger(terms, alert.severity, &alert.clocks, now);
+    let parties = ledger.by_team.iter().map(|(holder, totals)| v1::PartyTime {
+        party: holder.party.to_wire(),
+        team: holder.team.to_string(),
+        counted_ms: millis(totals.running),
+        paused_ms: millis(totals.paused),
+    });
+    let segments: Vec<v1::SlaSegment> =
+        ledger.lines.iter().map(|it| segment(it, terms.matrix_version)).collect();
+    v1::AlertSla {
+        alert_id: alert.id.to_string(),
+        zone: terms.calendar.as_ref().map(|it| it.zone_name().to_owned()).unwrap_or_default(),
+        as_of: Some(now.to_wire()),
+        parties: parties.collect(),
+        clocks: ledger.promises.iter().map(|it| clock(it, terms, &segments)).collect(),
+    }
+}
+
+fn clock(promise: &Promise, terms: &Terms, segments: &[v1::SlaSegment]) -> v1::SlaClock {
+    let (kind, target) = match promise.kind {
+        ClockKind::Response => (v1::SlaKind::Contract, v1::SlaTarget::Response),
+        ClockKind::Resolution => (v1::SlaKind::Contract, v1::SlaTarget::Resolution),
+        ClockKind::Update => (v1::SlaKind::Contract, v1::SlaTarget::Update),
+        ClockKind::TeamResponse => (v1::SlaKind::Team, v1::SlaTarget::Response),
+        ClockKind::TeamResolution => (v1::SlaKind::Team, v1::SlaTarget::Resolution),
+    };
+    let status = match promise.status {
+        Status::OnTrack => v1::SlaStatus::OnTrack,
+        Status::AtRisk => v1::SlaStatus::AtRisk,
+        Status::Breached => v1::SlaStatus::Breached,
+        Status::Met => v1::SlaStatus::Met,
+        Status::Cancelled => v1::SlaStatus::Cancelled,
+    };
+    let is_contract = kind == v1::SlaKind::Contract;
+    let breached = promise.deadline.filter(|_| promise.status == Status::Breached);
+    let calendar = terms.calendar.as_ref().map(|it| it.name.to_string());
+    v1::SlaClock {
+        kind: kind.into(),
+        agreement: terms.agreement.name.to_string(),
+        target: target.into(),
+        team: if is_contract { String::new() } else { promise.holder.team.to_string() },
+        calendar: calendar.unwrap_or_default(),
+        target_ms: promise.target.map_or(0, millis),
+        elapsed_ms: millis(promise.spent),
+        left_ms: promise.left.map_or(0, signed_millis),
+        deadline: promise.deadline.map(|it| it.to_wire()),
+        status: status.into(),
+        breached_at: breached.map(|it| it.to_wire()),
+        stopped_at: None,
+        segments: if is_contract { segments.to_vec() } else { Vec::new() },
+    }
+}
+
+fn segment(line: &Line, matrix_version: u64) -> v1::SlaSegment {
+    let (state, reason) = match &line.state {
+        LineState::Running => (v1::SlaSegmentState::Running, String::new()),
+        LineState::OutOfHours => (v1::SlaSegmentState::OutOfHours, String::new()),
+        LineState::Paused(reason) => (v1::SlaSegmentState::Paused, reason.to_string()),
+        LineState::Suspended(why) => (v1::SlaSegmentState::Suspended, why.clone()),
+        LineState::Over => (v1::SlaSegmentState::Over, String::new()),
+    };
+    v1::SlaSegment {
+        state: state.into(),
+        party: line.holder.party.to_wire(),
+        team: line.holder.team.to_string(),
+        reason,
+        by: line.by.clone(),
+        from: Some(line.from.to_wire()),
+        to: Some(line.to.to_wire()),
+        counted_ms: millis(line.counted),
+        matrix_version,
+    }
+}
+
+fn millis(length: SignedDuration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(0)
+}
+
+fn signed_millis(length: SignedDuration) -> i64 {
+    i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The reason that somebody gives for stopping the clocks.
+pub(crate) fn asked_pause(asked: v1::PauseReason) -> Result<PauseReason, InvalidMessage> {
+    match asked {
+        v1::PauseReason::Unspecified => Err(InvalidMessage::new("reason", "is unspecified")),
+        v1::PauseReason::AwaitingCustomer => Ok(PauseReason::AwaitingCustomer),
+        v1::PauseReason::AwaitingVendor => Ok(PauseReason::AwaitingVendor),
+        v1::PauseReason::ApprovedWindow => Ok(PauseReason::ApprovedWindow),
+    }
+}
