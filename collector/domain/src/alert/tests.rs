@@ -2,10 +2,12 @@
 
 mod edge;
 mod histories;
+mod laws;
 mod promises;
 mod quiet;
 mod walls;
 mod world;
+mod zones;
 
 use expect_test::{Expect, expect};
 

@@ -230,7 +230,7 @@ impl World {
         self.terms.last().expect("terms")
     }
 
-    fn terms_then(&self) -> &Terms {
+    pub(super) fn terms_then(&self) -> &Terms {
         let named = self.alert.as_ref().map(|it| &it.terms);
         let named = named.and_then(|name| self.terms.iter().find(|it| name.names(it)));
         named.unwrap_or_else(|| self.terms_now())
