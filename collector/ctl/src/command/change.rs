@@ -143,3 +143,6 @@ async fn approve(
 fn show(change: Option<v1::Change>, out: &mut Out<'_>) -> Result<(), Failure> {
     out.show(&Changed(whole(change)?.into()))
 }
+
+#[cfg(test)]
+mod tests;

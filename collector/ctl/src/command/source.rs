@@ -102,3 +102,6 @@ fn hand_out(
     })?;
     out.show(&Created { source, path, token: None })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! `remit window …`
 
-use remit_proto::v1;
+use remit_proto::v1::{self, preview_window_request::Window as About};
 
 use super::{done_or_waiting, seconds, whole};
 use crate::{
@@ -71,8 +71,6 @@ pub(super) async fn run(
     }
     Ok(Exit::OK)
 }
-
-use v1::preview_window_request::Window as About;
 
 async fn list(
     include_ended: bool,

@@ -166,7 +166,7 @@ impl Change {
 }
 
 /// What differs, line by line, in the tones of good and bad.
-fn difference(diff: &str, look: &Look) -> String {
+pub(super) fn difference(diff: &str, look: &Look) -> String {
     let line = |line: String| match line.chars().next() {
         Some('+') => look.in_tone(&line, Tone::Good),
         Some('-') => look.in_tone(&line, Tone::Bad),

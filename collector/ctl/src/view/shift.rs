@@ -53,7 +53,7 @@ impl Shift {
             text += &format!(", {} still to do", self.open);
         }
         if self.auto > 0 {
-            text += &format!(", {} flagged for joint review by itself", self.auto);
+            text += &format!(", {} left to remit", self.auto);
         }
         text
     }
