@@ -7,7 +7,6 @@ use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use remit_collector_domain::matrix_version::Published;
 use remit_runtime::{
-    clock::SystemClock,
     files::{FolderLock, LockError},
     listen::{BindError, Listener},
     random,
@@ -15,10 +14,7 @@ use remit_runtime::{
     tls::{Clients, TlsError, server_config},
 };
 use remit_shared::Clock;
-use tokio::{
-    net::TcpListener,
-    sync::{Notify, watch},
-};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Router;
 use tracing::{info, warn};
@@ -26,7 +22,7 @@ use tracing::{info, warn};
 use crate::{
     adapters::{
         matrices::{InForce, InForceError, Matrices},
-        notify::{Channels, Mailer, MailerError, Webhook, WebhookError},
+        notify::{Channels, ChannelsError},
         sled::{OpenError, Options, SledStore},
     },
     config::Config,
@@ -36,13 +32,14 @@ use crate::{
             enrollment::{EnrollmentEdge, Guard},
             operator::Plane,
         },
-        http,
+        http::{self, receiver},
     },
     engine::Engine,
     ingest::{Ingest, Listening, Roll},
     outbox::{Outbox, Post},
     pki::{Authority, PkiError},
     ports::store::{Store as _, StoreError},
+    sources::Sources,
     telemetry,
 };
 
@@ -96,18 +93,9 @@ pub enum RunError {
     /// A published matrix cannot be read.
     #[error(transparent)]
     Matrix(#[from] InForceError),
-    /// A webhook is set up wrongly.
-    #[error("webhook `{name}` cannot be set up")]
-    Webhook {
-        /// Its name.
-        name: String,
-        /// What is wrong.
-        #[source]
-        source: WebhookError,
-    },
-    /// Mail is set up wrongly.
+    /// A channel is set up wrongly.
     #[error(transparent)]
-    Mail(#[from] MailerError),
+    Channels(#[from] ChannelsError),
     /// Counting cannot be set up.
     #[error("failed to set up metrics")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
@@ -130,13 +118,17 @@ pub enum RunError {
 
 type Sled = SledStore;
 
-/// Runs the collector until `stop` is cancelled.
-pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunError> {
+/// Runs the collector by a clock until `stop` is cancelled.
+pub async fn serve<C: Clock>(
+    config: Config,
+    clock: C,
+    stop: CancellationToken,
+) -> Result<(), RunError> {
     let data = DataDir(config.data_dir.clone());
     let _lock = FolderLock::acquire(&data.0)?;
     let metrics = telemetry::install().map_err(RunError::Metrics)?;
     let authority = Arc::new(Authority::open(&data.pki())?);
-    let clock = Arc::new(SystemClock);
+    let clock = Arc::new(clock);
     let now = clock.now();
     let identity = match authority.renew_server_if_needed(now)? {
         Some(renewed) => renewed,
@@ -149,13 +141,11 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
     let enrollment = Listener::bind(config.enrollment, server_config(&identity, Clients::Nobody)?)?;
     let operators =
         Listener::bind(config.operators, server_config(&identity, authority.operators())?)?;
-    let http = TcpListener::bind(config.http).await.map_err(|source| {
-        if source.kind() == io::ErrorKind::AddrInUse {
-            RunError::Bind(BindError::InUse { address: config.http })
-        } else {
-            RunError::Bind(BindError::Failed { address: config.http, source })
-        }
-    })?;
+    let http = servers::bind(config.http).await?;
+    let receiver = match config.receiver {
+        Some(at) => Some(servers::Receiver::bind(at, &identity).await?),
+        None => None,
+    };
 
     let store = Arc::new(open_store(&data, config.cache_bytes)?);
     let matrices = Arc::new(Matrices::default());
@@ -188,10 +178,11 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
         clock: Arc::clone(&clock),
         listening: Arc::clone(&listening),
         roll: Arc::new(Roll::default()),
-        owed,
+        owed: Arc::clone(&owed),
     });
+    let sources = Arc::new(Sources { store: Arc::clone(&store), clock, owed });
     let (news, hears_news) = watch::channel(store.feed_end().await?);
-    let notifier = Arc::new(channels(&config)?);
+    let notifier = Arc::new(Channels::new(config.channels.clone(), Arc::clone(&clock))?);
     let outbox = Outbox {
         engine: Arc::clone(&engine),
         post: Post::new(Arc::clone(&engine), notifier, random::u64),
@@ -222,8 +213,12 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
         guard: Guard::default(),
     };
 
-    let configurations =
-        [agents.configuration(), enrollment.configuration(), operators.configuration()];
+    let listeners = servers::Listeners {
+        agents: agents.configuration(),
+        enrollment: enrollment.configuration(),
+        operators: operators.configuration(),
+        receiver: receiver.as_ref().and_then(servers::Receiver::configuration),
+    };
     let server = |name, router: Router, listener: Listener| {
         let stopped = tasks.token().cancelled_owned();
         tasks.spawn_critical(name, async move {
@@ -238,6 +233,14 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
         Arc::new(move || store.health().err().into_iter().collect::<Vec<String>>())
     };
     tasks.spawn_critical("metrics", http::serve(http, readiness, metrics, tasks.token()));
+    if let Some(receiver) = receiver {
+        let router = receiver::router(Arc::clone(&sources));
+        tasks.spawn_critical("receiver", receiver.serve(router, tasks.token()));
+    }
+    tasks.spawn_critical("sources", {
+        let stop = tasks.token();
+        async move { sources.run(stop).await }
+    });
     tasks.spawn_critical("outbox", outbox.run(tasks.token()));
     tasks.spawn_critical("escalation", {
         let (engine, stop) = (Arc::clone(&engine), tasks.token());
@@ -245,8 +248,8 @@ pub async fn serve(config: Config, stop: CancellationToken) -> Result<(), RunErr
     });
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
-    tasks.spawn("prune", chores::prune(store, config.clone(), tasks.token()));
-    tasks.spawn("server certificate", chores::renew(authority, configurations, tasks.token()));
+    tasks.spawn("prune", chores::prune(store, config.clone(), Arc::clone(&clock), tasks.token()));
+    tasks.spawn("server certificate", chores::renew(authority, clock, listeners, tasks.token()));
     info!(agents = %config.agents, operators = %config.operators, "listening");
     tokio::select! {
         () = stop.cancelled() => info!("stopping"),
@@ -272,15 +275,4 @@ pub fn open_store(data: &DataDir, cache_bytes: u64) -> Result<SledStore, OpenErr
 /// `host:port`, with brackets where an address has colons of its own.
 pub fn with_port(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-}
-
-fn channels(config: &Config) -> Result<Channels<SystemClock>, RunError> {
-    let mut webhooks = std::collections::HashMap::new();
-    for (name, settings) in &config.webhooks {
-        let webhook = Webhook::new(settings.clone())
-            .map_err(|source| RunError::Webhook { name: name.clone(), source })?;
-        webhooks.insert(name.clone(), webhook);
-    }
-    let mailer = config.smtp.as_ref().map(Mailer::new).transpose()?;
-    Ok(Channels { webhooks, mailer, clock: SystemClock })
 }

@@ -2,6 +2,8 @@
 //! network is `remit`'s business; making an administrator is not among it.
 
 mod init;
+mod notify;
+mod source;
 
 use std::{
     io::Write as _,
@@ -12,13 +14,13 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use remit_runtime::{config::ConfigError, telemetry};
-use remit_shared::Chain;
+use remit_shared::{Chain, Clock};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app,
-    config::{self, AGENT_PORT, ENROLLMENT_PORT, Flags, HTTP_PORT, OPERATOR_PORT},
+    config::{self, AGENT_PORT, ENROLLMENT_PORT, Flags, HTTP_PORT, OPERATOR_PORT, RECEIVER_PORT},
 };
 
 /// The collector of Remit: gathers what agents report, decides whose remit it
@@ -45,12 +47,34 @@ enum Command {
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Try the ways to tell somebody.
+    #[command(subcommand)]
+    Notify(NotifyCommand),
+    /// Make, list and end systems whose alerts are taken in, while the
+    /// collector is stopped.
+    #[command(subcommand)]
+    Source(source::Command),
 }
 
 #[derive(Subcommand)]
 enum ConfigCommand {
     /// Check the settings and show each with where it comes from.
     Check(Folder),
+}
+
+#[derive(Subcommand)]
+enum NotifyCommand {
+    /// Send a test message, and show what the other side answered.
+    Test(NotifyTest),
+}
+
+#[derive(Args)]
+struct NotifyTest {
+    #[command(flatten)]
+    folder: Folder,
+    /// As a matrix names it: slack:noc, email:noc@example.org
+    #[arg(value_name = "CHANNEL")]
+    channel: String,
 }
 
 #[derive(Args)]
@@ -99,6 +123,9 @@ struct Init {
     /// Where metrics and readiness are served, in the clear
     #[arg(long, value_name = "ADDRESS", default_value_t = loopback(HTTP_PORT))]
     http_listen: SocketAddr,
+    /// Where other systems post their alerts [default: where agents connect, port 7448]
+    #[arg(long, value_name = "ADDRESS")]
+    receiver_listen: Option<SocketAddr>,
 }
 
 #[derive(Args)]
@@ -130,6 +157,10 @@ enum Failure {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
+    Notify(#[from] notify::NotifyFailure),
+    #[error(transparent)]
+    Source(#[from] source::SourceFailure),
+    #[error(transparent)]
     Telemetry(#[from] telemetry::TelemetryError),
     #[error(transparent)]
     Run(#[from] app::RunError),
@@ -139,13 +170,16 @@ enum Failure {
     Output(#[source] std::io::Error),
 }
 
-/// Runs what the command line says. Exit 0: done; 1: failed; 2: misused.
-pub fn main() -> ExitCode {
+/// Runs what the command line says, by a given clock. Exit 0: done; 1: failed;
+/// 2: misused.
+pub fn main<C: Clock>(clock: C) -> ExitCode {
     let done = match Cli::parse().command {
         Command::Init(asked) => init(asked),
-        Command::Serve(folder) => serve(&folder.flags()),
+        Command::Serve(folder) => serve(&folder.flags(), clock),
         Command::Administrator(asked) => administrator(&asked),
         Command::Config(ConfigCommand::Check(folder)) => check(&folder.flags()),
+        Command::Notify(NotifyCommand::Test(asked)) => notify(asked),
+        Command::Source(asked) => source(asked),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -179,6 +213,9 @@ fn init(asked: Init) -> Result<(), Failure> {
         enrollment: asked.enroll_listen,
         operators: asked.operator_listen,
         http: asked.http_listen,
+        receiver: asked
+            .receiver_listen
+            .unwrap_or_else(|| (asked.agent_listen.ip(), RECEIVER_PORT).into()),
     };
     let made = runtime()?.block_on(init::init(&wanted))?;
     say(&made)
@@ -191,18 +228,30 @@ fn administrator(asked: &NewAdministrator) -> Result<(), Failure> {
     say(&format!("The credential of {} is in {}\n", asked.name, asked.out.display()))
 }
 
+fn notify(asked: NotifyTest) -> Result<(), Failure> {
+    let (config, _) = config::load(&asked.folder.flags())?;
+    let said = runtime()?.block_on(notify::test(config, &asked.channel))?;
+    say(&said)
+}
+
+fn source(asked: source::Command) -> Result<(), Failure> {
+    let (config, _) = config::load(&asked.flags())?;
+    let said = runtime()?.block_on(source::run(asked, &config))?;
+    say(&said)
+}
+
 fn check(flags: &Flags) -> Result<(), Failure> {
     let (_, table) = config::load(flags)?;
     say(&table.to_string())
 }
 
-fn serve(flags: &Flags) -> Result<(), Failure> {
+fn serve(flags: &Flags, clock: impl Clock) -> Result<(), Failure> {
     let (config, _) = config::load(flags)?;
     telemetry::init(config.log)?;
     runtime()?.block_on(async {
         let stop = CancellationToken::new();
         let mut terminate = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
-        let serving = app::serve(config, stop.clone());
+        let serving = app::serve(config, clock, stop.clone());
         tokio::pin!(serving);
         tokio::select! {
             served = &mut serving => return Ok(served?),

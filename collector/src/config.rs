@@ -3,10 +3,13 @@
 //! Everything has a default but the names under which agents and operators
 //! find the collector; `remit-collector init` writes those.
 
+mod channels;
+#[cfg(test)]
+mod tests;
+
 use std::{
-    fs,
     net::{IpAddr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use remit_runtime::{
@@ -16,7 +19,8 @@ use remit_runtime::{
 };
 use serde::Deserialize;
 
-use crate::adapters::notify::{Security, SmtpSettings, WebhookSettings};
+use self::channels::{RawAlertmanager, RawNtfy, RawPagerduty, RawSecretUrl, RawSmtp, RawWebhook};
+use crate::adapters::notify::ChannelSettings;
 
 /// What the file is called inside the data folder.
 pub const FILE: &str = "collector.toml";
@@ -37,6 +41,8 @@ pub struct Config {
     /// Metrics and readiness; in the clear, so on loopback unless somebody
     /// says otherwise.
     pub http: SocketAddr,
+    /// Where other systems post their alerts, if they may.
+    pub receiver: Option<Receiver>,
     /// What the store may keep in its cache, in bytes.
     pub cache_bytes: u64,
     /// How long readings are kept.
@@ -45,10 +51,17 @@ pub struct Config {
     pub keep_feed: Span,
     /// What log lines look like.
     pub log: Format,
-    /// By name.
-    pub webhooks: Vec<(String, WebhookSettings)>,
-    /// Set if mail is set up.
-    pub smtp: Option<SmtpSettings>,
+    /// How people are told.
+    pub channels: ChannelSettings,
+}
+
+/// Where other systems post their alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receiver {
+    /// The listener.
+    pub address: SocketAddr,
+    /// In the clear, on loopback.
+    pub plain: bool,
 }
 
 /// What flags say.
@@ -67,11 +80,23 @@ struct RawConfig {
     #[serde(default)]
     listen: RawListen,
     #[serde(default)]
+    receiver: RawReceiver,
+    #[serde(default)]
     store: RawStore,
     #[serde(default)]
     log: RawLog,
     #[serde(default)]
     webhook: Vec<RawWebhook>,
+    #[serde(default)]
+    slack: Vec<RawSecretUrl>,
+    #[serde(default)]
+    teams: Vec<RawSecretUrl>,
+    #[serde(default)]
+    pagerduty: Vec<RawPagerduty>,
+    #[serde(default)]
+    ntfy: Vec<RawNtfy>,
+    #[serde(default)]
+    alertmanager: Vec<RawAlertmanager>,
     smtp: Option<RawSmtp>,
 }
 
@@ -82,6 +107,13 @@ struct RawListen {
     enrollment: Option<SocketAddr>,
     operators: Option<SocketAddr>,
     http: Option<SocketAddr>,
+    receiver: Option<SocketAddr>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawReceiver {
+    plain_http_on_loopback: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
@@ -98,25 +130,6 @@ struct RawLog {
     format: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawWebhook {
-    name: String,
-    url: String,
-    secret_file: PathBuf,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSmtp {
-    host: String,
-    port: Option<u16>,
-    security: Option<String>,
-    from: String,
-    username: Option<String>,
-    password_file: Option<PathBuf>,
-}
-
 /// Port of the agent plane, unless somebody says otherwise.
 pub const AGENT_PORT: u16 = 7443;
 /// Port of the enrollment listener.
@@ -125,6 +138,8 @@ pub const ENROLLMENT_PORT: u16 = 7444;
 pub const OPERATOR_PORT: u16 = 7445;
 /// Port of metrics and readiness.
 pub const HTTP_PORT: u16 = 7446;
+/// Port where other systems post their alerts.
+pub const RECEIVER_PORT: u16 = 7448;
 
 /// Reads and checks the settings; also gives them as a table that says where
 /// each comes from.
@@ -159,6 +174,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         listen("listen.operators", (everywhere, OPERATOR_PORT).into(), raw.listen.operators);
     let loopback = IpAddr::from([127, 0, 0, 1]);
     let http = listen("listen.http", (loopback, HTTP_PORT).into(), raw.listen.http);
+    let receiver = receiver(&file, &mut table)?;
     let cache = Setting::new(64).file(raw.store.cache_mib);
     if !(1..=65_536).contains(&cache.value) {
         return Err(file.invalid("store.cache_mib", "is not between 1 and 65536"));
@@ -173,8 +189,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
     let format = format.map_err(|err| file.invalid("log.format", err))?;
     let log = Setting::new(Format::Text).file(format);
     table.show("log.format", &log);
-    let webhooks = webhooks(&file, &mut table)?;
-    let smtp = raw.smtp.as_ref().map(|it| smtp(&file, it, &mut table)).transpose()?;
+    let channels = channels::read(&file, &mut table)?;
     let config = Config {
         data_dir: data_dir.value,
         names,
@@ -182,80 +197,32 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         enrollment,
         operators,
         http,
+        receiver,
         cache_bytes: cache.value << 20,
         keep_history: keep_history.value,
         keep_feed: keep_feed.value,
         log: log.value,
-        webhooks,
-        smtp,
+        channels,
     };
     Ok((config, table))
 }
 
-fn webhooks(
+fn receiver(
     file: &Document<RawConfig>,
     table: &mut Effective,
-) -> Result<Vec<(String, WebhookSettings)>, ConfigError> {
-    let mut webhooks: Vec<(String, WebhookSettings)> = Vec::new();
-    for raw in &file.value.webhook {
-        let key = format!("webhook.{}", raw.name);
-        if webhooks.iter().any(|it| it.0 == raw.name) {
-            return Err(file.invalid("webhook.name", format!("`{}` is there twice", raw.name)));
-        }
-        let secret = secret(file, "webhook.secret_file", &raw.secret_file)?;
-        table.show(&format!("{key}.url"), &Setting::new(String::new()).file(Some(raw.url.clone())));
-        table.mask(&format!("{key}.secret_file"), &Setting::new(()).file(Some(())));
-        let settings = WebhookSettings { url: raw.url.clone(), secret: secret.into_bytes() };
-        webhooks.push((raw.name.clone(), settings));
+) -> Result<Option<Receiver>, ConfigError> {
+    let given = file.value.listen.receiver;
+    let shown = given.map(|it| it.to_string());
+    table.show("listen.receiver", &Setting::new("off".to_owned()).file(shown));
+    let plain = Setting::new(false).file(file.value.receiver.plain_http_on_loopback);
+    table.show("receiver.plain_http_on_loopback", &plain);
+    let Some(address) = given else { return Ok(None) };
+    if plain.value && !address.ip().is_loopback() {
+        let message =
+            format!("{address} is not a loopback address: tokens would cross the network");
+        return Err(file.invalid("receiver.plain_http_on_loopback", message));
     }
-    Ok(webhooks)
-}
-
-fn smtp(
-    file: &Document<RawConfig>,
-    raw: &RawSmtp,
-    table: &mut Effective,
-) -> Result<SmtpSettings, ConfigError> {
-    let security = match raw.security.as_deref() {
-        None | Some("starttls") => Security::StartTls,
-        Some("tls") => Security::Tls,
-        Some("none") => Security::None,
-        Some(other) => {
-            let message = format!("`{other}` is not one of starttls, tls, none");
-            return Err(file.invalid("smtp.security", message));
-        }
-    };
-    let login = match (&raw.username, &raw.password_file) {
-        (None, None) => None,
-        (Some(name), Some(path)) => Some((name.clone(), secret(file, "smtp.password_file", path)?)),
-        (Some(_), None) => return Err(file.invalid("smtp.username", "needs a password_file")),
-        (None, Some(_)) => return Err(file.invalid("smtp.password_file", "needs a username")),
-    };
-    let port = match (raw.port, security) {
-        (Some(port), _) => port,
-        (None, Security::StartTls) => 587,
-        (None, Security::Tls) => 465,
-        (None, Security::None) => 25,
-    };
-    let server = format!("{}:{port}", raw.host);
-    table.show("smtp", &Setting::new(String::new()).file(Some(server)));
-    if login.is_some() {
-        table.mask("smtp.password_file", &Setting::new(()).file(Some(())));
-    }
-    Ok(SmtpSettings { host: raw.host.clone(), port, security, from: raw.from.clone(), login })
-}
-
-/// A secret stands in a file of its own, so that the settings can be shown to
-/// anybody.
-fn secret(file: &Document<RawConfig>, key: &str, path: &Path) -> Result<String, ConfigError> {
-    let beside = file.path().parent().unwrap_or(Path::new("")).join(path);
-    let text = fs::read_to_string(&beside)
-        .map_err(|err| file.invalid(key, format!("failed to read {}: {err}", beside.display())))?;
-    let secret = text.trim();
-    if secret.is_empty() {
-        return Err(file.invalid(key, format!("{} is empty", beside.display())));
-    }
-    Ok(secret.to_owned())
+    Ok(Some(Receiver { address, plain: plain.value }))
 }
 
 /// The text of a new settings file.
@@ -265,6 +232,7 @@ pub fn template(
     enrollment: SocketAddr,
     operators: SocketAddr,
     http: SocketAddr,
+    receiver: SocketAddr,
 ) -> String {
     let names: Vec<String> = names.iter().map(|it| format!("{it:?}")).collect();
     format!(
@@ -279,6 +247,7 @@ agents = "{agents}"
 enrollment = "{enrollment}"
 operators = "{operators}"
 http = "{http}" # metrics and readiness, in the clear
+receiver = "{receiver}" # alerts of other systems; nobody is heard without a token
 
 [store]
 # cache_mib = 64
@@ -290,6 +259,25 @@ http = "{http}" # metrics and readiness, in the clear
 # name = "noc"
 # url = "https://noc.example.org/remit"
 # secret_file = "noc.secret"
+
+# The same for slack:noc, teams:noc, pagerduty:noc, ntfy:noc, alertmanager:noc.
+# [[slack]]
+# name = "noc"
+# url_file = "slack-noc.url"
+# [[teams]]
+# name = "noc"
+# url_file = "teams-noc.url"
+# [[pagerduty]]
+# name = "noc"
+# key_file = "pagerduty-noc.key"
+# [[ntfy]]
+# name = "noc"
+# url = "https://ntfy.example.org"
+# topic_file = "ntfy-noc.topic"
+# [[alertmanager]]
+# name = "tickets"
+# url = "https://tickets.example.org/hook"
+# token_file = "tickets.token"
 
 # Needed for notify = ["email:somebody@example.org"].
 # [smtp]

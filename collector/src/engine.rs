@@ -4,22 +4,25 @@
 //! It decides nothing: a branch that depends on what an alert means belongs in
 //! the domain crate.
 
+mod board;
+mod scene;
 #[cfg(test)]
 mod tests;
 
 use std::{sync::Arc, time::Duration};
 
 use remit_collector_domain::{
-    alert::{self, Alert, Context, Delivery, Event, Received, Step, command::Refusal},
+    alert::{self, Alert, Delivery, Event, Received, Step, command::Refusal},
     authority,
     endpoint::Endpoint,
     signal::{Origin, Say, Signal},
 };
-use remit_shared::{AlertId, Chain, Clock, EndpointId, Severity, Tenant};
+use remit_shared::{AlertId, Chain, Clock, Severity, Tenant};
 use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+pub use crate::engine::board::Board;
 use crate::ports::{
     directory::Directory,
     store::{Commit, Store, StoreError, Stored},
@@ -42,6 +45,8 @@ pub struct Engine<S, D, C> {
     pub clock: Arc<C>,
     /// Rung when a commit owes something.
     pub owed: Arc<Notify>,
+    /// The alerts that say already what others would.
+    pub board: Board,
 }
 
 /// Why a wish did not come true.
@@ -65,8 +70,12 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
     /// Takes a signal to its alert. Once this returns `Ok`, the signal cannot
     /// be lost, and taking it again changes nothing.
     pub async fn signal(&self, origin: Origin, signal: &Signal) -> Result<(), StoreError> {
-        let Some(endpoint) = self.store.load::<Endpoint>(&origin.endpoint).await? else {
-            warn!(endpoint = %origin.endpoint, "a signal of an endpoint that is not there");
+        let Some(subject) = signal.subject.or(origin.from.itself()) else {
+            warn!(from = ?origin.from, check = &*signal.check, "a signal about nothing");
+            return Ok(());
+        };
+        let Some(endpoint) = self.store.load::<Endpoint>(&subject).await? else {
+            warn!(endpoint = %subject, "a signal about an endpoint that is not there");
             return Ok(());
         };
         let registration = &endpoint.record.registration;
@@ -79,20 +88,16 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             instance: Arc::clone(&signal.instance),
             function: signal.function.clone(),
         };
-        let channels = self.directory.channels(&about.tenant);
         loop {
-            let newest =
-                self.store.newest_alert(origin.endpoint, &signal.check, &signal.instance).await?;
-            let now = self.clock.now();
+            let newest = self.store.newest_alert(subject, &signal.check, &signal.instance).await?;
+            let known = newest.as_ref().map(|it| &*it.record);
             let severity = match &signal.say {
                 Say::Raised { severity, .. } => *severity,
-                Say::Cleared => newest.as_ref().map_or(Severity::Info, |it| it.record.severity),
+                Say::Cleared => known.map_or(Severity::Info, |it| it.severity),
             };
-            let remit = self.directory.remit(registration, &signal.function, severity, now);
-            let context = Context { remit: &remit, channels: &channels, now };
-            let known = newest.as_ref().map(|it| &*it.record);
+            let scene = self.scene(registration, &about, severity, known).await?;
             let (step, expected) =
-                match alert::receive(known, about.clone(), signal, origin, &context) {
+                match alert::receive(known, about.clone(), signal, origin, &scene.context()) {
                     Received::Nothing => return Ok(()),
                     Received::Opened(step) => (step, 0),
                     Received::Changed(step) => (step, newest.map_or(0, |it| it.revision)),
@@ -150,6 +155,16 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         }
     }
 
+    /// Learns which alerts say already what others would. Call it once, before
+    /// anything else.
+    pub async fn recall(&self) -> Result<(), StoreError> {
+        for stored in self.store.all::<Alert>().await? {
+            let rules = self.directory.inhibitions(&stored.record.about.tenant);
+            self.board.note(&stored.record, &rules);
+        }
+        Ok(())
+    }
+
     /// Lets every unresolved alert of a tenant look at the matrix again.
     pub async fn reconsider(&self, tenant: &Tenant) -> Result<(), StoreError> {
         for stored in self.store.all::<Alert>().await? {
@@ -181,20 +196,14 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
 
     async fn apply(&self, stored: &Stored<Alert>, event: Event) -> Result<Arc<Alert>, StoreError> {
         let alert = &stored.record;
-        let endpoint: EndpointId = alert.about.endpoint;
-        let now = self.clock.now();
-        let remit = match self.store.load::<Endpoint>(&endpoint).await? {
-            Some(it) => self.directory.remit(
-                &it.record.registration,
-                &alert.about.function,
-                alert.severity,
-                now,
-            ),
-            None => alert.remit.clone(),
+        let endpoint = self.store.load::<Endpoint>(&alert.about.endpoint).await?;
+        let Some(endpoint) = endpoint else {
+            warn!(alert = %alert.id, "an alert about an endpoint that is not there");
+            return Ok(Arc::clone(alert));
         };
-        let channels = self.directory.channels(&alert.about.tenant);
-        let context = Context { remit: &remit, channels: &channels, now };
-        let step = alert::step(alert, event, &context);
+        let registration = &endpoint.record.registration;
+        let scene = self.scene(registration, &alert.about, alert.severity, Some(alert)).await?;
+        let step = alert::step(alert, event, &scene.context());
         if step.alert == **alert && step.effects.is_empty() {
             return Ok(Arc::clone(alert));
         }
@@ -206,6 +215,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         let alert = Arc::new(step.alert);
         let commit = Commit::new(Alert::clone(&alert), expected, step.effects);
         self.store.commit(commit).await?;
+        self.board.note(&alert, &self.directory.inhibitions(&alert.about.tenant));
         if owes {
             self.owed.notify_one();
         }

@@ -120,7 +120,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
         loop {
             let stored = self.trusted(endpoint, serial).await?;
             let arrival = self.arrival();
-            let rules = self.directory.rules(&stored.record.registration.tenant);
+            let rules = self.directory.rules(&stored.record.registration);
             let opened = open_session(&stored.record, greeting, fresh, &arrival, &rules);
             let next = opened.endpoint.clone();
             match self.commit(next, stored.revision, &opened.signals, Vec::new()).await {
@@ -166,7 +166,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             if record.pulse.resume.issued != Some(session.lease) {
                 return Err(IngestError::Replaced(session.endpoint));
             }
-            let rules: Arc<Rules> = self.directory.rules(&record.registration.tenant);
+            let rules: Arc<Rules> = self.directory.rules(&record.registration);
             let arrival = Arrival { received_at: now, ..self.arrival() };
             let mut next = Endpoint::clone(record);
             let (mut signals, mut frames, mut news) = (Vec::new(), Vec::new(), false);
@@ -281,7 +281,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             let judged = presence::judge(endpoint.pulse.presence, silence, self.roll.heartbeat());
             let too_early = judged == Presence::Offline && all_may_be_late;
             let judged = if too_early { endpoint.pulse.presence } else { judged };
-            let rules = self.directory.rules(&endpoint.registration.tenant);
+            let rules = self.directory.rules(&endpoint.registration);
             if waited(endpoint, judged, &rules, self.clock.now()).is_some() {
                 self.change(endpoint.id(), |it, now| waited(it, judged, &rules, now)).await?;
             }

@@ -10,6 +10,7 @@ pub mod ingest;
 pub mod outbox;
 pub mod pki;
 pub mod ports;
+pub mod sources;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;

@@ -4,8 +4,9 @@
 use std::process::ExitCode;
 
 use remit_collector::cli;
+use remit_runtime::clock::SystemClock;
 
 fn main() -> ExitCode {
     remit_runtime::tls::install_provider();
-    cli::main()
+    cli::main(SystemClock)
 }

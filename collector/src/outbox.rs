@@ -15,7 +15,7 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use remit_collector_domain::{
     effect::{Effect, EffectKey, RecordKey},
     endpoint::Endpoint,
-    signal::Origin,
+    signal::{Origin, Signal, Speaker},
 };
 use remit_shared::{Chain, Clock};
 use tokio::{sync::watch, time};
@@ -147,10 +147,11 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
 
     async fn one(&self, key: &EffectKey, effect: Effect) -> Result<(), StoreError> {
         match (effect, &key.record) {
-            (Effect::Signal(signal), RecordKey::Endpoint(endpoint)) => {
-                let origin =
-                    Origin { endpoint: *endpoint, revision: key.revision, position: key.position };
-                self.engine.signal(origin, &signal).await
+            (Effect::Signal(signal), RecordKey::Endpoint(id)) => {
+                self.signal(Speaker::Endpoint(*id), key, &signal).await
+            }
+            (Effect::Signal(signal), RecordKey::Source(id)) => {
+                self.signal(Speaker::Source(*id), key, &signal).await
             }
             (Effect::Admit(registration), _) => {
                 admit(&*self.engine.store, Endpoint::enrolled(*registration)).await
@@ -160,6 +161,16 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
                 Ok(())
             }
         }
+    }
+
+    async fn signal(
+        &self,
+        from: Speaker,
+        key: &EffectKey,
+        signal: &Signal,
+    ) -> Result<(), StoreError> {
+        let origin = Origin { from, revision: key.revision, position: key.position };
+        self.engine.signal(origin, signal).await
     }
 }
 

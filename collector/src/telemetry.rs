@@ -12,6 +12,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_counter!("remit_sessions_refused_total", "Agent sessions that were not opened.");
     describe_gauge!("remit_sessions", "Agent sessions that are open.");
     describe_counter!("remit_messages_total", "Attempts to deliver a message, by outcome.");
+    describe_counter!("remit_told_total", "Alerts and events of sources, by outcome.");
     describe_histogram!("remit_commit_seconds", "Time from a batch of records to its durability.");
     describe_gauge!("remit_effects_owed", "Messages that are on their way.");
     Ok(handle)
@@ -41,4 +42,10 @@ pub fn message(outcome: &'static str) {
 /// How many messages are on their way.
 pub fn owed(effects: usize) {
     gauge!("remit_effects_owed").set(effects as f64);
+}
+
+/// A source told something.
+pub fn told(taken: usize, refused: usize) {
+    counter!("remit_told_total", "outcome" => "taken").increment(taken as u64);
+    counter!("remit_told_total", "outcome" => "refused").increment(refused as u64);
 }

@@ -28,6 +28,17 @@ pub(crate) const NEEDS: &[Need] = &[
     RESTIC,
     Need { program: "borg", package: "borgbackup", purpose: "backups that are really made" },
     Need { program: "strace", package: "strace", purpose: "seeing the sync before each answer" },
+    Need { program: "prometheus", package: "prometheus", purpose: "alerts that are really posted" },
+    Need {
+        program: "amtool",
+        package: "prometheus-alertmanager",
+        purpose: "asking and resolving as people do",
+    },
+    Need {
+        program: "aiosmtpd",
+        package: "python3-aiosmtpd",
+        purpose: "mail that is really taken, also with STARTTLS",
+    },
 ];
 
 /// Programs that are not there and could not be installed.
@@ -69,7 +80,8 @@ fn install(needs: &[Need]) -> anyhow::Result<()> {
 
 fn apt() -> Command {
     let mut apt = Command::new("apt-get");
-    apt.env("DEBIAN_FRONTEND", "noninteractive");
+    // What is installed for a test must not begin to serve.
+    apt.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
     apt
 }
 

@@ -33,7 +33,7 @@ pub use crate::{
     kind::ErrorKind,
     name::{
         AgreementName, CalendarName, Function, MAX_NAME, NameError, PersonName, PolicyName,
-        RotaName, RowId, Site, Tag, Team, Tenant,
+        RotaName, RowId, Site, SourceName, Tag, Team, Tenant,
     },
     patch::{PatchItem, PatchScan, Reboot},
     reading::{Reading, Series},

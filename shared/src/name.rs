@@ -97,6 +97,8 @@ names! {
     RowId => "row",
     /// A place where endpoints stand: `head-office`.
     Site => "site",
+    /// A system whose alerts the collector takes in: `prometheus-hq`.
+    SourceName => "source",
     /// A property that an endpoint carries: `erp`.
     Tag => "tag",
     /// Those who do the work together: `provider-noc`.

@@ -84,6 +84,8 @@ words! {
         Server = "server",
         /// Expected to be off at times.
         Workstation = "workstation",
+        /// No machine with an agent: a site, the collector, an outside source.
+        Virtual = "virtual",
     }
 
     /// What a check says of the thing it watches.

@@ -29,7 +29,7 @@ pub(crate) struct Site {
     folder: TempDir,
     programs: PathBuf,
     collector: Option<Daemon>,
-    ports: [u16; 4],
+    ports: [u16; 5],
 }
 
 impl Site {
@@ -40,9 +40,9 @@ impl Site {
         let site = Self { folder, programs: plan.programs.clone(), collector: None, ports };
         let mut init = site.collector_command("init");
         init.args(["--name", "localhost"]);
-        let flags = ["--agent-listen", "--enroll-listen", "--operator-listen", "--http-listen"];
+        let flags = ["agent", "enroll", "operator", "http", "receiver"];
         for (flag, port) in flags.iter().zip(ports) {
-            init.arg(flag).arg(format!("127.0.0.1:{port}"));
+            init.arg(format!("--{flag}-listen")).arg(format!("127.0.0.1:{port}"));
         }
         daemon::succeed(&mut init).await?;
         let to = webhook.map_or("127.0.0.1:9".to_owned(), |it| it.to_string());

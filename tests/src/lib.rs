@@ -20,6 +20,7 @@
 
 mod agent;
 mod authority;
+mod clock;
 mod disk;
 mod http;
 mod inbox;
@@ -39,10 +40,11 @@ pub use crate::{
     agent::{FakeAgent, Refused, ask_to_enroll},
     authority::{ForeignAuthority, Impostor},
     disk::Filler,
+    http::post,
     inbox::{Inbox, Received},
     matrix::starter,
     operator::{Operator, Watch},
-    program::{Outcome, Program, binary, command, run},
+    program::{Outcome, Program, binary, command, finish, run},
     real_agent::RealAgent,
     session::Session,
     site::{Ask, Site},

@@ -47,7 +47,7 @@ pub async fn run(name: &str, args: impl IntoIterator<Item = impl AsRef<OsStr>>) 
 }
 
 /// Runs a command to its end.
-pub(crate) async fn finish(mut command: Command) -> Outcome {
+pub async fn finish(mut command: Command) -> Outcome {
     command.stdin(Stdio::null()).kill_on_drop(true);
     let what = format!("{:?} ends", command.as_std().get_program());
     let output = soon(&what, command.output()).await.expect("programs of ours can be started");

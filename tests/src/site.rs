@@ -9,18 +9,19 @@ use std::{
     sync::atomic::{AtomicU8, Ordering},
 };
 
+use jiff::Timestamp;
 use remit_proto::v1;
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::{
-    FakeAgent, Inbox, Operator, Program, RealAgent, SOON, command, disk, eventually, http::get,
-    inbox::SECRET, run, starter,
+    FakeAgent, Inbox, Operator, Program, RealAgent, SOON, clock::SetClock, command, disk,
+    eventually, http::get, inbox::SECRET, program::finish, run, starter,
 };
 
-/// The ports that ship, the agent's for pings last; every site has them at an
-/// address of its own.
-const PORTS: [u16; 5] = [7443, 7444, 7445, 7446, 7447];
+/// The ports that ship, the agent's for pings and that for other systems' alerts
+/// last; every site has them at an address of its own.
+const PORTS: [u16; 6] = [7443, 7444, 7445, 7446, 7447, 7448];
 
 /// The teams of the starter matrix, each of which has a webhook.
 const TEAMS: [&str; 4] = ["internal-it", "it-manager", "provider-noc", "provider-manager"];
@@ -34,6 +35,7 @@ pub struct Site {
     pub inbox: Inbox,
     collector: Program,
     address: Ipv4Addr,
+    clock: Option<SetClock>,
     folder: TempDir,
 }
 
@@ -55,16 +57,36 @@ impl Site {
 
     /// A site whose people have not agreed on anything yet.
     pub async fn without_matrix() -> Self {
+        Self::found(false).await
+    }
+
+    /// A site whose collector goes by a clock that the test sets, with a matrix
+    /// of the test's own. The clock begins right: whoever is to have a certificate
+    /// must have it before the clock is set, because TLS goes by the machine's.
+    pub async fn by_clock(toml: &str) -> Self {
+        let site = Self::found(true).await;
+        site.admin.publish(toml).await.expect("the test's matrix lints clean");
+        site
+    }
+
+    async fn found(by_clock: bool) -> Self {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let address = own_address();
         let inbox = Inbox::open(address).await;
         let data = folder.path().join("data");
         init(&data, address).await;
         add_webhooks(&data, &inbox);
-        let mut collector = Program::start(serve(&data), &folder.path().join("collector.log"));
+        let clock = by_clock.then(|| SetClock::begin(folder.path().join("clock")));
+        let serve = serve(&data, clock.as_ref());
+        let mut collector = Program::start(serve, &folder.path().join("collector.log"));
         wait_until_ready(&mut collector, (address, PORTS[3]).into()).await;
         let admin = Operator::read(&data.join("admin.credential.toml")).await;
-        Self { admin, inbox, collector, address, folder }
+        Self { admin, inbox, collector, address, clock, folder }
+    }
+
+    /// Lets the collector's clock jump to an instant; it runs on from there.
+    pub fn set_clock(&self, now: Timestamp) {
+        self.clock.as_ref().expect("the site goes by a clock of its own").set(now);
     }
 
     /// The folder that belongs to this test.
@@ -97,6 +119,45 @@ impl Site {
         format!("{}:{}", self.address, PORTS[2])
     }
 
+    /// Where other systems post their alerts.
+    pub fn receiver(&self) -> SocketAddr {
+        (self.address, PORTS[5]).into()
+    }
+
+    /// What vouches for the collector, as other systems need it: PEM.
+    pub fn root(&self) -> PathBuf {
+        self.data().join("pki/root.pem")
+    }
+
+    /// Makes a source, and gives its token. Sources are made here while nobody
+    /// serves, so the collector is started again.
+    pub async fn source(&mut self, name: &str, kind: &str, mapping: Option<&str>) -> String {
+        self.stop().await;
+        let (data, token) = (self.data(), self.folder.path().join(format!("{name}.token")));
+        let mut create = command("remit-collector");
+        create.args(["source", "create", "--tenant", "acme", "--site", "hq"]);
+        create.args(["--name", name, "--kind", kind, "--data-dir"]).arg(data);
+        create.arg("--token-file").arg(&token);
+        if let Some(mapping) = mapping {
+            let file = self.folder.path().join(format!("{name}.toml"));
+            fs::write(&file, mapping).expect("the test's folder can be written");
+            create.arg("--mapping").arg(file);
+        }
+        let made = finish(create).await;
+        assert_eq!(made.code, Some(0), "no source: {}", made.stderr);
+        self.restart().await;
+        fs::read_to_string(&token).expect("the token was written")
+    }
+
+    /// Adds to the collector's settings, and starts it with them.
+    pub async fn configure(&mut self, settings: &str) {
+        self.stop().await;
+        let path = self.data().join("collector.toml");
+        let before = fs::read_to_string(&path).expect("init wrote settings");
+        fs::write(&path, before + settings).expect("the test's folder can be written");
+        self.restart().await;
+    }
+
     /// The running collector.
     pub fn collector(&mut self) -> &mut Program {
         &mut self.collector
@@ -114,13 +175,18 @@ impl Site {
 
     /// Starts the collector again, once it has ended.
     pub async fn restart(&mut self) {
-        self.start_again(serve(&self.data())).await;
+        self.start_again(serve(&self.data(), self.clock.as_ref())).await;
     }
 
     /// The same, with the data folder on a disk of so many MiB of its own, which
     /// only the collector sees; [`Program::folder`] leads there.
     pub async fn restart_on_small_disk(&mut self, mebibytes: u32) {
-        self.start_again(disk::on_its_own(&serve(&self.data()), &self.data(), mebibytes)).await;
+        self.start_again(disk::on_its_own(
+            &serve(&self.data(), self.clock.as_ref()),
+            &self.data(),
+            mebibytes,
+        ))
+        .await;
     }
 
     async fn start_again(&mut self, serve: Command) {
@@ -183,7 +249,7 @@ fn own_address() -> Ipv4Addr {
 }
 
 async fn init(data: &Path, address: Ipv4Addr) {
-    let [agents, enrollment, operators, http, _] = PORTS.map(|port| format!("{address}:{port}"));
+    let [agents, enrollment, operators, http, ..] = PORTS.map(|port| format!("{address}:{port}"));
     let name = address.to_string();
     let args: [&OsStr; 13] = [
         "init".as_ref(),
@@ -217,8 +283,15 @@ fn add_webhooks(data: &Path, inbox: &Inbox) {
     fs::write(&path, settings).expect("the test's folder can be written");
 }
 
-fn serve(data: &Path) -> Command {
-    let mut serve = command("remit-collector");
+fn serve(data: &Path, clock: Option<&SetClock>) -> Command {
+    let mut serve = match clock {
+        None => command("remit-collector"),
+        Some(clock) => {
+            let mut serve = command("remit-collector-by-clock");
+            serve.env("REMIT_TEST_CLOCK", clock.file());
+            serve
+        }
+    };
     serve.args(["serve".as_ref(), "--data-dir".as_ref(), data.as_os_str()]);
     serve
 }

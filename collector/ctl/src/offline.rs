@@ -1,6 +1,8 @@
 //! What can be said of matrix files without a collector: the same checks by
 //! the same code that it would run.
 
+pub(crate) mod past;
+
 use jiff::Timestamp;
 use remit_collector_domain::matrix::{Change as Difference, lint::Grade};
 use remit_matrix_file::{MatrixFile, Remark, read};
@@ -26,7 +28,7 @@ pub(crate) fn diff(old: (&str, &str), new: (&str, &str)) -> Result<Vec<Change>, 
     Ok(changes.into_iter().map(change).collect())
 }
 
-fn whole((name, text): (&str, &str)) -> Result<MatrixFile, Failure> {
+pub(crate) fn whole((name, text): (&str, &str)) -> Result<MatrixFile, Failure> {
     read(name, text).map_err(|refused| {
         let first = refused.remarks.first();
         let first = first.map(|it| format!(", first in line {}: {}", it.line, it.message));

@@ -39,7 +39,7 @@ macro_rules! shared {
 shared! {
     CheckStatus { Ok Warn Crit Unknown Stale }
     Completeness { Full Partial }
-    EndpointKind { Server Workstation }
+    EndpointKind { Server Workstation Virtual }
     FailureKind { Unsupported MissingTool Locked NoPermission Timeout Failed }
     Party { Internal Provider Vendor }
     PatchState { Available Held DeferredPhased KeptBack }

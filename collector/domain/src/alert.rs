@@ -20,33 +20,49 @@
 //! Who is responsible arrives decided, as a [`Remit`]. How a message reaches a
 //! phone is the notifiers'.
 
+mod blocked;
+mod climb;
 pub mod command;
 mod event;
-mod ladder;
+mod flap;
+mod hush;
 mod notice;
+mod promise;
+mod reach;
 mod receive;
 mod remit;
+mod route;
 mod step;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod verdict;
 mod work;
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
 use remit_shared::{AlertId, EndpointId, Function, Party, Severity, Site, Team, Tenant};
 
 pub use crate::alert::{
-    event::{Event, HandOverReason},
-    ladder::{deadline, next_rung},
-    notice::{Delivery, Notice, NoticeId, Topic},
+    blocked::{Blocked, HandOverReason, Trigger, USUAL_PATIENCE, trigger},
+    climb::{Climb, Timer, next_step, next_targets},
+    event::Event,
+    hush::{Suppressor, must_be_watched},
+    notice::{Delivery, Notice, NoticeId, Told, Topic},
+    promise::TermsRef,
+    reach::{Reach, Reached},
     receive::{REOPEN_WITHIN, Received, receive},
-    remit::{Climb, Remit, Rung},
-    step::step,
+    remit::{Ladder, Remit, Rung},
+    route::RefusedOwner,
+    step::{deadline, step},
     timeline::{Entry, EntryKind},
+    verdict::{Disposed, Disposition, NoiseMark, NoiseReason},
 };
-use crate::{effect::Effect, signal::Origin};
+use crate::{
+    calendar::Calendar, effect::Effect, flapping, signal::Origin, sla, suppression::Suppression,
+};
 
 /// Something that somebody must know about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,28 +75,59 @@ pub struct Alert {
     pub severity: Severity,
     /// Where it stands.
     pub state: State,
+    /// What the check holds against: its thresholds, in words; may be empty.
+    pub rule: String,
     /// What is the matter, in one line.
     pub summary: String,
     /// What was seen; bounded.
     pub evidence: String,
+    /// When the newest of it was true, by the collector's clock.
+    pub observed_at: Timestamp,
     /// When the condition was first told, by the collector's clock.
     pub opened_at: Timestamp,
+    /// When it was opened or reopened last.
+    pub raised_at: Timestamp,
     /// When it was last told.
     pub last_seen_at: Timestamp,
+    /// When people first were told since it was opened or reopened last;
+    /// `None` while nobody was, because something keeps it quiet.
+    pub announced_at: Option<Timestamp>,
     /// How often it was told.
     pub occurrences: u32,
     /// How often it came back soon after it was resolved.
     pub reopened: u32,
+    /// The alert about the same thing that was over when this one opened.
+    pub follows: Option<AlertId>,
     /// It was true some time before it could be told.
     pub delayed: bool,
     /// Whose it is, and why.
     pub remit: Remit,
+    /// Whom the matrix names, while somebody else holds on to it.
+    pub owner_differs: Option<Team>,
+    /// Whom the matrix named and who could not be given it.
+    pub refused_owner: Option<RefusedOwner>,
     /// How far escalation has got.
     pub climb: Climb,
+    /// The wall that somebody ran into.
+    pub blocked: Option<Blocked>,
+    /// Why it is quiet, if anything makes it so.
+    pub suppressors: Vec<Suppressor>,
+    /// How often it changed of late.
+    pub flap: flapping::History,
+    /// Which promise it is under.
+    pub terms: TermsRef,
+    /// How its time was spent.
+    pub clocks: sla::Clocks,
+    /// When the clocks must be looked at next. Derived from the clocks, the
+    /// severity and the terms by every step, so that [`deadline`] needs no
+    /// terms.
+    pub clocks_due: Option<Timestamp>,
+    /// Since when the condition is gone, if it may come back any moment.
+    pub cleared_at: Option<Timestamp>,
     /// What a shift said of it.
-    pub disposition: Disposition,
-    /// Why.
-    pub disposition_note: String,
+    pub disposed: Option<Disposed>,
+    /// Who called it noise last, and why.
+    pub noise: Option<NoiseMark>,
     /// The newest signal that was applied.
     pub origin: Origin,
     /// What happened to it, oldest first; bounded.
@@ -157,27 +204,24 @@ impl fmt::Display for Actor {
     }
 }
 
-/// What a shift says of an alert when it ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Disposition {
-    /// Nothing yet.
-    #[default]
-    None,
-    /// It was dealt with.
-    Resolved,
-    /// It is known, and documented.
-    KnownIssue,
-    /// Both teams must look at it.
-    JointReview,
-}
-
 /// What an alert must know of the world when something happens.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// What the matrix says now.
     pub remit: &'a Remit,
-    /// How each team is reached now.
-    pub channels: &'a BTreeMap<Team, Vec<String>>,
+    /// How people are reached now.
+    pub reach: &'a dyn Reach,
+    /// What the matrix promises about it now.
+    pub terms: &'a sla::Terms,
+    /// What the alert's own [`TermsRef`] names; the same as `terms` for a new
+    /// alert, and as long as the matrix has promised nothing else.
+    pub terms_then: &'a sla::Terms,
+    /// The calendars that ladders count in.
+    pub calendars: &'a [Calendar],
+    /// What keeps it quiet now.
+    pub suppressors: &'a [Suppression],
+    /// What the check holds against, in words; asked when it speaks.
+    pub rule: &'a str,
     /// What time it is.
     pub now: Timestamp,
 }
@@ -207,27 +251,26 @@ impl Alert {
 
     /// Whether a team has a part in it.
     pub fn concerns(&self, team: &Team) -> bool {
-        let Remit { responsible, accountable, consulted, informed, .. } = &self.remit;
+        let Remit { responsible, others, accountable, consulted, informed, .. } = &self.remit;
         team == responsible
             || team == accountable
+            || others.contains(team)
             || consulted.contains(team)
             || informed.contains(team)
+    }
+
+    /// What a shift said of it.
+    pub fn disposition(&self) -> Disposition {
+        self.disposed.as_ref().map_or(Disposition::None, |it| it.what)
+    }
+
+    /// Whether nobody is told of it at present.
+    pub fn is_quiet(&self) -> bool {
+        self.suppressors.iter().any(|it| it.mutes)
     }
 
     /// One of its messages.
     pub fn notice(&self, number: u32) -> Option<&Notice> {
         self.notices.iter().find(|it| it.number == number)
-    }
-}
-
-impl Disposition {
-    /// The one spelling.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Resolved => "resolved",
-            Self::KnownIssue => "known_issue",
-            Self::JointReview => "joint_review",
-        }
     }
 }

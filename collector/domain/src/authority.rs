@@ -13,15 +13,24 @@
 //! - An alert is worked on by the teams that are responsible or accountable
 //!   for it. Other teams may leave a note. A manager of the internal side may
 //!   take any alert over: it is their environment.
-//! - Letting in, shutting out and publishing takes a manager.
+//! - Contain alone, expand together. Any operator shuts an endpoint out, ends a
+//!   window or a known issue; letting in and agreeing to a change takes a
+//!   manager, and often one of the other side.
 //! - Operators are made by administrators, and administrators on the
 //!   collector's own machine: there is no [`Action`] that makes one.
 //! - Nobody shuts out somebody who may do more than they.
+//! - An auditor reads everything, the audit trail too, and changes nothing.
 //!
 //! # Not here
 //!
-//! Whether the operator is who it says it is ([`Operator::admit`]), and
-//! whether the thing is in a state that allows it (each thing's own commands).
+//! Whether the operator is who it says it is ([`Operator::admit`]), whether
+//! the thing is in a state that allows it (each thing's own commands), and who
+//! else must agree ([`grants`] for operators, [`change`](crate::change) for
+//! the rest).
+
+pub mod grants;
+#[cfg(test)]
+mod tests;
 
 use remit_shared::{Party, Team, Tenant};
 
@@ -45,10 +54,43 @@ pub enum Action {
     HandOver,
     /// Say what a shift thinks of an alert.
     Dispose,
+    /// Say what a shift thinks of all that happened in it. Each alert is still
+    /// asked about on its own, with [`Action::Dispose`].
+    DisposeShift,
+    /// Say that an alert should not have been one.
+    MarkNoise,
+    /// Say that an alert's team cannot go on, and why.
+    BlockAlert,
+    /// Stop an alert's clock for a reason that the agreement allows.
+    PauseSla,
+    /// Declare a matter known, so that its alerts are quiet.
+    DeclareKnownIssue,
+    /// Let a known matter be told again.
+    EndKnownIssue,
+    /// Ask for a maintenance window.
+    ScheduleWindow,
+    /// Call a maintenance window off.
+    CancelWindow,
+    /// Ask both sides for a change.
+    ProposeChange,
+    /// Agree to a change.
+    ApproveChange,
+    /// Say no to a change.
+    RejectChange,
+    /// Take a change back.
+    WithdrawChange,
+    /// Put an approved change into effect.
+    ApplyChange,
+    /// Read what was promised, kept and missed.
+    ReadReports,
+    /// Read who did what.
+    ReadAudit,
     /// Read the matrix.
     ReadMatrix,
     /// Put a matrix into force.
     PublishMatrix,
+    /// Let outside systems tell of alerts.
+    ManageSources,
     /// Make an enrollment token.
     CreateToken,
     /// See the tokens, without their secrets.
@@ -83,6 +125,8 @@ pub struct Owners<'a> {
     pub accountable: &'a Team,
     /// The responsible team's side.
     pub party: Party,
+    /// Who may declare it known; if nobody is named, those who work on it.
+    pub declarers: &'a [Team],
 }
 
 /// Why somebody may not.
@@ -119,6 +163,14 @@ pub enum Refusal {
         /// The responsible team's side.
         party: Party,
     },
+    /// Others say what is known.
+    #[error("to {what} is up to {}; others may propose it as a change", names(declarers))]
+    Declarers {
+        /// What they asked for, as in "to … is up to".
+        what: &'static str,
+        /// Who may.
+        declarers: Vec<Team>,
+    },
     /// It concerns tenants that are not theirs.
     #[error("to {what} for all tenants takes an operator who is not limited to some")]
     WholeInstallation {
@@ -145,8 +197,13 @@ fn takers(needed: Role) -> &'static str {
         Role::Administrator => "an administrator",
         Role::Manager => "a manager or an administrator",
         Role::Operator => "at least an operator",
+        Role::Auditor => "an auditor, a manager or an administrator",
         Role::Viewer => "anybody",
     }
+}
+
+fn names(teams: &[Team]) -> String {
+    teams.iter().map(Team::as_str).collect::<Vec<_>>().join(" or ")
 }
 
 impl<'a> Scope<'a> {
@@ -163,7 +220,7 @@ impl<'a> Scope<'a> {
     /// An alert.
     pub fn alert(alert: &'a Alert) -> Self {
         let Remit { responsible, accountable, party, .. } = &alert.remit;
-        let owners = Owners { responsible, accountable, party: *party };
+        let owners = Owners { responsible, accountable, party: *party, declarers: &[] };
         Self { tenant: Some(&alert.about.tenant), owners: Some(owners) }
     }
 }
@@ -172,34 +229,63 @@ impl<'a> Scope<'a> {
 struct Needs {
     what: &'static str,
     role: Role,
-    ownership: bool,
+    tie: Tie,
+}
+
+/// What somebody must have to do with the thing itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tie {
+    Nothing,
+    Works,
+    Declares,
 }
 
 fn needs(action: Action) -> Needs {
-    let needs = |what, role| Needs { what, role, ownership: false };
-    let owner = |what| Needs { what, role: Role::Operator, ownership: true };
+    let anybody = |what| Needs { what, role: Role::Viewer, tie: Tie::Nothing };
+    let auditor = |what| Needs { what, role: Role::Auditor, tie: Tie::Nothing };
+    let operator = |what| Needs { what, role: Role::Operator, tie: Tie::Nothing };
+    let owner = |what| Needs { what, role: Role::Operator, tie: Tie::Works };
+    let declarer = |what| Needs { what, role: Role::Operator, tie: Tie::Declares };
+    let manager = |what| Needs { what, role: Role::Manager, tie: Tie::Nothing };
+    let administrator = |what| Needs { what, role: Role::Administrator, tie: Tie::Nothing };
     match action {
-        Action::See => needs("look", Role::Viewer),
-        Action::ReadMatrix => needs("read the matrix", Role::Viewer),
-        Action::Note => needs("leave a note", Role::Operator),
+        Action::See => anybody("look"),
+        Action::ReadMatrix => anybody("read the matrix"),
+        Action::ReadReports => anybody("read the reports"),
+        Action::ReadAudit => auditor("read the audit trail"),
+        Action::Note => operator("leave a note"),
         Action::Acknowledge => owner("acknowledge this alert"),
         Action::Resolve => owner("resolve this alert"),
         Action::HandOver => owner("hand this alert over"),
         Action::Dispose => owner("judge this alert"),
-        Action::PublishMatrix => needs("publish a matrix", Role::Manager),
-        Action::CreateToken => needs("make an enrollment token", Role::Manager),
-        Action::ListTokens => needs("see the enrollment tokens", Role::Manager),
-        Action::RevokeToken => needs("revoke an enrollment token", Role::Manager),
-        Action::RevokeEndpoint => needs("revoke an endpoint", Role::Manager),
-        Action::CreateOperator(_) => needs("make an operator", Role::Administrator),
-        Action::ListOperators => needs("see the operators", Role::Manager),
-        Action::RevokeOperator(_) => needs("revoke an operator", Role::Manager),
+        Action::DisposeShift => operator("judge a shift's alerts"),
+        Action::MarkNoise => operator("mark this alert as noise"),
+        Action::BlockAlert => owner("mark this alert as blocked"),
+        Action::PauseSla => owner("pause this alert's clock"),
+        Action::DeclareKnownIssue => declarer("declare this known"),
+        Action::EndKnownIssue => operator("end a known issue"),
+        Action::ScheduleWindow => operator("schedule a maintenance window"),
+        Action::CancelWindow => operator("cancel a maintenance window"),
+        Action::ProposeChange => operator("propose a change"),
+        Action::ApproveChange => manager("approve a change"),
+        Action::RejectChange => manager("reject a change"),
+        Action::WithdrawChange => operator("withdraw a change"),
+        Action::ApplyChange => operator("apply a change"),
+        Action::PublishMatrix => manager("publish a matrix"),
+        Action::ManageSources => manager("set up a source"),
+        Action::CreateToken => manager("make an enrollment token"),
+        Action::ListTokens => manager("see the enrollment tokens"),
+        Action::RevokeToken => manager("revoke an enrollment token"),
+        Action::RevokeEndpoint => operator("revoke an endpoint"),
+        Action::CreateOperator(_) => administrator("make an operator"),
+        Action::ListOperators => manager("see the operators"),
+        Action::RevokeOperator(_) => manager("revoke an operator"),
     }
 }
 
 /// Decides.
 pub fn may(operator: &Operator, action: Action, scope: &Scope<'_>) -> Result<(), Refusal> {
-    let Needs { what, role, ownership } = needs(action);
+    let Needs { what, role, tie } = needs(action);
     // First of all, so that nothing else can be told from the answer.
     if scope.tenant.is_some_and(|tenant| !operator.sees(tenant)) {
         return Err(Refusal::Hidden);
@@ -221,16 +307,25 @@ pub fn may(operator: &Operator, action: Action, scope: &Scope<'_>) -> Result<(),
     {
         return Err(Refusal::Outranked);
     }
-    match scope.owners {
-        Some(owners) if ownership && !works_on(operator, owners) => Err(Refusal::Team {
+    match (tie, scope.owners) {
+        (Tie::Works, Some(owners)) if !works_on(operator, owners) => Err(Refusal::Team {
             what,
             responsible: owners.responsible.clone(),
             accountable: owners.accountable.clone(),
             party: owners.party,
         }),
+        (Tie::Declares, Some(owners)) if !declares(operator, owners) => {
+            let [responsible, accountable] = [owners.responsible, owners.accountable];
+            let declarers = match owners.declarers {
+                [] if responsible == accountable => vec![responsible.clone()],
+                [] => vec![responsible.clone(), accountable.clone()],
+                some => some.to_vec(),
+            };
+            Err(Refusal::Declarers { what, declarers })
+        }
         // An alert without owners is nobody's to work on.
-        None if ownership => Err(Refusal::Hidden),
-        Some(_) | None => Ok(()),
+        (Tie::Works | Tie::Declares, None) => Err(Refusal::Hidden),
+        (Tie::Nothing | Tie::Works | Tie::Declares, Some(_)) | (Tie::Nothing, None) => Ok(()),
     }
 }
 
@@ -246,5 +341,10 @@ fn works_on(operator: &Operator, owners: Owners<'_>) -> bool {
     takes_over || operator.is_in(owners.responsible) || operator.is_in(owners.accountable)
 }
 
-#[cfg(test)]
-mod tests;
+/// Nobody takes this over: it hides things, where taking over only adds work.
+fn declares(operator: &Operator, owners: Owners<'_>) -> bool {
+    match owners.declarers {
+        [] => operator.is_in(owners.responsible) || operator.is_in(owners.accountable),
+        some => some.iter().any(|team| operator.is_in(team)),
+    }
+}

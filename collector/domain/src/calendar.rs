@@ -10,13 +10,18 @@
 //! - Windows are half-open: at 17:00:00 an office that closes at 17:00 is shut.
 //! - A wall time that the clocks skip is read with the offset before the gap
 //!   (02:30 becomes 03:30); one that they repeat is its first occurrence.
-//! - A holiday closes its whole date, whatever window that would cut.
+//! - A holiday closes its whole date, whatever window that would cut. It may
+//!   be listed, come every year, or follow from [`HolidayRules`]; a listed one
+//!   gives the date its name.
+//! - An exception says all hours of its date, holiday or not. It does not take
+//!   the holiday's name away.
 //! - Segments are sorted, apart from one another and never empty.
 //!
 //! # Not here
 //!
 //! Whose hours they are, and what follows from them, is the matrix's business.
 
+mod holiday;
 mod hours;
 mod segments;
 #[cfg(test)]
@@ -32,6 +37,7 @@ use jiff::{
 use remit_shared::CalendarName;
 
 pub use crate::calendar::{
+    holiday::{HolidayRules, HolidayRulesError, YearDay, YearDayError},
     hours::{HoursError, parse_hours},
     segments::{Segment, Segments},
 };
@@ -54,6 +60,12 @@ pub struct Calendar {
     pub hours: Vec<Window>,
     /// Days off, each with what it is called.
     pub holidays: BTreeMap<Date, String>,
+    /// Days off of every year, each with what it is called.
+    pub yearly: BTreeMap<YearDay, String>,
+    /// More days off, by rule.
+    pub holiday_rules: Option<HolidayRules>,
+    /// Dates with hours of their own.
+    pub exceptions: BTreeMap<Date, Exception>,
 }
 
 /// Opening hours of one weekday. What passes midnight is two of these.
@@ -61,6 +73,24 @@ pub struct Calendar {
 pub struct Window {
     /// The day.
     pub day: Weekday,
+    /// The first moment that counts.
+    pub opens: Time,
+    /// The first moment that no longer counts; midnight is the day's end.
+    pub closes: Time,
+}
+
+/// The hours of one date, in place of its weekday's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exception {
+    /// Why: `stocktaking`.
+    pub title: String,
+    /// The only hours that count on that date; none, and it is shut.
+    pub hours: Vec<Hours>,
+}
+
+/// Opening hours of one date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Hours {
     /// The first moment that counts.
     pub opens: Time,
     /// The first moment that no longer counts; midnight is the day's end.
@@ -75,22 +105,35 @@ impl Calendar {
 
     /// What the calendar's date at an instant is called, if it is a holiday.
     pub fn holiday(&self, at: Timestamp) -> Option<&str> {
-        self.holidays.get(&self.zone.to_datetime(at).date()).map(String::as_str)
+        self.holiday_on(self.zone.to_datetime(at).date())
+    }
+
+    /// What a date is called, if it is a holiday.
+    pub fn holiday_on(&self, date: Date) -> Option<&str> {
+        let yearly = || YearDay::kept_on(date).find_map(|it| self.yearly.get(&it));
+        let listed = self.holidays.get(&date).or_else(yearly).map(String::as_str);
+        listed.or_else(|| self.holiday_rules.and_then(|it| it.holiday(date)))
     }
 
     /// Opening hours of one date, as instants.
     fn opening(&self, date: Date) -> impl Iterator<Item = Segment> {
-        let works = !self.holidays.contains_key(&date);
-        let windows = self.hours.iter().filter(move |it| works && it.day == date.weekday());
-        windows.filter_map(move |it| {
-            let from = instant(&self.zone, date, it.opens);
-            let to = match it.closes == Time::midnight() {
-                true => midnight_after(&self.zone, date),
-                false => instant(&self.zone, date, it.closes),
-            };
-            // Empty if the clocks skip over all of it.
-            (from < to).then_some(Segment { from, to })
-        })
+        let exception = self.exceptions.get(&date);
+        let weekly = exception.is_none() && self.holiday_on(date).is_none();
+        let weekly = weekly.then(|| hours_of(&self.hours, date)).into_iter().flatten();
+        let special = exception.into_iter().flat_map(|it| it.hours.iter().copied());
+        weekly.chain(special).filter_map(move |it| it.on(&self.zone, date))
+    }
+}
+
+impl Hours {
+    /// The hours of a date; `None` if the clocks skip over all of them.
+    fn on(self, zone: &TimeZone, date: Date) -> Option<Segment> {
+        let from = instant(zone, date, self.opens);
+        let to = match self.closes == Time::midnight() {
+            true => midnight_after(zone, date),
+            false => instant(zone, date, self.closes),
+        };
+        (from < to).then_some(Segment { from, to })
     }
 }
 
@@ -112,8 +155,16 @@ pub fn segments(calendar: &Calendar, within: Segment) -> Segments {
 
 /// The calendar's holidays between two instants, each from midnight to midnight.
 pub fn holidays(calendar: &Calendar, within: Segment) -> Segments {
-    let days = calendar.holidays.keys().map(|it| days(&calendar.zone, *it, *it));
-    days.collect::<Segments>().within(within)
+    let off = dates(&calendar.zone, within).filter(|it| calendar.holiday_on(*it).is_some());
+    off.map(|it| days(&calendar.zone, it, it)).collect::<Segments>().within(within)
+}
+
+/// When the hours of a week hold between two instants, holidays or not.
+pub(crate) fn weekly(zone: &TimeZone, hours: &[Window], within: Segment) -> Segments {
+    dates(zone, within)
+        .flat_map(|date| hours_of(hours, date).filter_map(move |it| it.on(zone, date)))
+        .collect::<Segments>()
+        .within(within)
 }
 
 /// From the midnight before one date to the midnight after another.
@@ -152,6 +203,11 @@ pub fn deadline(calendar: &Calendar, from: Timestamp, budget: SignedDuration) ->
     })
 }
 
+fn hours_of(hours: &[Window], date: Date) -> impl Iterator<Item = Hours> {
+    let today = hours.iter().filter(move |it| it.day == date.weekday());
+    today.map(|it| Hours { opens: it.opens, closes: it.closes })
+}
+
 /// Every date that an interval touches, and the one before it: a window that
 /// the clocks push past midnight belongs to yesterday.
 fn dates(zone: &TimeZone, within: Segment) -> impl Iterator<Item = Date> {
@@ -169,7 +225,7 @@ fn midnight_after(zone: &TimeZone, date: Date) -> Timestamp {
 }
 
 /// The instant of a wall time: before a gap's offset, a fold's first.
-fn instant(zone: &TimeZone, date: Date, time: Time) -> Timestamp {
+pub(crate) fn instant(zone: &TimeZone, date: Date, time: Time) -> Timestamp {
     // Only dates at either end of what jiff can count have no instant.
     let end = if date.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
     zone.to_timestamp(date.to_datetime(time)).unwrap_or(end)

@@ -30,7 +30,7 @@ use remit_shared::{FailedUnit, Series, ServiceScan, Severity};
 pub(crate) use crate::detect::words::span;
 pub use crate::detect::{
     checks::{CheckKey, CheckState, Checks, Finding},
-    rules::{CHECKS, CheckDef, Override, OverrideError, Policy, Rules},
+    rules::{CHECKS, CheckDef, OverrideError, Policy, Rules},
     threshold::{Side, Threshold},
 };
 use crate::{
@@ -106,6 +106,7 @@ impl Rules {
     ) -> Signal {
         let severity = self.severity(check, Level::Crit).unwrap_or(Severity::High);
         Signal {
+            subject: None,
             check: check.into(),
             instance: "".into(),
             function: self.function(check),

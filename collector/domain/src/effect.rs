@@ -7,7 +7,7 @@
 use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
-use remit_shared::{AlertId, EndpointId, OperatorId, Tenant, TokenId};
+use remit_shared::{AlertId, EndpointId, OperatorId, SourceId, Tenant, TokenId};
 
 use crate::{
     alert::{Alert, Entry, NoticeId},
@@ -28,6 +28,8 @@ pub enum RecordKey {
     Operator(OperatorId),
     /// One published version of a tenant's matrix.
     Matrix(Tenant, u64),
+    /// A system whose alerts are taken in.
+    Source(SourceId),
 }
 
 impl fmt::Display for RecordKey {
@@ -38,6 +40,7 @@ impl fmt::Display for RecordKey {
             Self::Token(id) => write!(f, "token {id}"),
             Self::Operator(id) => write!(f, "operator {id}"),
             Self::Matrix(tenant, version) => write!(f, "matrix {tenant} version {version}"),
+            Self::Source(id) => write!(f, "source {id}"),
         }
     }
 }
@@ -56,9 +59,10 @@ pub struct EffectKey {
 /// Something that must happen because of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// An alert must hear of this. Owed by endpoints.
+    /// An alert must hear of this. Owed by endpoints and sources.
     Signal(Signal),
-    /// An endpoint must be let in. Owed by the token that it spent.
+    /// An endpoint must be let in. Owed by the token that it spent, or by the
+    /// source that it stands in for.
     Admit(Box<Registration>),
     /// A message must reach somebody. Owed by alerts.
     Notify(NoticeId),

@@ -4,7 +4,9 @@
 //! as a value. [`resolve`] answers "who owns this, now, and why"; [`lint()`]
 //! proves that the answer exists and is single for every function, endpoint
 //! and hour of the next 400 days; [`diff`] says in words what a new version
-//! changes.
+//! changes. [`coverage`] draws a week of it, [`simulate`] and [`replay`] ask
+//! what would happen and what would have, [`reach`] says who is told how, and
+//! [`review`] which rows both parties should read again.
 //!
 //! # Invariants
 //!
@@ -17,43 +19,66 @@
 //!
 //! # Not here
 //!
-//! How a matrix is written down is `remit-matrix-file`'s business. Who of a
-//! team has duty, and what becomes of an alert, is decided elsewhere.
+//! How a matrix is written down is `remit-matrix-file`'s business. What becomes
+//! of an alert is decided elsewhere.
 
+mod checks;
 mod compare;
+mod coverage;
 mod diff;
 mod explain;
+mod hand_over;
 mod length;
 pub mod lint;
 mod nearest;
+mod policy;
+mod quiet;
+mod reach;
+mod replay;
 mod resolve;
+mod review;
 mod row;
 mod scope;
+mod simulate;
 mod team;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod when;
 
-use jiff::{SignedDuration, tz::TimeZone};
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
 use remit_shared::{
-    CalendarName, Function, Severity, Site, Tag, Team, Tenant, function::FUNCTIONS,
+    AgreementName, CalendarName, Function, PersonName, RotaName, Site, Tag, Team, Tenant,
+    function::FUNCTIONS,
 };
 
-use crate::calendar::Calendar;
 pub use crate::matrix::{
+    checks::CheckOverride,
     compare::{Comparison, Rank, compare},
+    coverage::{Cell, Coverage, FunctionWeek, HOURS, Owner, coverage},
     diff::{Change, diff},
+    hand_over::{ReasonError, Trigger, parse_reason, usual_wait},
     length::{LengthError, parse_length, show_length},
     lint::lint,
     nearest::nearest,
+    policy::{Escalation, Policy, REPEAT, Step, StepError},
+    quiet::{Quiet, Recipient},
+    reach::{Reached, reach},
+    replay::{Moved, Past, Replay, replay},
     resolve::{Rejected, Resolution, next_change, resolve},
-    row::{Duty, Row, Step, StepError},
+    review::{Gone, Review, ReviewState, ReviewStats, RowReview, review},
+    row::{Authority, Duty, Row},
     scope::{EndpointRef, EndpointRefError, Scope, Subject},
+    simulate::{Simulation, Stint, Told, simulate},
     team::{ChannelRef, ChannelRefError, Contact, TeamDef},
+    turn::{TurnError, parse_turn, show_clock, show_hours, show_turn},
     when::{When, WhenError},
 };
+use crate::{calendar::Calendar, inhibit, people::Person, rota::Rota, sla::Agreement};
 
 /// One version of a tenant's matrix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +91,8 @@ pub struct Matrix {
     pub title: String,
     /// Everybody who can be responsible.
     pub teams: Vec<TeamDef>,
+    /// Everybody who can be called.
+    pub persons: Vec<Person>,
     /// Where endpoints stand.
     pub sites: Vec<SiteDef>,
     /// What endpoints can carry.
@@ -74,6 +101,18 @@ pub struct Matrix {
     pub functions: Vec<FunctionDef>,
     /// The hours that rows refer to.
     pub calendars: Vec<Calendar>,
+    /// Who is on call when.
+    pub rotas: Vec<Rota>,
+    /// What was promised.
+    pub agreements: Vec<Agreement>,
+    /// Which alerts say nothing new because of another, beside what ships.
+    pub inhibits: Vec<inhibit::Rule>,
+    /// Who is told if nobody acknowledges.
+    pub policies: Vec<Policy>,
+    /// When work passes to the other party.
+    pub triggers: Vec<Trigger>,
+    /// Who does not want to hear of what.
+    pub quiet: Vec<Quiet>,
     /// Who does what. The order matters only where two rows say the same.
     pub rows: Vec<Row>,
     /// Who gets what no row covers. Its scope is everything.
@@ -111,29 +150,49 @@ pub struct FunctionDef {
     pub title: String,
 }
 
-/// What a tenant wants different about one check.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CheckOverride {
-    /// The check.
-    pub check: String,
-    /// Another kind of work.
-    pub function: Option<Function>,
-    /// Another warning threshold, in the metric's unit.
-    pub warn: Option<i64>,
-    /// Another critical threshold.
-    pub crit: Option<i64>,
-    /// Another clear level.
-    pub clear: Option<i64>,
-    /// Another hold time.
-    pub hold: Option<SignedDuration>,
-    /// Another severity for the critical level.
-    pub severity: Option<Severity>,
-}
-
 impl Matrix {
     /// What is known of a team.
     pub fn team(&self, name: &Team) -> Option<&TeamDef> {
         self.teams.iter().find(|it| it.name == *name)
+    }
+
+    /// What is known of a person.
+    pub fn person(&self, name: &PersonName) -> Option<&Person> {
+        self.persons.iter().find(|it| it.name == *name)
+    }
+
+    /// The rota of a name.
+    pub fn rota(&self, name: &RotaName) -> Option<&Rota> {
+        self.rotas.iter().find(|it| it.name == *name)
+    }
+
+    /// The agreement of a name.
+    pub fn agreement(&self, name: &AgreementName) -> Option<&Agreement> {
+        self.agreements.iter().find(|it| it.name == *name)
+    }
+
+    /// Every rule by which one alert speaks for another: what ships, then this
+    /// tenant's own.
+    pub fn inhibit_rules(&self) -> Vec<inhibit::Rule> {
+        inhibit::shipped().into_iter().chain(self.inhibits.iter().cloned()).collect()
+    }
+
+    /// Those of a team who can be called.
+    pub fn members(&self, team: &Team) -> impl Iterator<Item = &Person> {
+        self.persons.iter().filter(|it| !it.disabled && it.teams.contains(team))
+    }
+
+    /// Every channel that somebody is reached by, for whoever knows which of
+    /// them are set up.
+    pub fn channels(&self) -> BTreeSet<&ChannelRef> {
+        let persons = self.persons.iter().filter(|it| !it.disabled).flat_map(|it| &it.notify);
+        self.teams.iter().flat_map(|it| &it.notify).chain(persons).collect()
+    }
+
+    /// Whether anybody would notice an alert.
+    pub fn is_staffed(&self, team: &TeamDef) -> bool {
+        let called = self.members(&team.name).any(|it| !it.notify.is_empty());
+        called || !team.contacts.is_empty() || !team.notify.is_empty()
     }
 
     /// What is known of a site.

@@ -1,10 +1,16 @@
 //! The words of a message to a team. What it looks like on its way, as JSON or
 //! as mail, is the notifiers' business; what it says is decided here.
 
+mod facts;
+
 use jiff::Timestamp;
 use remit_shared::{Party, Severity, Team, Tenant};
 
-use crate::alert::{Alert, Notice, NoticeId, State, Topic};
+pub use self::facts::Facts;
+use crate::{
+    alert::{Alert, Notice, NoticeId, State, Topic},
+    people::Target,
+};
 
 /// A message about an alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +24,7 @@ pub struct Message {
     /// The customer environment.
     pub tenant: Tenant,
     /// Whom it is for.
-    pub team: Team,
+    pub to: Target,
     /// Whose the alert is.
     pub owner: Team,
     /// The owner's side, so that a ticket system can sort its queues.
@@ -29,6 +35,8 @@ pub struct Message {
     pub subject: String,
     /// The rest.
     pub text: String,
+    /// The alerts that it is about, the most important first.
+    pub alerts: Vec<Facts>,
 }
 
 impl Topic {
@@ -36,9 +44,13 @@ impl Topic {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Assigned => "assigned",
+            Self::HandOff => "hand_off",
             Self::Informed => "informed",
             Self::Escalated => "escalated",
             Self::Worse => "worse",
+            Self::Flapping => "flapping",
+            Self::AtRisk => "at_risk",
+            Self::Breached => "breached",
             Self::Resolved => "resolved",
         }
     }
@@ -47,12 +59,14 @@ impl Topic {
 /// Words a message as of now: a page for an alert that is over by the time it
 /// is sent says so.
 pub fn word(alert: &Alert, notice: &Notice) -> Message {
+    let severity = alert.severity.as_str().to_uppercase();
     let what = match (notice.topic, &alert.state) {
         (Topic::Resolved, _) | (_, State::Resolved { .. }) => "RESOLVED".to_owned(),
-        (Topic::Escalated, _) => format!("ESCALATED {}", alert.severity.as_str().to_uppercase()),
-        (Topic::Assigned | Topic::Informed | Topic::Worse, _) => {
-            alert.severity.as_str().to_uppercase()
-        }
+        (Topic::Escalated, _) => format!("ESCALATED {severity}"),
+        (Topic::AtRisk, _) => format!("AT RISK {severity}"),
+        (Topic::Breached, _) => format!("BREACHED {severity}"),
+        (Topic::Flapping, _) => format!("FLAPPING {severity}"),
+        (Topic::Assigned | Topic::HandOff | Topic::Informed | Topic::Worse, _) => severity,
     };
     let about = &alert.about;
     let subject = format!("[{what}] {}: {} ({})", about.hostname, alert.summary, about.tenant);
@@ -61,12 +75,13 @@ pub fn word(alert: &Alert, notice: &Notice) -> Message {
         made_at: notice.made_at,
         topic: notice.topic,
         tenant: about.tenant.clone(),
-        team: notice.team.clone(),
+        to: notice.to.clone(),
         owner: alert.remit.responsible.clone(),
         owner_party: alert.remit.party,
         severity: alert.severity,
         subject,
         text: body(alert, notice),
+        alerts: vec![Facts::of(alert)],
     }
 }
 
@@ -78,17 +93,10 @@ fn body(alert: &Alert, notice: &Notice) -> String {
         State::Resolved { at, by: Some(by) } => format!("resolved by {by} at {at}"),
         State::Resolved { at, by: None } => format!("resolved by itself at {at}"),
     };
-    let why = match notice.topic {
-        Topic::Assigned => "It is yours to act on.",
-        Topic::Informed => "For your information; you need not act.",
-        Topic::Escalated => "Nobody has acted in time, so you are told.",
-        Topic::Worse => "It matters more than before.",
-        Topic::Resolved => "Nothing is left to do.",
-    };
     let mut lines = vec![
         alert.summary.clone(),
         String::new(),
-        why.to_owned(),
+        why(notice.topic).to_owned(),
         String::new(),
         format!("State:       {state}"),
         format!("Endpoint:    {} ({}, site {})", about.hostname, about.endpoint, about.site),
@@ -98,16 +106,40 @@ fn body(alert: &Alert, notice: &Notice) -> String {
         format!("Accountable: {}", remit.accountable),
         format!("Because:     {} (matrix version {})", remit.reason, remit.matrix_version),
     ];
+    let mut add = |name: &str, what: &str| {
+        if !what.is_empty() {
+            lines.push(format!("{:<13}{what}", format!("{name}:")));
+        }
+    };
+    add("Rule", &alert.rule);
+    if let Some(it) = &alert.blocked {
+        add("Blocked", &format!("{} since {}, by {}", it.reason.as_str(), it.since, it.by));
+    }
+    if let Some(it) = notice.late_by {
+        add("Late", &format!("by {} min: the collector was not there", it.as_mins()));
+    }
     if alert.delayed {
-        lines.push("Delayed:     it could not be told earlier".to_owned());
+        add("Delayed", "it could not be told earlier");
     }
-    if !remit.runbook.is_empty() {
-        lines.push(format!("Runbook:     {}", remit.runbook));
-    }
-    lines.push(format!("Alert:       remit alert show {}", alert.id));
+    add("Runbook", &remit.runbook);
+    add("Alert", &format!("remit alert show {}", alert.id));
     if !alert.evidence.is_empty() {
         lines.push(String::new());
         lines.push(alert.evidence.clone());
     }
     lines.join("\n")
+}
+
+fn why(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Assigned => "It is yours to act on.",
+        Topic::HandOff => "It came to you with the change of the hour.",
+        Topic::Informed => "For your information; you need not act.",
+        Topic::Escalated => "Nobody has acted in time, so you are told.",
+        Topic::Worse => "It matters more than before.",
+        Topic::Flapping => "It comes and goes; you will hear of it again when it has settled.",
+        Topic::AtRisk => "A promised time is nearly used up.",
+        Topic::Breached => "A promised time is over.",
+        Topic::Resolved => "Nothing is left to do.",
+    }
 }

@@ -38,15 +38,18 @@ pub struct Operator {
     pub revoked: Option<(Timestamp, String)>,
 }
 
-/// What an operator may do. Each role may do all that the next one may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What an operator may do. Administrator, manager, operator and viewer each
+/// may do all that the next one may; an auditor stands beside the operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     /// Sets the installation up; made on the collector's own machine only.
     Administrator,
-    /// Publishes, enrolls, revokes.
+    /// Agrees to changes, enrolls.
     Manager,
     /// Works on alerts.
     Operator,
+    /// Reads everything, the audit trail too, and changes nothing.
+    Auditor,
     /// Looks.
     Viewer,
 }
@@ -84,7 +87,8 @@ pub struct InvalidName;
 
 impl Role {
     /// Every role, the mightiest first.
-    pub const ALL: [Self; 4] = [Self::Administrator, Self::Manager, Self::Operator, Self::Viewer];
+    pub const ALL: [Self; 5] =
+        [Self::Administrator, Self::Manager, Self::Operator, Self::Auditor, Self::Viewer];
 
     /// The one spelling.
     pub const fn as_str(self) -> &'static str {
@@ -92,13 +96,18 @@ impl Role {
             Self::Administrator => "administrator",
             Self::Manager => "manager",
             Self::Operator => "operator",
+            Self::Auditor => "auditor",
             Self::Viewer => "viewer",
         }
     }
 
     /// Whether it may do all that the other may.
     pub const fn includes(self, other: Self) -> bool {
-        self as u8 <= other as u8
+        match (self, other) {
+            // Neither above the other: one works, one looks at how it was done.
+            (Self::Operator, Self::Auditor) | (Self::Auditor, Self::Operator) => false,
+            (above, below) => above as u8 <= below as u8,
+        }
     }
 }
 
@@ -205,14 +214,20 @@ pub(crate) mod tests {
 
     #[test]
     fn a_role_includes_itself_and_those_below() {
-        for (index, role) in Role::ALL.into_iter().enumerate() {
+        // Columns: administrator, manager, operator, auditor, viewer.
+        for (role, expected) in [
+            (Role::Administrator, "yyyyy"),
+            (Role::Manager, "-yyyy"),
+            (Role::Operator, "--y-y"),
+            (Role::Auditor, "---yy"),
+            (Role::Viewer, "----y"),
+        ] {
+            let includes = |other| if role.includes(other) { 'y' } else { '-' };
+            assert_eq!(Role::ALL.map(includes).iter().collect::<String>(), expected, "{role}");
             assert_eq!(role.as_str().parse(), Ok(role));
-            for (other_index, other) in Role::ALL.into_iter().enumerate() {
-                assert_eq!(role.includes(other), index <= other_index, "{role} {other}");
-            }
         }
         let err = "root".parse::<Role>().unwrap_err().to_string();
-        let known = "administrator, manager, operator, viewer";
+        let known = "administrator, manager, operator, auditor, viewer";
         assert_eq!(err, format!("`root` is not a role: use one of {known}"));
     }
 

@@ -22,6 +22,10 @@ pub struct Suppression {
     pub since: Timestamp,
     /// Until when at most; `None` until what it refers to ends.
     pub until: Option<Timestamp>,
+    /// Whether it also covers what was open, and told, before it began. A
+    /// window does not unless it says so: what was broken before the work
+    /// began is not the work's doing.
+    pub covers_open: bool,
 }
 
 /// What can make an alert quiet.
@@ -52,6 +56,28 @@ impl SuppressionKind {
         Self::Flapping,
     ];
 
+    /// Whether a reason of this kind covers what was open before it began,
+    /// unless it says otherwise.
+    pub const fn covers_open(self) -> bool {
+        match self {
+            Self::Window => false,
+            Self::KnownIssue
+            | Self::Dependency
+            | Self::Snooze
+            | Self::MassLoss
+            | Self::Flapping => true,
+        }
+    }
+
+    /// Whether the promised times begin only when it ends, for what opens
+    /// under it: nobody could have acted earlier. Otherwise they run on.
+    pub const fn holds_clocks(self) -> bool {
+        match self {
+            Self::Window | Self::KnownIssue | Self::Dependency | Self::MassLoss => true,
+            Self::Snooze | Self::Flapping => false,
+        }
+    }
+
     /// The one spelling.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -61,6 +87,17 @@ impl SuppressionKind {
             Self::Snooze => "snooze",
             Self::MassLoss => "mass_loss",
             Self::Flapping => "flapping",
+        }
+    }
+}
+
+impl Suppression {
+    /// What keeps it quiet, in few words: `window mnt_1`.
+    pub fn label(&self) -> String {
+        if self.reference.is_empty() {
+            self.kind.to_string()
+        } else {
+            format!("{} {}", self.kind, self.reference)
         }
     }
 }

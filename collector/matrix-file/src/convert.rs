@@ -1,36 +1,32 @@
 //! From the form to the matrix, collecting everything that is wrong.
 
+mod hours;
+mod ladder;
+mod people;
 mod row;
+mod rules;
 
-use std::{collections::BTreeMap, error::Error, str::FromStr};
+use std::{error::Error, str::FromStr};
 
-use jiff::{civil::Date, tz::TimeZone};
-use remit_collector_domain::{
-    calendar::{Calendar, parse_hours},
-    matrix::{
-        CheckOverride, Contact, FunctionDef, Matrix, SiteDef, TagDef, TeamDef, nearest,
-        parse_length,
-    },
-};
-use remit_shared::{Chain, Function};
+use jiff::{SignedDuration, civil::Date};
+use remit_collector_domain::matrix::{FunctionDef, Matrix, SiteDef, TagDef, parse_length};
+use remit_shared::Chain;
 use toml::Spanned;
 
 use crate::{
     locate::Map,
-    raw::{
-        List, RawCalendar, RawCheck, RawContact, RawMatrix, RawSite, RawTeam, Tables, Text, Words,
-    },
+    raw::{List, RawMatrix, RawSite, Tables, Text, Words},
     remark::Remark,
 };
 
 /// More of anything than this is a mistake, and would take long to prove.
 const MOST: usize = 500;
 
+/// As many rows are proven in seconds, whatever they say.
+const MOST_ROWS: usize = 1000;
+
 /// After so many remarks, the rest is more of the same.
 const ENOUGH: usize = 100;
-
-/// More opening hours than this in one calendar are a mistake.
-const MOST_HOURS: usize = 100;
 
 /// Reads one file's form.
 pub(crate) struct Reader<'t> {
@@ -68,6 +64,7 @@ impl<'t> Reader<'t> {
         let top = |key: &str| Spot { path: key.to_owned(), offset: 0 };
         let tenant = self.required(&raw.tenant, &top("tenant"), "the customer's name, like `acme`");
         let teams = self.each("team", &raw.team, Self::team);
+        let persons = self.each("person", &raw.person, Self::person);
         let sites = self.each("site", &raw.site, Self::site);
         let tags = self.each("tag", &raw.tag, |reader, it, at| {
             let name = reader.required(&it.name, &at.key("name"), "the tag's name, like `erp`")?;
@@ -78,6 +75,12 @@ impl<'t> Reader<'t> {
             Some(FunctionDef { name, title: plain(&it.title) })
         });
         let calendars = self.each("calendar", &raw.calendar, Self::calendar);
+        let rotas = self.each("rota", &raw.rota, Self::rota);
+        let agreements = self.each("sla", &raw.sla, Self::agreement);
+        let policies = self.each("policy", &raw.policy, Self::policy);
+        let triggers = self.each("trigger", &raw.trigger, Self::trigger);
+        let inhibits = self.each("inhibit", &raw.inhibit, Self::inhibit);
+        let quiet = self.each("quiet", &raw.quiet, Self::quiet);
         let (rows, catch_all, index) = self.rows(&raw.row)?;
         let checks = self.each("check", &raw.check, Self::check);
         let matrix = Matrix {
@@ -85,10 +88,17 @@ impl<'t> Reader<'t> {
             version: 0,
             title: plain(&raw.title),
             teams,
+            persons,
             sites,
             tags,
             functions,
             calendars,
+            rotas,
+            agreements,
+            inhibits,
+            policies,
+            triggers,
+            quiet,
             rows,
             catch_all,
             checks,
@@ -96,112 +106,10 @@ impl<'t> Reader<'t> {
         Some((matrix, index))
     }
 
-    fn team(&mut self, raw: &RawTeam, at: &Spot) -> Option<TeamDef> {
-        let name = self.required(&raw.name, &at.key("name"), "the team's name, like `internal-it`");
-        let party = self.required(
-            &raw.party,
-            &at.key("party"),
-            "whose people they are: internal, provider or vendor",
-        );
-        let notify = self.all(&raw.notify, &at.key("notify"));
-        let contacts = raw.contact.iter().enumerate().filter_map(|(index, it)| {
-            let at = at.key(&format!("contact[{}]", index + 1)).at(it);
-            self.contact(it.get_ref(), &at)
-        });
-        let contacts = contacts.collect();
-        Some(TeamDef { name: name?, party: party?, title: plain(&raw.title), contacts, notify })
-    }
-
-    fn contact(&mut self, raw: &RawContact, at: &Spot) -> Option<Contact> {
-        let name: String = self.required(&raw.name, &at.key("name"), "a name or a role")?;
-        Some(Contact { name, phone: plain(&raw.phone), email: plain(&raw.email) })
-    }
-
     fn site(&mut self, raw: &RawSite, at: &Spot) -> Option<SiteDef> {
         let name = self.required(&raw.name, &at.key("name"), "the site's name, like `hq`");
         let zone = self.zone(&raw.zone, &at.key("zone"));
         Some(SiteDef { name: name?, zone: zone?, title: plain(&raw.title) })
-    }
-
-    fn calendar(&mut self, raw: &RawCalendar, at: &Spot) -> Option<Calendar> {
-        let name = self.required(&raw.name, &at.key("name"), "the calendar's name, like `office`");
-        let zone = self.zone(&raw.zone, &at.key("zone"));
-        let at_hours = at.key("hours");
-        let mut hours = Vec::new();
-        for (text, at) in words(&raw.hours, &at_hours) {
-            match parse_hours(text) {
-                Ok(windows) => hours.extend(windows),
-                Err(err) => self.refuse("bad-hours", &at, Chain(&err).to_string()),
-            }
-        }
-        if raw.hours.is_none() {
-            self.refuse(
-                "missing",
-                &at_hours,
-                "say when it is open, like `[\"mon-fri 08:00-17:00\"]`",
-            );
-        }
-        if MOST_HOURS < hours.len() {
-            self.refuse("too-many", &at_hours, format!("more than {MOST_HOURS} opening hours"));
-        }
-        let mut holidays = BTreeMap::new();
-        for (text, at) in words(&raw.holidays, &at.key("holidays")) {
-            let (date, name) = text.split_once(' ').unwrap_or((text, "a holiday"));
-            match date.parse::<Date>() {
-                // jiff would also take a date and time here, and drop the time.
-                Ok(it) if it.to_string() == date => {
-                    holidays.insert(it, name.trim().to_owned());
-                }
-                Ok(_) | Err(_) => {
-                    let text = text.escape_default();
-                    let message =
-                        format!("`{text}` is no holiday: write it like `2026-12-25 Christmas Day`");
-                    self.refuse("bad-date", &at, message);
-                }
-            }
-        }
-        Some(Calendar { name: name?, zone: zone?, hours, holidays })
-    }
-
-    fn check(&mut self, raw: &RawCheck, at: &Spot) -> Option<CheckOverride> {
-        let check =
-            self.required(&raw.check, &at.key("check"), "the check's name, like `disk-space`");
-        let hold = raw.hold.as_ref().and_then(|it| {
-            let read = parse_length(it.get_ref());
-            self.kept(read, "bad-length", &at.key("hold").at(it))
-        });
-        let function = self.optional::<Function>(&raw.function, &at.key("function"));
-        let severity = self.optional(&raw.severity, &at.key("severity"));
-        let (warn, crit, clear) = (raw.warn, raw.crit, raw.clear);
-        Some(CheckOverride { check: check?, function, warn, crit, clear, hold, severity })
-    }
-
-    fn zone(&mut self, raw: &Text, at: &Spot) -> Option<TimeZone> {
-        let name: String = self.required(raw, at, "a time zone, like `America/New_York`")?;
-        let at = raw.as_ref().map_or(at.clone(), |it| at.at(it));
-        // The file must mean the same to every reader, so the system's own
-        // zone and odd spellings of a name are no answer.
-        match TimeZone::get(&name) {
-            Ok(zone) if zone.iana_name() == Some(name.as_str()) => Some(zone),
-            Ok(_) | Err(_) => {
-                let message = format!("there is no time zone `{}`", name.escape_default());
-                if self.remarks.len() == ENOUGH {
-                    return None;
-                }
-                let known: Vec<_> = jiff::tz::db().available().map(|it| it.to_string()).collect();
-                let near = nearest(&name, known.iter().map(String::as_str));
-                let suggestion = match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => {
-                        "use an IANA name, like `America/New_York` or `Europe/Berlin`".to_owned()
-                    }
-                };
-                let at = (self.map.line(at.offset), at.path);
-                self.remarks
-                    .push(Remark::error(self.file, "bad-zone", at, message).suggest(suggestion));
-                None
-            }
-        }
     }
 
     /// Converts every entry of a list of tables.
@@ -251,6 +159,34 @@ impl<'t> Reader<'t> {
         C: FromIterator<T>,
     {
         words(raw, at).into_iter().filter_map(|(text, at)| self.parsed(text, &at)).collect()
+    }
+
+    /// A list that restricts. An empty one would restrict nothing, which is
+    /// the opposite of what it looks like.
+    fn some<T, C>(&mut self, raw: &List, at: &Spot) -> C
+    where
+        T: FromStr<Err: Error + 'static>,
+        C: FromIterator<T>,
+    {
+        if raw.is_some() && words(raw, at).is_empty() {
+            self.refuse("empty", at, "is empty: leave it out if it does not matter");
+        }
+        self.all(raw, at)
+    }
+
+    fn length(&mut self, raw: &Text, at: &Spot) -> Option<SignedDuration> {
+        let raw = raw.as_ref()?;
+        self.kept(parse_length(raw.get_ref()), "bad-length", &at.at(raw))
+    }
+
+    /// A date and nothing else; jiff would also take a time, and drop it.
+    fn date(&mut self, text: &str, at: &Spot) -> Option<Date> {
+        let date = text.parse::<Date>().ok().filter(|it| it.to_string() == text);
+        if date.is_none() {
+            let text = text.escape_default();
+            self.refuse("bad-date", at, format!("`{text}` is no date: write it like `2026-12-24`"));
+        }
+        date
     }
 
     fn parsed<T: FromStr<Err: Error + 'static>>(&mut self, text: &str, at: &Spot) -> Option<T> {

@@ -19,6 +19,8 @@
 //! and numbering its versions, is the collector's.
 
 mod convert;
+mod holidays;
+mod ics;
 mod locate;
 mod raw;
 mod remark;
@@ -34,6 +36,8 @@ use remit_collector_domain::matrix::{
 
 use crate::{convert::Reader, locate::Map};
 pub use crate::{
+    holidays::{Changed, HolidaysError, add_holidays},
+    ics::{IcsError, IcsHolidays, read_ics},
     remark::{Refused, Remark},
     write::row_to_toml,
 };
@@ -95,10 +99,17 @@ impl MatrixFile {
         let (list, index) = match place.table {
             Table::Matrix => return (1, String::new()),
             Table::Team => ("team", place.index),
+            Table::Person => ("person", place.index),
             Table::Site => ("site", place.index),
             Table::Tag => ("tag", place.index),
             Table::Function => ("function", place.index),
             Table::Calendar => ("calendar", place.index),
+            Table::Rota => ("rota", place.index),
+            Table::Agreement => ("sla", place.index),
+            Table::Policy => ("policy", place.index),
+            Table::Trigger => ("trigger", place.index),
+            Table::Inhibit => ("inhibit", place.index),
+            Table::Quiet => ("quiet", place.index),
             Table::Check => ("check", place.index),
             Table::CatchAll => ("row", self.catch_all),
             // The domain's rows are the file's without the catch-all.

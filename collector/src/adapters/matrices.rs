@@ -1,31 +1,38 @@
 //! The matrices in force, in memory, behind the [`Directory`] port.
 //!
-//! A version that was published is read once and kept until a newer one takes
-//! its place; readers never wait for either.
+//! A version that was published is read once and kept, because open alerts go on
+//! under the terms of older ones; readers never wait for a writer.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use remit_collector_domain::{
-    alert::{Remit, Rung},
-    detect::{Override, OverrideError, Rules},
+    alert::{Ladder, Remit, Rung, TermsRef},
+    detect::{OverrideError, Rules},
     endpoint::Registration,
-    matrix::{CheckOverride, Matrix, Resolution, Subject, next_change, resolve},
+    inhibit,
+    matrix::{Matrix, Resolution, Subject, next_change, resolve},
     matrix_version::Published,
+    sla::{Agreement, Terms},
 };
 use remit_matrix_file::Refused;
-use remit_shared::{Function, Party, Severity, Site, Team, Tenant};
+use remit_shared::{AgreementName, Function, Party, Severity, Site, Team, Tenant};
 
-use crate::ports::directory::Directory;
+use crate::ports::directory::{Directory, People};
+
+/// So many sets of rules are remembered; endpoints have few of them in common.
+const MOST_RULES: usize = 1_000;
 
 /// The matrices in force.
 #[derive(Debug, Default)]
 pub struct Matrices {
     tenants: ArcSwap<HashMap<Tenant, Arc<InForce>>>,
+    /// Every version that was ever in force.
+    versions: Mutex<HashMap<(Tenant, u64), Arc<InForce>>>,
 }
 
 /// One tenant's matrix, ready to be asked.
@@ -34,9 +41,12 @@ pub struct InForce {
     /// As it was published.
     pub published: Published,
     /// As it is understood.
-    pub matrix: Matrix,
+    pub matrix: Arc<Matrix>,
+    /// For endpoints that no check is about in particular.
     rules: Arc<Rules>,
-    channels: Arc<BTreeMap<Team, Vec<String>>>,
+    /// For the others, by the checks that are.
+    narrowed: Mutex<HashMap<Vec<usize>, Arc<Rules>>>,
+    inhibitions: Arc<[inhibit::Rule]>,
 }
 
 /// Why a published version cannot be put in force.
@@ -75,35 +85,36 @@ impl InForce {
             InForceError::Unreadable { tenant: tenant.clone(), version, source }
         })?;
         let matrix = Matrix { version, ..file.matrix };
-        let rules =
-            rules(&matrix).map_err(|source| InForceError::Checks { tenant, version, source })?;
-        let channels = matrix
-            .teams
-            .iter()
-            .map(|team| (team.name.clone(), team.notify.iter().map(ToString::to_string).collect()));
-        let channels = Arc::new(channels.collect());
-        Ok(Self { published, rules: Arc::new(rules), channels, matrix })
+        let rules = matrix.common_rules().map_err(|source| InForceError::Checks {
+            tenant,
+            version,
+            source,
+        })?;
+        let inhibitions = matrix.inhibit_rules().into();
+        let (rules, narrowed) = (Arc::new(rules), Mutex::default());
+        Ok(Self { published, matrix: Arc::new(matrix), rules, narrowed, inhibitions })
     }
-}
 
-/// The checks as a matrix wants them.
-pub fn rules(matrix: &Matrix) -> Result<Rules, OverrideError> {
-    let wish = |it: &CheckOverride| Override {
-        check: it.check.clone(),
-        function: it.function.clone(),
-        warn: it.warn,
-        crit: it.crit,
-        clear: it.clear,
-        hold: it.hold,
-        severity: it.severity,
-    };
-    Rules::with(&matrix.checks.iter().map(wish).collect::<Vec<_>>())
+    /// The checks as they hold for an endpoint.
+    fn rules(&self, endpoint: &Registration) -> Arc<Rules> {
+        if !self.matrix.has_narrowed_checks() {
+            return Arc::clone(&self.rules);
+        }
+        let checks = self.matrix.checks_of(&subject(endpoint));
+        let mut known = self.narrowed.lock().unwrap_or_else(PoisonError::into_inner);
+        if MOST_RULES < known.len() {
+            known.clear();
+        }
+        let rules = known.entry(checks);
+        Arc::clone(rules.or_insert_with_key(|it| Arc::new(self.matrix.rules_with(it))))
+    }
 }
 
 impl Matrices {
     /// Puts a version in force, unless a newer one is already.
     pub fn install(&self, in_force: InForce) {
         let in_force = Arc::new(in_force);
+        self.keep(&in_force);
         self.tenants.rcu(|known| {
             let mut next = HashMap::clone(known);
             let tenant = in_force.published.tenant.clone();
@@ -113,6 +124,22 @@ impl Matrices {
             }
             next
         });
+    }
+
+    /// Remembers a version that was in force once.
+    pub fn remember(&self, in_force: InForce) {
+        self.keep(&Arc::new(in_force));
+    }
+
+    fn keep(&self, in_force: &Arc<InForce>) {
+        let key = (in_force.published.tenant.clone(), in_force.published.version);
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.insert(key, Arc::clone(in_force));
+    }
+
+    fn version(&self, tenant: &Tenant, version: u64) -> Option<Arc<InForce>> {
+        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.get(&(tenant.clone(), version)).cloned()
     }
 
     /// What a tenant has in force.
@@ -156,12 +183,17 @@ pub fn subject(endpoint: &Registration) -> Subject {
 
 /// A resolution in the words of an alert.
 pub fn remit(resolution: Resolution, at: Timestamp, until: Option<Timestamp>) -> Remit {
-    let rung = |it: remit_collector_domain::matrix::Step| Rung { after: it.after, team: it.team };
+    let rung =
+        |it: remit_collector_domain::matrix::Step| Rung { after: it.after, target: it.target };
+    let policy = resolution.policy;
     Remit {
         matrix_version: resolution.matrix_version,
         row: resolution.row.to_string(),
+        gap: resolution.gap,
         responsible: resolution.responsible,
+        others: resolution.others,
         accountable: resolution.accountable,
+        accountables: resolution.accountables,
         consulted: resolution.consulted,
         informed: resolution.informed,
         party: resolution.party,
@@ -171,7 +203,26 @@ pub fn remit(resolution: Resolution, at: Timestamp, until: Option<Timestamp>) ->
         until,
         by_hand: false,
         rejected: resolution.rejected.iter().map(ToString::to_string).collect(),
-        ladder: resolution.escalate.into_iter().map(rung).collect(),
+        ladder: Ladder {
+            policy: policy.name,
+            rungs: policy.steps.into_iter().map(rung).collect(),
+            cycles: policy.repeat,
+            hours: policy.hours,
+        },
+    }
+}
+
+impl InForce {
+    /// What an agreement promises; what ships, if the matrix names none.
+    fn terms(&self, agreement: Option<&AgreementName>) -> Terms {
+        let named = agreement.and_then(|it| self.matrix.agreement(it));
+        let agreement = named.cloned().unwrap_or_else(Agreement::standard);
+        let hours = agreement.hours.as_ref().and_then(|it| self.matrix.calendar(it));
+        Terms {
+            calendar: hours.cloned().map(Arc::new),
+            agreement: Arc::new(agreement),
+            matrix_version: self.published.version,
+        }
     }
 }
 
@@ -182,36 +233,45 @@ impl Directory for Matrices {
         function: &Function,
         severity: Severity,
         at: Timestamp,
-    ) -> Remit {
+    ) -> (Remit, Terms) {
         let Some(in_force) = self.of(&endpoint.tenant) else { return nobody(endpoint, at) };
-        let (matrix, subject) = (&in_force.matrix, subject(endpoint));
+        let (matrix, subject) = (&*in_force.matrix, subject(endpoint));
         let resolution = resolve(matrix, &subject, function, severity, at);
         let until = next_change(matrix, &subject, function, severity, at).map(|it| it.0);
-        remit(resolution, at, until)
+        let terms = in_force.terms(resolution.sla.as_ref());
+        (remit(resolution, at, until), terms)
     }
 
-    fn channels(&self, tenant: &Tenant) -> Arc<BTreeMap<Team, Vec<String>>> {
-        self.of(tenant).map(|it| Arc::clone(&it.channels)).unwrap_or_default()
+    fn terms(&self, tenant: &Tenant, of: &TermsRef) -> Option<Terms> {
+        let version = self.version(tenant, of.matrix_version)?;
+        Some(version.terms(Some(&of.agreement)))
     }
 
-    fn rules(&self, tenant: &Tenant) -> Arc<Rules> {
-        self.of(tenant).map_or_else(Arc::default, |it| Arc::clone(&it.rules))
+    fn people(&self, tenant: &Tenant) -> People {
+        People(self.of(tenant).map(|it| Arc::clone(&it.matrix)))
     }
 
-    fn party(&self, tenant: &Tenant, team: &Team) -> Option<Party> {
-        self.of(tenant)?.matrix.team(team).map(|it| it.party)
+    fn rules(&self, endpoint: &Registration) -> Arc<Rules> {
+        self.of(&endpoint.tenant).map_or_else(Arc::default, |it| it.rules(endpoint))
+    }
+
+    fn inhibitions(&self, tenant: &Tenant) -> Arc<[inhibit::Rule]> {
+        self.of(tenant).map_or_else(|| Arc::from([]), |it| Arc::clone(&it.inhibitions))
     }
 }
 
 /// Enrollment needs a published matrix and versions are never deleted, so this
 /// answers only if the store was tampered with. Somebody still owns the alert.
-fn nobody(endpoint: &Registration, at: Timestamp) -> Remit {
+fn nobody(endpoint: &Registration, at: Timestamp) -> (Remit, Terms) {
     let team = Team::new("unassigned").expect("a valid name");
-    Remit {
+    let remit = Remit {
         matrix_version: 0,
         row: String::new(),
+        gap: true,
         responsible: team.clone(),
+        others: Vec::new(),
         accountable: team,
+        accountables: Vec::new(),
         consulted: Vec::new(),
         informed: Vec::new(),
         party: Party::Internal,
@@ -221,6 +281,8 @@ fn nobody(endpoint: &Registration, at: Timestamp) -> Remit {
         until: None,
         by_hand: false,
         rejected: Vec::new(),
-        ladder: Vec::new(),
-    }
+        ladder: Ladder::default(),
+    };
+    let agreement = Arc::new(Agreement::standard());
+    (remit, Terms { agreement, calendar: None, matrix_version: 0 })
 }

@@ -6,7 +6,7 @@
 //!
 //! The data folder holds sled's files and a [`watermark`]; [`keys`] says what is
 //! in them, [`record`] how it looks, [`history`] how changes of values are
-//! kept, and [`export`] takes everything out as text.
+//! kept, and [`export()`] takes everything out as text.
 //!
 //! # Invariants
 //!

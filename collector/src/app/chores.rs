@@ -4,17 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::detect::presence::Grace;
-use remit_runtime::{
-    clock::SystemClock,
-    listen::Configuration,
-    tls::{Clients, server_config},
-};
-use remit_shared::{Chain, Clock as _};
+use remit_shared::{Chain, Clock};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{RunError, Sled};
+use super::{RunError, Sled, servers::Listeners};
 use crate::{
     adapters::matrices::Matrices,
     config::Config,
@@ -33,8 +28,8 @@ const RENEWAL: Duration = Duration::from_secs(3600);
 const KEEP_ALERTS: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// Looks for silence and overdue work.
-pub(super) async fn sweep(
-    ingest: Arc<Ingest<Sled, Matrices, SystemClock>>,
+pub(super) async fn sweep<C: Clock>(
+    ingest: Arc<Ingest<Sled, Matrices, C>>,
     stop: CancellationToken,
 ) {
     let grace = match ingest.grace().await {
@@ -69,10 +64,15 @@ pub(super) async fn note_listening(
 }
 
 /// Forgets what is too old.
-pub(super) async fn prune(store: Arc<Sled>, config: Config, stop: CancellationToken) {
+pub(super) async fn prune<C: Clock>(
+    store: Arc<Sled>,
+    config: Config,
+    clock: Arc<C>,
+    stop: CancellationToken,
+) {
     let mut beat = time::interval(PRUNE);
     while stop.run_until_cancelled(beat.tick()).await.is_some() {
-        let now = SystemClock.now();
+        let now = clock.now();
         let before = |keep: SignedDuration| now.checked_sub(keep).unwrap_or(Timestamp::MIN);
         let horizon = Horizon {
             history: before(config.keep_history.0),
@@ -86,27 +86,29 @@ pub(super) async fn prune(store: Arc<Sled>, config: Config, stop: CancellationTo
 }
 
 /// Replaces the collector's own certificate in time, on every listener.
-pub(super) async fn renew(
+pub(super) async fn renew<C: Clock>(
     authority: Arc<Authority>,
-    listeners: [Configuration; 3],
+    clock: Arc<C>,
+    listeners: Listeners,
     stop: CancellationToken,
 ) {
     let mut hourly = time::interval(RENEWAL);
     while stop.run_until_cancelled(hourly.tick()).await.is_some() {
-        if let Err(err) = renew_server(&authority, &listeners) {
+        if let Err(err) = renew_server(&authority, clock.now(), &listeners) {
             warn!(error = %Chain(&err), "failed to renew the server certificate");
         }
     }
 }
 
-fn renew_server(authority: &Authority, listeners: &[Configuration; 3]) -> Result<(), RunError> {
-    let Some(identity) = authority.renew_server_if_needed(SystemClock.now())? else {
+fn renew_server(
+    authority: &Authority,
+    now: Timestamp,
+    listeners: &Listeners,
+) -> Result<(), RunError> {
+    let Some(identity) = authority.renew_server_if_needed(now)? else {
         return Ok(());
     };
-    let clients = [authority.agents(), Clients::Nobody, authority.operators()];
-    for (listener, clients) in listeners.iter().zip(clients) {
-        listener.replace(server_config(&identity, clients)?);
-    }
+    listeners.show(&identity, authority)?;
     info!("the server certificate was renewed");
     Ok(())
 }

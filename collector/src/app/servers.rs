@@ -1,6 +1,8 @@
 //! Which services stand on which listener, and how much they take at once.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router as HttpRouter;
 
 use remit_proto::{
     FILE_DESCRIPTOR_SET,
@@ -12,13 +14,26 @@ use remit_proto::{
         patch_service_server::PatchServiceServer, token_service_server::TokenServiceServer,
     },
 };
-use remit_runtime::clock::SystemClock;
+use remit_runtime::{
+    listen::{BindError, Configuration, Listener},
+    tls::{Clients, Identity, TlsError, server_config},
+};
+use remit_shared::Clock;
+use rustls::ServerConfig;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
 use tonic::transport::{Server, server::Router};
 
-use super::Sled;
+use super::{RunError, Sled};
 use crate::{
     adapters::matrices::Matrices,
-    edge::grpc::{agent::AgentEdge, enrollment::EnrollmentEdge, operator::Plane},
+    config,
+    edge::{
+        grpc::{agent::AgentEdge, enrollment::EnrollmentEdge, operator::Plane},
+        http::receiver,
+    },
+    pki::Authority,
 };
 
 /// The largest message of an agent, decompressed.
@@ -36,19 +51,19 @@ fn builder() -> Server {
         .http2_max_header_list_size(8 << 10)
 }
 
-pub(super) fn agent_plane(edge: AgentEdge<Sled, Matrices, SystemClock>) -> Router {
+pub(super) fn agent_plane<C: Clock>(edge: AgentEdge<Sled, Matrices, C>) -> Router {
     let service = AgentServiceServer::new(edge).max_decoding_message_size(AGENT_MESSAGE);
     builder().add_service(service)
 }
 
-pub(super) fn enrollment_plane(edge: EnrollmentEdge<Sled, Matrices, SystemClock>) -> Router {
+pub(super) fn enrollment_plane<C: Clock>(edge: EnrollmentEdge<Sled, Matrices, C>) -> Router {
     let service = EnrollmentServiceServer::new(edge).max_decoding_message_size(ENROLLMENT_MESSAGE);
     builder().timeout(Duration::from_secs(10)).add_service(service)
 }
 
-pub(super) async fn operator_plane(plane: Arc<Plane<Sled, SystemClock>>) -> Router {
+pub(super) async fn operator_plane<C: Clock>(plane: Arc<Plane<Sled, C>>) -> Router {
     let (reporter, health) = tonic_health::server::health_reporter();
-    reporter.set_serving::<AlertServiceServer<Plane<Sled, SystemClock>>>().await;
+    reporter.set_serving::<AlertServiceServer<Plane<Sled, C>>>().await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -69,4 +84,77 @@ pub(super) async fn operator_plane(plane: Arc<Plane<Sled, SystemClock>>) -> Rout
         .add_service(service!(OperatorServiceServer))
         .add_service(service!(PatchServiceServer))
         .add_service(service!(TokenServiceServer))
+}
+
+/// Listens without TLS.
+pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
+    TcpListener::bind(address).await.map_err(|source| {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            BindError::InUse { address }
+        } else {
+            BindError::Failed { address, source }
+        }
+    })
+}
+
+/// Every listener that shows the collector's certificate.
+pub(super) struct Listeners {
+    pub(super) agents: Configuration,
+    pub(super) enrollment: Configuration,
+    pub(super) operators: Configuration,
+    pub(super) receiver: Option<Configuration>,
+}
+
+impl Listeners {
+    /// Shows another certificate from now on.
+    pub(super) fn show(&self, identity: &Identity, authority: &Authority) -> Result<(), RunError> {
+        self.agents.replace(server_config(identity, authority.agents())?);
+        self.enrollment.replace(server_config(identity, Clients::Nobody)?);
+        self.operators.replace(server_config(identity, authority.operators())?);
+        if let Some(receiver) = &self.receiver {
+            receiver.replace(http1_config(identity)?);
+        }
+        Ok(())
+    }
+}
+
+/// Where other systems post their alerts.
+pub(super) enum Receiver {
+    /// With the collector's certificate.
+    Tls(Listener),
+    /// In the clear, on loopback.
+    Plain(TcpListener),
+}
+
+impl Receiver {
+    pub(super) async fn bind(at: config::Receiver, identity: &Identity) -> Result<Self, RunError> {
+        Ok(if at.plain {
+            Self::Plain(bind(at.address).await?)
+        } else {
+            Self::Tls(Listener::bind(at.address, http1_config(identity)?)?)
+        })
+    }
+
+    pub(super) fn configuration(&self) -> Option<Configuration> {
+        match self {
+            Self::Tls(listener) => Some(listener.configuration()),
+            Self::Plain(_) => None,
+        }
+    }
+
+    pub(super) async fn serve(self, router: HttpRouter, stop: CancellationToken) -> io::Result<()> {
+        match self {
+            Self::Tls(listener) => receiver::serve(listener, router, stop).await,
+            Self::Plain(listener) => {
+                receiver::serve(TcpListenerStream::new(listener), router, stop).await
+            }
+        }
+    }
+}
+
+/// For systems that speak HTTP/1.1, as all that post alerts do.
+fn http1_config(identity: &Identity) -> Result<Arc<ServerConfig>, TlsError> {
+    let mut config = ServerConfig::clone(&*server_config(identity, Clients::Nobody)?);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
 }

@@ -37,6 +37,7 @@ pub(super) struct Wanted {
     pub(super) enrollment: SocketAddr,
     pub(super) operators: SocketAddr,
     pub(super) http: SocketAddr,
+    pub(super) receiver: SocketAddr,
 }
 
 /// Why there is no new data folder, or administrator.
@@ -87,8 +88,8 @@ pub(super) async fn init(wanted: &Wanted) -> Result<String, InitError> {
     let out = data.administrator();
     make_administrator(&authority, &store, collector, &name, &out).await?;
     // Last, because it says that everything else is there.
-    let Wanted { names, agents, enrollment, operators, http, .. } = wanted;
-    let text = config::template(names, *agents, *enrollment, *operators, *http);
+    let Wanted { names, agents, enrollment, operators, http, receiver, .. } = wanted;
+    let text = config::template(names, *agents, *enrollment, *operators, *http, *receiver);
     write_atomic(&settings, text.as_bytes())?;
     Ok(format!(
         "Made {dir}\n\

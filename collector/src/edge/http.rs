@@ -1,7 +1,10 @@
-//! Metrics and readiness, over plain HTTP for the machine's own scrapers.
+//! Metrics and readiness, over plain HTTP for the machine's own scrapers. What
+//! other systems post is [`receiver`]'s.
 //!
 //! `/metrics` is Prometheus text, `/livez` says that the process answers, and
 //! `/readyz` whether the collector does its work, each reason on a line.
+
+pub mod receiver;
 
 use std::sync::Arc;
 

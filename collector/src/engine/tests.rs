@@ -1,6 +1,7 @@
 use remit_collector_domain::{
     alert::{Actor, EntryKind, State, command},
     effect::Effect,
+    signal::Speaker,
 };
 use remit_shared::{Function, Party, Team};
 use tokio::time;
@@ -9,11 +10,12 @@ use super::*;
 use crate::testing::{World, endpoint};
 
 fn origin(revision: u64) -> Origin {
-    Origin { endpoint: endpoint(), revision, position: 0 }
+    Origin { from: Speaker::Endpoint(endpoint()), revision, position: 0 }
 }
 
 fn full_disk(say: Say) -> Signal {
     Signal {
+        subject: None,
         check: "disk-space".into(),
         instance: "/".into(),
         function: Function::new("infra_monitoring").unwrap(),

@@ -28,7 +28,7 @@ use crate::{
     engine::Engine,
     ports::{
         directory::Directory,
-        notifier::Notifier,
+        notifier::{Answer, Notifier},
         store::{Store, StoreError},
     },
     telemetry,
@@ -42,6 +42,17 @@ const PER_CHANNEL: usize = 8;
 
 const BACKOFF: Backoff =
     Backoff { base: SignedDuration::from_secs(1), max: SignedDuration::from_mins(5) };
+
+/// Nobody is left alone for longer, whatever they ask.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
+
+/// What is left to do after an attempt.
+enum Next {
+    /// Nothing.
+    Settle,
+    /// Another, and not before this long.
+    Again(SignedDuration),
+}
 
 /// The mail room.
 pub struct Post<S, D, C, N> {
@@ -131,15 +142,16 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
     ) -> (AlertId, String) {
         let mut failures = 0;
         loop {
-            match self.attempt(id, &channel, &gate, failures + 1).await {
-                Ok(true) => break,
-                Ok(false) => failures += 1,
+            let asked = match self.attempt(id, &channel, &gate, failures + 1).await {
+                Ok(Next::Settle) => break,
+                Ok(Next::Again(asked)) => asked,
                 Err(err) => {
-                    failures += 1;
                     warn!(notice = %id, error = %Chain(&err), "failed to note a delivery");
+                    SignedDuration::ZERO
                 }
-            }
-            let wait = BACKOFF.wait(failures, (self.random)());
+            };
+            failures += 1;
+            let wait = BACKOFF.wait(failures, (self.random)()).max(asked);
             time::sleep(wait.unsigned_abs()).await;
         }
         if let Err(err) = self.engine.store.settle(vec![key.clone()]).await {
@@ -149,20 +161,20 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
         (id.alert, channel)
     }
 
-    /// One attempt. `Ok(true)` if there is nothing left to try.
+    /// One attempt.
     async fn attempt(
         &self,
         id: NoticeId,
         channel: &str,
         gate: &Semaphore,
         attempts: u32,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Next, StoreError> {
         let Some(stored) = self.engine.store.load::<Alert>(&id.alert).await? else {
-            return Ok(true);
+            return Ok(Next::Settle);
         };
-        let Some(notice) = stored.record.notice(id.number) else { return Ok(true) };
+        let Some(notice) = stored.record.notice(id.number) else { return Ok(Next::Settle) };
         if let Delivery::Delivered { .. } | Delivery::Failed { .. } = notice.delivery {
-            return Ok(true);
+            return Ok(Next::Settle);
         }
         let message = notice::word(&stored.record, notice);
         let made_at = notice.made_at;
@@ -171,9 +183,10 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
             self.notifier.send(channel, &message).await
         };
         let at = self.engine.clock.now();
+        let mut next = Next::Settle;
         let delivery = match sent {
-            Ok(()) => {
-                info!(notice = %id, channel, attempts, "delivered");
+            Ok(Answer(said)) => {
+                info!(notice = %id, channel, attempts, said, "delivered");
                 telemetry::message("delivered");
                 Delivery::Delivered { at, attempts }
             }
@@ -185,13 +198,14 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
                 if given_up {
                     Delivery::Failed { at, attempts, error }
                 } else {
+                    let asked = err.retry_after().unwrap_or_default();
+                    next = Next::Again(asked.clamp(SignedDuration::ZERO, LONGEST_WAIT));
                     Delivery::Failing { at, attempts, error }
                 }
             }
         };
-        let settled = !matches!(delivery, Delivery::Failing { .. });
         self.engine.delivered(id.alert, id.number, &delivery).await?;
-        Ok(settled)
+        Ok(next)
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {

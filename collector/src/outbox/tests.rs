@@ -1,5 +1,6 @@
 use std::sync::Mutex;
 
+use jiff::SignedDuration;
 use remit_collector_domain::{
     alert::{Alert, Delivery},
     notice::Message,
@@ -9,7 +10,7 @@ use remit_shared::{Function, Severity};
 
 use super::*;
 use crate::{
-    ports::notifier::SendError,
+    ports::notifier::{Answer, SendError},
     testing::{World, endpoint},
 };
 
@@ -17,24 +18,30 @@ use crate::{
 #[derive(Default)]
 struct Flaky {
     refuse: usize,
+    wait: Option<SignedDuration>,
     attempts: Mutex<Vec<(String, String)>>,
 }
 
 impl Notifier for Flaky {
-    async fn send(&self, channel: &str, message: &Message) -> Result<(), SendError> {
+    async fn send(&self, channel: &str, message: &Message) -> Result<Answer, SendError> {
         let mut attempts = self.attempts.lock().unwrap();
         attempts
             .push((channel.into(), format!("{} {}", message.id.number, message.topic.as_str())));
         if attempts.len() <= self.refuse {
             let channel = channel.into();
-            return Err(SendError::Failed { channel, source: "try later".into() });
+            return Err(SendError::Failed {
+                channel,
+                source: "try later".into(),
+                retry_after: self.wait,
+            });
         }
-        Ok(())
+        Ok(Answer("taken".into()))
     }
 }
 
 fn signal(say: Say) -> Effect {
     Effect::Signal(Signal {
+        subject: None,
         check: "disk-space".into(),
         instance: "/".into(),
         function: Function::new("infra_monitoring").unwrap(),
@@ -98,6 +105,18 @@ async fn a_message_that_fails_is_tried_again_under_the_same_id() {
         panic!("{alerts:?}")
     };
     assert_eq!(told as usize, first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_to_be_left_alone_is() {
+    for (minutes, attempts) in [(2, 2), (4, 4)] {
+        let world = World::new().await;
+        owe(&world, raised()).await;
+        let wait = Some(SignedDuration::from_mins(3));
+        let notifier = Arc::new(Flaky { refuse: 2, wait, ..Flaky::default() });
+        work(&world, Arc::clone(&notifier), minutes).await;
+        assert_eq!(notifier.attempts.lock().unwrap().len(), attempts, "on two channels");
+    }
 }
 
 #[tokio::test(start_paused = true)]

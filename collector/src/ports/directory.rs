@@ -6,29 +6,83 @@
 //! cannot have endpoints, so every endpoint's tenant is known here; if one is
 //! not all the same, [`Directory::remit`] still names an owner and says why.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use remit_collector_domain::{alert::Remit, detect::Rules, endpoint::Registration};
+use remit_collector_domain::{
+    alert::{HandOverReason, Reach, Reached, Remit, TermsRef, Trigger},
+    calendar::Calendar,
+    detect::Rules,
+    endpoint::Registration,
+    inhibit,
+    matrix::{Matrix, reach},
+    people::Target,
+    sla::Terms,
+};
 use remit_shared::{Function, Party, Severity, Team, Tenant};
 
 /// Looks things up in the matrices in force.
 pub trait Directory: Send + Sync + 'static {
-    /// Whose an endpoint's function is at a time.
+    /// Whose an endpoint's function is at a time, and what was promised.
     fn remit(
         &self,
         endpoint: &Registration,
         function: &Function,
         severity: Severity,
         at: Timestamp,
-    ) -> Remit;
+    ) -> (Remit, Terms);
 
-    /// How each of a tenant's teams is reached.
-    fn channels(&self, tenant: &Tenant) -> Arc<BTreeMap<Team, Vec<String>>>;
+    /// What was promised by an older version.
+    fn terms(&self, tenant: &Tenant, of: &TermsRef) -> Option<Terms>;
 
-    /// A tenant's checks and limits.
-    fn rules(&self, tenant: &Tenant) -> Arc<Rules>;
+    /// How a tenant's people are reached.
+    fn people(&self, tenant: &Tenant) -> People;
 
-    /// Which side a team is on, if the tenant's matrix has that team.
-    fn party(&self, tenant: &Tenant, team: &Team) -> Option<Party>;
+    /// The checks and limits of an endpoint.
+    fn rules(&self, endpoint: &Registration) -> Arc<Rules>;
+
+    /// Which alerts of a tenant say already what others would.
+    fn inhibitions(&self, tenant: &Tenant) -> Arc<[inhibit::Rule]>;
+}
+
+/// A tenant's people, as the matrix in force knows them.
+#[derive(Clone, Debug, Default)]
+pub struct People(pub Option<Arc<Matrix>>);
+
+impl People {
+    /// The calendars that ladders count in.
+    pub fn calendars(&self) -> &[Calendar] {
+        self.0.as_ref().map_or(&[], |it| &it.calendars)
+    }
+
+    /// Which side a team is on, if the matrix has that team.
+    pub fn party(&self, team: &Team) -> Option<Party> {
+        self.0.as_ref()?.team(team).map(|it| it.party)
+    }
+
+    /// Who takes an alert over for which reason, and how soon. `counterpart` is
+    /// who does if the matrix does not say.
+    pub fn triggers(&self, function: &Function, counterpart: Option<&Team>) -> Vec<Trigger> {
+        let Some(matrix) = &self.0 else { return Vec::new() };
+        let trigger = |reason| {
+            let said = matrix.hand_over(reason, function);
+            let to = said.to.or_else(|| counterpart.cloned())?;
+            let party = matrix.team(&to)?.party;
+            Some(Trigger { reason, after: said.after, to, party })
+        };
+        HandOverReason::ALL.into_iter().filter_map(trigger).collect()
+    }
+}
+
+impl Reach for People {
+    fn reach(&self, target: &Target, severity: Severity, at: Timestamp) -> Reached {
+        let Some(matrix) = &self.0 else {
+            let because = "the tenant has no matrix in force".to_owned();
+            return Reached { channels: Vec::new(), because };
+        };
+        let found = reach(matrix, target, severity, at);
+        let channels = found.channels.iter().map(|(_, channel)| channel.to_string()).collect();
+        let quiet: String = found.quieted.iter().map(|it| format!("; {it}")).collect();
+        Reached { channels, because: found.because + &quiet }
+    }
 }

@@ -35,6 +35,7 @@ use remit_collector_domain::{
     enroll::Token,
     matrix_version::Published,
     operator::Operator,
+    source::Source,
 };
 use remit_shared::{AlertId, EndpointId, Series, Tenant};
 
@@ -166,12 +167,14 @@ pub enum Kind {
     Operator,
     /// [`Published`].
     Matrix,
+    /// [`Source`].
+    Source,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Endpoint, Self::Alert, Self::Token, Self::Operator, Self::Matrix];
+    pub const ALL: [Self; 6] =
+        [Self::Endpoint, Self::Alert, Self::Token, Self::Operator, Self::Matrix, Self::Source];
 
     /// The kind that a key names.
     pub fn of(key: &RecordKey) -> Self {
@@ -181,6 +184,7 @@ impl Kind {
             RecordKey::Token(_) => Self::Token,
             RecordKey::Operator(_) => Self::Operator,
             RecordKey::Matrix(..) => Self::Matrix,
+            RecordKey::Source(_) => Self::Source,
         }
     }
 }
@@ -198,6 +202,8 @@ pub enum AnyRecord {
     Operator(Arc<Operator>),
     /// A version of a matrix.
     Matrix(Arc<Published>),
+    /// A system whose alerts are taken in.
+    Source(Arc<Source>),
 }
 
 macro_rules! records {
@@ -234,6 +240,7 @@ records! {
     Operator, remit_shared::OperatorId, Operator, |it| it.id, |id| RecordKey::Operator(*id);
     Published, (Tenant, u64), Matrix, |it| (it.tenant.clone(), it.version),
         |id| RecordKey::Matrix(id.0.clone(), id.1);
+    Source, remit_shared::SourceId, Source, |it| it.id, |id| RecordKey::Source(*id);
 }
 
 /// A record and how often it has been committed.

@@ -48,6 +48,7 @@ struct Listen {
     enrollment: SocketAddr,
     operators: SocketAddr,
     http: SocketAddr,
+    receiver: SocketAddr,
     pings: SocketAddr,
 }
 
@@ -115,6 +116,7 @@ impl Site {
             ("--enroll-listen", self.listen.enrollment),
             ("--operator-listen", self.listen.operators),
             ("--http-listen", self.listen.http),
+            ("--receiver-listen", self.listen.receiver),
         ] {
             init.args([flag, &at.to_string()]);
         }
@@ -247,14 +249,15 @@ impl Listen {
     fn free() -> anyhow::Result<Self> {
         // All are held until the last is found, so that they differ.
         let held =
-            (0..5).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
+            (0..6).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
         let at = |index: usize| held[index].local_addr();
         Ok(Self {
             agents: at(0)?,
             enrollment: at(1)?,
             operators: at(2)?,
             http: at(3)?,
-            pings: at(4)?,
+            receiver: at(4)?,
+            pings: at(5)?,
         })
     }
 }

@@ -36,7 +36,7 @@ words! {
     CheckStatus { Ok Warn Crit Unknown Stale }
     Completeness { Full Partial }
     Departure { Shutdown ServiceStop Upgrade }
-    EndpointKind { Server Workstation }
+    EndpointKind { Server Workstation Virtual }
     FailureKind { Unsupported MissingTool Locked NoPermission Timeout Failed }
     Party { Internal Provider Vendor }
     PatchState { Available Held DeferredPhased KeptBack }

@@ -265,6 +265,7 @@ pub enum EndpointKind {
     Unspecified = 0,
     Server = 1,
     Workstation = 2,
+    Virtual = 3,
 }
 impl EndpointKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -276,6 +277,7 @@ impl EndpointKind {
             Self::Unspecified => "ENDPOINT_KIND_UNSPECIFIED",
             Self::Server => "ENDPOINT_KIND_SERVER",
             Self::Workstation => "ENDPOINT_KIND_WORKSTATION",
+            Self::Virtual => "ENDPOINT_KIND_VIRTUAL",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -284,6 +286,7 @@ impl EndpointKind {
             "ENDPOINT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
             "ENDPOINT_KIND_SERVER" => Some(Self::Server),
             "ENDPOINT_KIND_WORKSTATION" => Some(Self::Workstation),
+            "ENDPOINT_KIND_VIRTUAL" => Some(Self::Virtual),
             _ => None,
         }
     }

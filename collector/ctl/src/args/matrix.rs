@@ -1,5 +1,7 @@
 //! `remit who` and `remit matrix …`
 
+pub(crate) mod offline;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -9,6 +11,7 @@ use crate::{at::At, word};
 
 pub(super) const EXAMPLES: &str = "Examples:
   remit matrix lint acme.toml
+  remit matrix coverage acme.toml
   remit matrix diff 3 acme.toml --tenant acme
   remit matrix publish acme.toml --note 'nights go to the provider'";
 
@@ -44,6 +47,45 @@ pub(crate) enum Command {
         /// The file.
         file: PathBuf,
     },
+    /// Show who owns what in each hour of a week; needs no collector.
+    #[command(after_help = "Examples:
+  remit matrix coverage acme.toml
+  remit matrix coverage acme.toml --function backup_monitoring --severity critical
+  remit matrix coverage acme.toml --at '2026-12-24 12:00' --json")]
+    Coverage(offline::Coverage),
+    /// Say who a file makes responsible; needs no collector.
+    #[command(after_help = "Examples:
+  remit matrix who acme.toml --function lob_application --at '2026-11-24 22:00'
+  remit matrix who acme.toml --function infra_monitoring --tag lob --site hq")]
+    Who(offline::Matter),
+    /// Say who a file makes responsible, and all that follows; needs no collector.
+    #[command(after_help = "Examples:
+  remit matrix explain acme.toml --function lob_application --at '2026-11-24 22:00'")]
+    Explain(offline::Matter),
+    /// Show who would be told when if nobody acknowledged; needs no collector.
+    #[command(after_help = "Examples:
+  remit matrix simulate acme.toml --function lob_application --at '2026-11-24 16:50'
+  remit matrix simulate acme.toml --function infra_monitoring --severity critical --for 8h")]
+    Simulate(offline::Simulate),
+    /// Say which past alerts would go to somebody else; needs no collector.
+    #[command(after_help = "Examples:
+  remit matrix replay new.toml --against old.toml --alerts alerts.json
+  remit matrix replay new.toml --against old.toml --alerts alerts.json --endpoints endpoints.json")]
+    Replay(offline::Replay),
+    /// Say which rows both parties should read again; needs no collector.
+    #[command(after_help = "Examples:
+  remit matrix review acme.toml")]
+    Review {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Bring something into a matrix file; needs no collector.
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  remit matrix import holidays bavaria.ics --calendar office acme.toml"
+    )]
+    Import(offline::Import),
     /// Publish a matrix file as the next version.
     #[command(after_help = "Examples:
   remit matrix publish acme.toml --note 'nights go to the provider'
@@ -63,6 +105,17 @@ pub(crate) enum Command {
   remit matrix show --tenant acme
   remit matrix show --tenant acme --version 3 > acme-3.toml")]
     Show {
+        /// Which version [default: the one in force].
+        #[arg(long, value_name = "N")]
+        version: Option<u64>,
+    },
+    /// Write a matrix to a file, to the byte as it was published.
+    #[command(after_help = "Examples:
+  remit matrix export acme.toml --tenant acme
+  remit matrix export acme-3.toml --tenant acme --version 3")]
+    Export {
+        /// The file; must not exist yet.
+        file: PathBuf,
         /// Which version [default: the one in force].
         #[arg(long, value_name = "N")]
         version: Option<u64>,

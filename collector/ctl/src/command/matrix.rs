@@ -1,7 +1,10 @@
 //! `remit who` and `remit matrix …`
 
+mod offline;
+
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -16,7 +19,7 @@ use crate::{
     },
     client::{Client, PAGE, pages},
     failure::{Exit, Failure, Kind},
-    find, offline,
+    find, offline as judge,
     out::Out,
     view::{
         View as _,
@@ -56,6 +59,13 @@ pub(super) async fn run(
             out.show(&findings)?;
             return Ok(if findings.errors() == 0 { Exit::OK } else { Exit::LINT });
         }
+        Command::Coverage(asked) => offline::coverage(&asked, out)?,
+        Command::Who(asked) => offline::who(&asked, false, out)?,
+        Command::Explain(asked) => offline::who(&asked, true, out)?,
+        Command::Simulate(asked) => offline::simulate(&asked, out)?,
+        Command::Replay(asked) => offline::replay(&asked, out)?,
+        Command::Review { file } => offline::review(&file, out)?,
+        Command::Import(asked) => offline::import(&asked, out)?,
         Command::Publish { file, note, follows } => {
             return publish(&file, note, follows, global, out).await;
         }
@@ -63,6 +73,13 @@ pub(super) async fn run(
             let client = global.connect().await?;
             let tenant = tenant(&client, global).await?;
             show(&get(&client, &tenant, version.unwrap_or(0)).await?, out)?;
+        }
+        Command::Export { file, version } => {
+            let client = global.connect().await?;
+            let tenant = tenant(&client, global).await?;
+            let matrix = get(&client, &tenant, version.unwrap_or(0)).await?;
+            export(&file, &matrix)?;
+            out.remark(&format!("{} is {}", file.display(), matrix.version.headline(&out.look())));
         }
         Command::Diff { old, new } => diff(&old, &new, global, out).await?,
         Command::Versions => {
@@ -113,7 +130,7 @@ async fn publish(
 
 fn lint(file: &Path, text: &str, out: &Out<'_>) -> Findings {
     let file = file.display().to_string();
-    let findings = offline::lint(&file, text, out.clock.now());
+    let findings = judge::lint(&file, text, out.clock.now());
     Findings { file, findings }
 }
 
@@ -127,6 +144,15 @@ fn show(matrix: &Matrix, out: &mut Out<'_>) -> Result<(), Failure> {
     out.raw(text.as_bytes())
 }
 
+/// Writes a matrix, and over nothing: somebody may be editing that file.
+fn export(path: &Path, matrix: &Matrix) -> Result<(), Failure> {
+    let written =
+        fs::File::create_new(path).and_then(|mut it| it.write_all(matrix.toml.as_bytes()));
+    written.map_err(|err| {
+        Failure::new(Kind::Failed, format!("failed to write {}: {}", path.display(), Chain(&err)))
+    })
+}
+
 async fn diff(old: &str, new: &str, global: &Global, out: &mut Out<'_>) -> Result<(), Failure> {
     let (old, new) = (Source::of(old), Source::of(new));
     let client = match (&old, &new) {
@@ -135,7 +161,7 @@ async fn diff(old: &str, new: &str, global: &Global, out: &mut Out<'_>) -> Resul
     };
     let old = text(old, client.as_ref(), global).await?;
     let new = text(new, client.as_ref(), global).await?;
-    let changes = offline::diff((&old.0, &old.1), (&new.0, &new.1))?;
+    let changes = judge::diff((&old.0, &old.1), (&new.0, &new.1))?;
     out.show(&Differences { changes })
 }
 

@@ -1,5 +1,12 @@
 //! The matrix: its versions, and what lint found in it.
 
+pub(crate) mod answer;
+pub(crate) mod coverage;
+pub(crate) mod imported;
+pub(crate) mod replay;
+pub(crate) mod review;
+pub(crate) mod simulate;
+
 use remit_proto::v1;
 use serde::Serialize;
 

@@ -4,10 +4,14 @@
 //! it is whether the alert is in a state that allows it.
 
 use jiff::{SignedDuration, Timestamp};
-use remit_shared::{AlertId, Party, Severity, Team};
+use remit_shared::{AlertId, KnownIssueId, Party, Severity, Team};
 
-use crate::alert::{
-    Acknowledgement, Actor, Alert, Disposition, Event, HandOverReason, Remit, State,
+use crate::{
+    alert::{
+        Acknowledgement, Actor, Alert, Blocked, Disposed, Disposition, Event, HandOverReason,
+        NoiseMark, NoiseReason, Remit, State, Trigger, climb::later, trigger,
+    },
+    sla::{self, PauseRequest},
 };
 
 /// The longest an acknowledgement may hold.
@@ -51,6 +55,15 @@ pub enum Refusal {
     /// The reason must be written down.
     #[error("{0} needs a note that says why")]
     NoteNeeded(&'static str),
+    /// Nobody has run into a wall.
+    #[error("alert {0} is not blocked")]
+    NotBlocked(AlertId),
+    /// The clocks run.
+    #[error("the clocks of alert {0} are not stopped")]
+    NotPaused(AlertId),
+    /// The clocks do not stop.
+    #[error(transparent)]
+    Pause(#[from] sla::PauseRefusal),
     /// The note is too long.
     #[error("a note has at most {LONGEST_NOTE} bytes")]
     NoteTooLong,
@@ -66,7 +79,7 @@ pub fn acknowledge(
 ) -> Result<Event, Refusal> {
     match &alert.state {
         State::Open => {}
-        State::Acknowledged(ack) if ack.by.name == by.name => {}
+        State::Acknowledged(ack) if ack.by.name == by.name || ack.expires_at <= now => {}
         State::Acknowledged(ack) => {
             return Err(Refusal::AlreadyAcknowledged {
                 alert: alert.id,
@@ -122,10 +135,44 @@ pub fn hand_over(
     Ok(Event::HandedOver { by, to, party, reason, note: checked(note)? })
 }
 
+/// Says that somebody ran into a wall. Whoever the matrix names for it gets
+/// the alert when its time is over: at once if they ask for it `now`, or if it
+/// may be an attack.
+pub fn block(
+    alert: &Alert,
+    by: Actor,
+    reason: HandOverReason,
+    at_once: bool,
+    note: &str,
+    triggers: &[Trigger],
+    now: Timestamp,
+) -> Result<Event, Refusal> {
+    if !alert.is_unresolved() {
+        return Err(Refusal::AlreadyResolved(alert.id));
+    }
+    if reason == HandOverReason::Manual && note.trim().is_empty() {
+        return Err(Refusal::NoteNeeded("a wall without one of the named reasons"));
+    }
+    let found = trigger(triggers, reason, &alert.remit.responsible);
+    let Trigger { after, to, party, .. } = found.ok_or(Refusal::NoCounterpart(alert.id))?.clone();
+    let at_once = at_once || reason == HandOverReason::SecuritySuspicion;
+    let transfer_at = Some(if at_once { now } else { later(now, after) });
+    let note = checked(note)?;
+    Ok(Event::Blocked(Blocked { reason, by, since: now, to, party, transfer_at, note }))
+}
+
+/// Says that a wall is gone.
+pub fn unblock(alert: &Alert, by: Actor, note: &str) -> Result<Event, Refusal> {
+    match alert.blocked {
+        Some(_) => Ok(Event::Unblocked { by, note: checked(note)? }),
+        None => Err(Refusal::NotBlocked(alert.id)),
+    }
+}
+
 /// Who takes an alert over if nobody says: whoever answers for it, else the
-/// first on the ladder, else the first who is consulted.
+/// first team on the ladder, else the first who is consulted.
 pub fn counterpart(remit: &Remit) -> Option<&Team> {
-    let rungs = remit.ladder.iter().map(|it| &it.team);
+    let rungs = remit.ladder.rungs.iter().filter_map(|it| it.target.team());
     let candidates = std::iter::once(&remit.accountable).chain(rungs).chain(&remit.consulted);
     candidates.into_iter().find(|it| **it != remit.responsible)
 }
@@ -134,17 +181,72 @@ pub fn counterpart(remit: &Remit) -> Option<&Team> {
 pub fn dispose(
     alert: &Alert,
     by: Actor,
-    disposition: Disposition,
+    what: Disposition,
+    known_issue: Option<KnownIssueId>,
     note: &str,
+    now: Timestamp,
 ) -> Result<Event, Refusal> {
-    let needs_note = match disposition {
+    let before = alert.disposed.as_ref().map_or("", |it| it.note.as_str());
+    let note = if note.trim().is_empty() { before } else { note };
+    let needs_note = match what {
         Disposition::None | Disposition::Resolved => false,
-        Disposition::KnownIssue | Disposition::JointReview => true,
+        Disposition::KnownIssue => known_issue.is_none(),
+        Disposition::JointReview => true,
     };
-    if needs_note && note.trim().is_empty() && alert.disposition_note.is_empty() {
+    if needs_note && note.trim().is_empty() {
         return Err(Refusal::NoteNeeded("this disposition"));
     }
-    Ok(Event::Disposed { by, disposition, note: checked(note)? })
+    let note = checked(note)?;
+    Ok(Event::Disposed(Disposed { what, by: Some(by), at: now, note, known_issue }))
+}
+
+/// What the collector itself says of an alert that nobody has disposed of in
+/// time; nothing if somebody has, or if it is over.
+pub fn joint_review(alert: &Alert, note: &str, now: Timestamp) -> Option<Event> {
+    let is_due = alert.is_unresolved() && alert.disposition() == Disposition::None;
+    is_due.then(|| {
+        Event::Disposed(Disposed {
+            what: Disposition::JointReview,
+            by: None,
+            at: now,
+            note: note.to_owned(),
+            known_issue: None,
+        })
+    })
+}
+
+/// Stops an alert's clocks. What may be asked of them is theirs to say; whom it
+/// is by and why, they get from here. `terms` are those that the alert's ref
+/// names.
+pub fn pause(
+    alert: &Alert,
+    terms: &sla::Terms,
+    by: Actor,
+    request: PauseRequest,
+    now: Timestamp,
+) -> Result<Event, Refusal> {
+    let note = checked(&request.note)?;
+    let request = PauseRequest { by: by.name.clone(), ..request };
+    let fact = sla::pause(terms, &alert.clocks, request, now)?;
+    Ok(Event::Paused { by, fact, note })
+}
+
+/// Lets an alert's clocks go on.
+pub fn resume(alert: &Alert, by: Actor, note: &str) -> Result<Event, Refusal> {
+    match alert.clocks.pause {
+        Some(_) => Ok(Event::Resumed { by, note: checked(note)? }),
+        None => Err(Refusal::NotPaused(alert.id)),
+    }
+}
+
+/// Says that an alert was not worth telling.
+pub fn mark_noise(
+    by: Actor,
+    reason: NoiseReason,
+    note: &str,
+    now: Timestamp,
+) -> Result<Event, Refusal> {
+    Ok(Event::MarkedNoise(NoiseMark { by, at: now, reason, note: checked(note)? }))
 }
 
 /// Says something about an alert.

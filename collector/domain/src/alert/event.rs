@@ -2,24 +2,10 @@
 
 use remit_shared::{Party, Team};
 
-use crate::alert::{Acknowledgement, Actor, Delivery, Disposition};
-
-/// Why an alert is handed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HandOverReason {
-    /// The other side has the password.
-    NeedsCredential,
-    /// Somebody must stand before the machine.
-    NeedsOnSite,
-    /// Somebody must know the business.
-    BusinessContext,
-    /// It may be an attack.
-    SecuritySuspicion,
-    /// A third company must act.
-    VendorWait,
-    /// Another reason; the note says which.
-    Manual,
-}
+use crate::{
+    alert::{Acknowledgement, Actor, Blocked, Delivery, Disposed, HandOverReason, NoiseMark},
+    sla::Fact,
+};
 
 /// What happens to an alert, apart from signals. Facts; they cannot be refused.
 #[derive(Clone, Debug)]
@@ -46,15 +32,36 @@ pub enum Event {
         /// What they said.
         note: String,
     },
-    /// A shift said something of it.
-    Disposed {
+    /// Somebody ran into a wall.
+    Blocked(Blocked),
+    /// The wall is gone.
+    Unblocked {
+        /// Who says so.
+        by: Actor,
+        /// What they said.
+        note: String,
+    },
+    /// Somebody stopped the clocks, or both parties agreed that they should
+    /// have been stopped.
+    Paused {
         /// Who.
         by: Actor,
-        /// What.
-        disposition: Disposition,
+        /// What the clocks must hear.
+        fact: Fact,
         /// Why.
         note: String,
     },
+    /// Somebody lets them go on.
+    Resumed {
+        /// Who.
+        by: Actor,
+        /// What they said.
+        note: String,
+    },
+    /// A shift said something of it, or nobody did in time.
+    Disposed(Disposed),
+    /// Somebody found it not worth telling.
+    MarkedNoise(NoiseMark),
     /// Somebody said something.
     Noted {
         /// Who.
@@ -69,20 +76,6 @@ pub enum Event {
         /// How far it got.
         delivery: Delivery,
     },
-    /// Time passed, or the matrix changed.
+    /// Time passed, or the world changed: the matrix, or what keeps it quiet.
     Tick,
-}
-
-impl HandOverReason {
-    /// The one spelling.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NeedsCredential => "needs_credential",
-            Self::NeedsOnSite => "needs_on_site",
-            Self::BusinessContext => "business_context",
-            Self::SecuritySuspicion => "security_suspicion",
-            Self::VendorWait => "vendor_wait",
-            Self::Manual => "manual",
-        }
-    }
 }

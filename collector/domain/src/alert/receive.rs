@@ -6,10 +6,15 @@ use uuid::Uuid;
 
 use crate::{
     alert::{
-        About, Alert, Climb, Context, Disposition, EntryKind, State, Step, Topic,
+        About, Alert, Climb, Context, EntryKind, State, Step, Topic,
+        promise::{TermsRef, holder},
+        tell::belief,
         work::{REMIT, Work},
     },
-    signal::{Origin, Say, Signal},
+    flapping,
+    people::Target,
+    signal::{Origin, Say, Signal, Speaker},
+    sla::{Clocks, Fact},
 };
 
 /// Within this long after it was resolved, an alert that comes back is the
@@ -29,7 +34,7 @@ pub enum Received {
 
 /// Takes a signal to the newest alert about the same thing, or opens one.
 ///
-/// One endpoint's signals must come in the order of their origins, each at
+/// One speaker's signals must come in the order of their origins, each at
 /// least once: one that is older than the newest is taken for a repetition.
 pub fn receive(
     newest: Option<&Alert>,
@@ -41,46 +46,32 @@ pub fn receive(
     if newest.is_some_and(|it| origin <= it.origin) {
         return Received::Nothing;
     }
-    let Say::Raised { severity, evidence, delayed } = &signal.say else {
-        return match newest {
-            Some(alert) if alert.is_unresolved() => {
-                Received::Changed(clear(alert, signal, origin, context))
+    match (&signal.say, newest) {
+        (Say::Cleared, Some(alert)) if alert.is_unresolved() => {
+            Received::Changed(Box::new(clear(alert, signal, origin, context)))
+        }
+        (Say::Cleared, Some(_) | None) => Received::Nothing,
+        (Say::Raised { severity, evidence, delayed }, newest) => {
+            let raised = Raised { about, severity: *severity, evidence, delayed: *delayed };
+            match newest.filter(|it| !is_long_over(it, context.now)) {
+                Some(alert) => {
+                    Received::Changed(Box::new(again(alert, raised, signal, origin, context)))
+                }
+                None => {
+                    let follows = newest.map(|it| it.id);
+                    Received::Opened(Box::new(open(follows, raised, signal, origin, context)))
+                }
             }
-            Some(_) | None => Received::Nothing,
-        };
-    };
-    let raised = (*severity, evidence.as_str(), *delayed);
-    let Some(alert) = newest else {
-        return Received::Opened(open(about, raised, signal, origin, context));
-    };
-    if is_long_over(alert, context.now) {
-        return Received::Opened(open(about, raised, signal, origin, context));
+        }
     }
-    let mut work = Work::new(alert.clone(), context.now);
-    let it = &mut work.alert;
-    it.about.hostname = about.hostname;
-    it.origin = origin;
-    it.occurrences = it.occurrences.saturating_add(1);
-    it.last_seen_at = context.now;
-    it.summary.clone_from(&signal.summary);
-    it.evidence.clone_from(evidence);
-    it.delayed = *delayed;
-    if matches!(it.state, State::Resolved { .. }) {
-        it.reopened = it.reopened.saturating_add(1);
-        it.disposition = Disposition::None;
-        it.disposition_note.clear();
-        it.state = State::Open;
-        work.note(EntryKind::Reopened, REMIT, signal.summary.clone());
-        note_severity(&mut work, *severity);
-        // Who was given it by hand was given what is over.
-        work.alert.remit.by_hand = false;
-        work.route(context);
-        work.inform(context);
-    } else {
-        work.note_repeated(&signal.summary);
-        change_severity(&mut work, *severity, context);
-    }
-    Received::Changed(Box::new(work.finish()))
+}
+
+/// What a signal says that raises an alert.
+struct Raised<'a> {
+    about: About,
+    severity: Severity,
+    evidence: &'a str,
+    delayed: bool,
 }
 
 fn is_long_over(alert: &Alert, now: Timestamp) -> bool {
@@ -91,81 +82,192 @@ fn is_long_over(alert: &Alert, now: Timestamp) -> bool {
 }
 
 fn open(
-    about: About,
-    (severity, evidence, delayed): (Severity, &str, bool),
+    follows: Option<AlertId>,
+    raised: Raised<'_>,
     signal: &Signal,
     origin: Origin,
     context: &Context<'_>,
-) -> Box<Step> {
+) -> Step {
+    let Raised { about, severity, evidence, delayed } = raised;
+    let now = context.now;
     let alert = Alert {
         id: name(&about, origin),
         about,
         severity,
         state: State::Open,
+        rule: context.rule.to_owned(),
         summary: signal.summary.clone(),
         evidence: evidence.to_owned(),
-        opened_at: context.now,
-        last_seen_at: context.now,
+        observed_at: signal.observed_at,
+        opened_at: now,
+        raised_at: now,
+        last_seen_at: now,
+        announced_at: None,
         occurrences: 1,
         reopened: 0,
+        follows,
         delayed,
         remit: context.remit.clone(),
-        climb: Climb { since: context.now, next: 0 },
-        disposition: Disposition::None,
-        disposition_note: String::new(),
+        owner_differs: None,
+        refused_owner: None,
+        climb: Climb {
+            generation: 0,
+            since: now,
+            matrix_version: context.remit.matrix_version,
+            timers: Vec::new(),
+            next: 0,
+        },
+        blocked: None,
+        suppressors: Vec::new(),
+        flap: flapping::History::default(),
+        terms: TermsRef::of(context.terms),
+        clocks: Clocks::open(holder(context.remit), now),
+        clocks_due: None,
+        cleared_at: None,
+        disposed: None,
+        noise: None,
         origin,
         timeline: Vec::new(),
         notices: Vec::new(),
         notices_made: 0,
     };
-    let mut work = Work::new(alert, context.now);
-    work.note(EntryKind::Created, REMIT, signal.summary.clone());
-    work.assign(context.remit.clone(), EntryKind::Routed, context);
-    work.inform(context);
-    Box::new(work.finish())
+    let mut work = Work::new(alert, now);
+    let before = follows.map_or(String::new(), |it| format!(", follows {it}"));
+    work.note(EntryKind::Created, REMIT, format!("{}{before}", signal.summary));
+    work.turn(true);
+    work.hush(context);
+    work.route_first(context);
+    work.finish(context)
 }
 
 /// A repeated delivery of the signal that opens an alert opens the same one.
 fn name(about: &About, origin: Origin) -> AlertId {
-    let Origin { endpoint, revision, position } = origin;
+    let Origin { from, revision, position } = origin;
     let text = format!("{}/{}/{}/{revision}/{position}", about.tenant, about.check, about.instance);
-    AlertId::from_uuid(Uuid::new_v5(endpoint.as_uuid(), text.as_bytes()))
+    let speaker = match &from {
+        Speaker::Endpoint(id) => id.as_uuid(),
+        Speaker::Source(id) => id.as_uuid(),
+    };
+    AlertId::from_uuid(Uuid::new_v5(speaker, text.as_bytes()))
 }
 
-fn clear(alert: &Alert, signal: &Signal, origin: Origin, context: &Context<'_>) -> Box<Step> {
+/// It is raised once more: it is open still, or comes back soon after.
+fn again(
+    alert: &Alert,
+    raised: Raised<'_>,
+    signal: &Signal,
+    origin: Origin,
+    context: &Context<'_>,
+) -> Step {
     let mut work = Work::new(alert.clone(), context.now);
+    if alert.is_unresolved() {
+        work.hush(context);
+        work.catch_up(context);
+    }
+    let it = &mut work.alert;
+    it.about.hostname = raised.about.hostname;
+    it.origin = origin;
+    it.occurrences = it.occurrences.saturating_add(1);
+    it.last_seen_at = context.now;
+    it.observed_at = signal.observed_at;
+    it.summary.clone_from(&signal.summary);
+    it.rule = context.rule.to_owned();
+    it.evidence = raised.evidence.to_owned();
+    it.delayed = raised.delayed;
+    it.cleared_at = None;
+    if it.is_unresolved() {
+        work.note_repeated(&signal.summary);
+        let begins = work.turn(true);
+        work.change_severity(raised.severity, context);
+        if begins {
+            work.tell_flapping(context);
+        }
+    } else {
+        work.reopen(raised.severity, &signal.summary, context);
+    }
+    work.finish(context)
+}
+
+fn clear(alert: &Alert, signal: &Signal, origin: Origin, context: &Context<'_>) -> Step {
+    let mut work = Work::new(alert.clone(), context.now);
+    work.hush(context);
+    work.settle(context);
     work.alert.origin = origin;
-    work.alert.state = State::Resolved { at: context.now, by: None };
+    if !work.alert.is_unresolved() {
+        return work.finish(context);
+    }
+    let begins = work.turn(false);
+    if work.flaps() {
+        work.alert.cleared_at = Some(context.now);
+        work.alert.summary.clone_from(&signal.summary);
+        if begins {
+            work.tell_flapping(context);
+        }
+        return work.finish(context);
+    }
+    work.resolve(None, context);
     work.note(EntryKind::Resolved, REMIT, signal.summary.clone());
-    work.all_clear(context);
-    Box::new(work.finish())
+    work.all_clear();
+    work.finish(context)
 }
 
-/// A rise takes the alert back from whoever had acknowledged the lesser one.
-fn change_severity(work: &mut Work, severity: Severity, context: &Context<'_>) {
-    let rises = severity > work.alert.severity;
-    note_severity(work, severity);
-    if !rises {
-        return;
+impl Work {
+    /// It comes back soon after it was over: nothing of what was promised
+    /// begins anew, but everything of who must be told.
+    fn reopen(&mut self, severity: Severity, summary: &str, context: &Context<'_>) {
+        let it = &mut self.alert;
+        it.reopened = it.reopened.saturating_add(1);
+        it.disposed = None;
+        it.state = State::Open;
+        it.raised_at = self.now;
+        it.announced_at = None;
+        // Who was given it by hand was given what is over.
+        it.remit.by_hand = false;
+        // What did not cover it because it was open before, does now.
+        it.suppressors.retain(|it| it.mutes);
+        self.note(EntryKind::Reopened, REMIT, summary.to_owned());
+        self.clock(&Fact::Reopened, context);
+        self.note_severity(severity, context);
+        self.hush(context);
+        self.look_at_clocks(context);
+        let begins = self.turn(true);
+        self.route_again(context);
+        if begins {
+            self.tell_flapping(context);
+        } else {
+            self.inform(context);
+        }
     }
-    work.alert.state = State::Open;
-    let current = &work.alert.remit;
-    if !current.by_hand && current.responsible != context.remit.responsible {
-        work.route(context);
-        return;
-    }
-    if !current.by_hand {
-        work.adopt(context.remit.clone());
-    }
-    work.alert.climb = Climb { since: context.now, next: 1 };
-    let team = work.alert.remit.responsible.clone();
-    work.notify(&team, Topic::Worse, context);
-}
 
-fn note_severity(work: &mut Work, severity: Severity) {
-    let before = work.alert.severity;
-    if severity != before {
-        work.alert.severity = severity;
-        work.note(EntryKind::SeverityChanged, REMIT, format!("{before} to {severity}"));
+    /// A rise takes the alert back from whoever had acknowledged the lesser
+    /// one. What changes too often only ever rises: its falls are not told.
+    fn change_severity(&mut self, severity: Severity, context: &Context<'_>) {
+        let rises = severity > self.alert.severity;
+        if !rises && self.flaps() {
+            return;
+        }
+        self.note_severity(severity, context);
+        if !rises {
+            return;
+        }
+        self.alert.state = State::Open;
+        self.alert.owner_differs = None;
+        self.reconsider(context);
+        let owner = Target::Team(self.alert.remit.responsible.clone());
+        // A new owner has just been told of it as it is now.
+        if self.hushed || belief(&self.alert, &owner).is_none_or(|it| it < severity) {
+            self.take_up(Topic::Worse, context);
+        } else {
+            self.begin_climb(context);
+        }
+    }
+
+    fn note_severity(&mut self, severity: Severity, context: &Context<'_>) {
+        let before = self.alert.severity;
+        if severity != before {
+            self.alert.severity = severity;
+            self.note(EntryKind::SeverityChanged, REMIT, format!("{before} to {severity}"));
+            self.clock(&Fact::Severity { from: before, to: severity }, context);
+        }
     }
 }

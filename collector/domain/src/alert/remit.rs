@@ -1,7 +1,9 @@
 //! Whose an alert is, and who is told if nobody acts.
 
 use jiff::{SignedDuration, Timestamp};
-use remit_shared::{Party, Team};
+use remit_shared::{CalendarName, Party, PolicyName, Team};
+
+use crate::people::Target;
 
 /// Whose an alert is: what the matrix said, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,10 +12,17 @@ pub struct Remit {
     pub matrix_version: u64,
     /// Its row.
     pub row: String,
+    /// No row covers the matter: the catch-all had to.
+    pub gap: bool,
     /// Who acts.
     pub responsible: Team,
+    /// Who acts with them.
+    pub others: Vec<Team>,
     /// Who answers for it.
     pub accountable: Team,
+    /// Who answers for it on either side: told if nobody acts at all, or a
+    /// promise is broken.
+    pub accountables: Vec<Team>,
     /// Who is asked.
     pub consulted: Vec<Team>,
     /// Who is told.
@@ -33,7 +42,34 @@ pub struct Remit {
     /// Rows that matched and lost, each with why.
     pub rejected: Vec<String>,
     /// Who is told if nobody acts.
-    pub ladder: Vec<Rung>,
+    pub ladder: Ladder,
+}
+
+impl Remit {
+    /// Everybody who answers for it, on either side, each once.
+    pub fn all_accountable(&self) -> Vec<Team> {
+        let mut teams = vec![self.accountable.clone()];
+        for team in &self.accountables {
+            if !teams.contains(team) {
+                teams.push(team.clone());
+            }
+        }
+        teams
+    }
+}
+
+/// Who is told if nobody acts, soonest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ladder {
+    /// The policy that it comes from, if it has a name.
+    pub policy: Option<PolicyName>,
+    /// Its rungs. The responsible team itself stands below the first.
+    pub rungs: Vec<Rung>,
+    /// How often it is climbed before those who answer for it are told every
+    /// hour; 0 counts as 1.
+    pub cycles: u32,
+    /// Whose opening hours its times count; `None` if every hour counts.
+    pub hours: Option<CalendarName>,
 }
 
 /// One step of an escalation.
@@ -42,14 +78,5 @@ pub struct Rung {
     /// How long after the alert was given to the responsible team.
     pub after: SignedDuration,
     /// Who is told then.
-    pub team: Team,
-}
-
-/// How far escalation has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Climb {
-    /// When the responsible team got it; all rungs count from here.
-    pub since: Timestamp,
-    /// The rung that comes next. 0 is the responsible team itself.
-    pub next: u32,
+    pub target: Target,
 }

@@ -1,165 +1,209 @@
 //! Everything but signals: people, time and deliveries.
+//!
+//! Before anybody's wish is done, time catches up: at 17:00:00 the night has
+//! begun also for an acknowledgement of the same instant, however late the
+//! tick. Only who says that an alert is over does not have the owner changed
+//! under their hands.
 
-use jiff::SignedDuration;
-use remit_shared::Team;
+use jiff::Timestamp;
+use remit_shared::Party;
 
-use crate::alert::{
-    Alert, Context, Delivery, Disposition, EntryKind, Event, Remit, State, Step, Topic,
-    ladder::next_rung,
-    work::{REMIT, Work},
+use crate::{
+    alert::{
+        Alert, Context, Disposed, Disposition, EntryKind, Event, State, Step,
+        climb::next_step,
+        flap, hush,
+        work::{REMIT, Work},
+    },
+    sla::{Fact, PauseReason},
 };
-
-/// A rung told later than this says so.
-const PUNCTUAL: SignedDuration = SignedDuration::from_mins(1);
 
 /// Advances an alert by one event. What a person decided about an alert that
 /// has been resolved meanwhile changes nothing.
 pub fn step(alert: &Alert, event: Event, context: &Context<'_>) -> Step {
     let mut work = Work::new(alert.clone(), context.now);
+    if let Event::Delivery { number, delivery } = event {
+        work.deliver(number, delivery);
+        return work.finish(context);
+    }
+    let was_over = !alert.is_unresolved();
+    if !was_over || hush::owes_all_clear(alert) {
+        work.hush(context);
+    }
     match event {
-        Event::Acknowledged(_) | Event::Resolved { .. } | Event::HandedOver { .. }
-            if !alert.is_unresolved() => {}
+        Event::Acknowledged(_)
+        | Event::Resolved { .. }
+        | Event::HandedOver { .. }
+        | Event::Blocked(_)
+        | Event::Unblocked { .. }
+        | Event::Resumed { .. }
+            if was_over => {}
         Event::Acknowledged(ack) => {
+            work.catch_up(context);
             let detail = format!("until {}{}", ack.expires_at, said(&ack.note));
             work.deed(EntryKind::Acknowledged, "alert.acknowledge", &ack.by.to_string(), detail);
+            work.responded(&ack.by, context);
             work.alert.state = State::Acknowledged(ack);
+            work.end_climb();
+            work.reconsider(context);
         }
         Event::Resolved { by, note } => {
-            work.alert.state = State::Resolved { at: context.now, by: Some(by.name.clone()) };
-            if work.alert.disposition == Disposition::None {
-                work.alert.disposition = Disposition::Resolved;
+            if work.alert.disposed.is_none() {
+                work.alert.disposed = Some(Disposed {
+                    what: Disposition::Resolved,
+                    by: Some(by.clone()),
+                    at: context.now,
+                    note: String::new(),
+                    known_issue: None,
+                });
             }
-            work.deed(EntryKind::Resolved, "alert.resolve", &by.to_string(), note);
-            work.all_clear(context);
+            // What a person has mended must earn its name anew.
+            work.alert.flap = Default::default();
+            let actor = by.to_string();
+            work.resolve(Some((by.name, by.party)), context);
+            work.deed(EntryKind::Resolved, "alert.resolve", &actor, note);
+            work.all_clear();
         }
         Event::HandedOver { by, to, party, reason, note } => {
+            work.catch_up(context);
             let detail = format!("to {to}, {}{}", reason.as_str(), said(&note));
             work.deed(EntryKind::HandedOff, "alert.hand_over", &by.to_string(), detail);
-            let remit = Remit {
-                responsible: to,
-                party,
-                reason: format!("handed over by {by}: {}{}", reason.as_str(), said(&note)),
-                decided_at: context.now,
-                until: None,
-                by_hand: true,
-                ..work.alert.remit.clone()
-            };
-            work.alert.state = State::Open;
-            work.hand(remit, context);
+            work.responded(&by, context);
+            let words = format!("{by} said {}{}", reason.as_str(), said(&note));
+            work.give(to, party, words, context);
         }
-        Event::Disposed { by, disposition, note } => {
-            work.alert.disposition = disposition;
-            work.alert.disposition_note.clone_from(&note);
-            let detail = format!("{}{}", disposition.as_str(), said(&note));
-            work.deed(EntryKind::DispositionSet, "alert.dispose", &by.to_string(), detail);
+        Event::Blocked(blocked) => {
+            work.catch_up(context);
+            work.responded(&blocked.by, context);
+            work.block(blocked, context);
+        }
+        Event::Unblocked { by, note } => work.unblock(&by, note),
+        Event::Paused { by, fact, note } => {
+            let detail = format!("{}{}", paused(&fact), said(&note));
+            work.deed(EntryKind::Paused, "alert.pause", &by.to_string(), detail);
+            work.clock(&fact, context);
+        }
+        Event::Resumed { by, note } => {
+            work.deed(EntryKind::Resumed, "alert.resume", &by.to_string(), note);
+            work.clock(&Fact::Resumed { by: by.name }, context);
+        }
+        Event::Disposed(disposed) => work.dispose(disposed),
+        Event::MarkedNoise(mark) => {
+            let detail = format!("{}{}", mark.reason.as_str(), said(&mark.note));
+            work.deed(EntryKind::NoiseMarked, "alert.mark_noise", &mark.by.to_string(), detail);
+            work.alert.noise = Some(mark);
         }
         Event::Noted { by, note } => {
             work.deed(EntryKind::NoteAdded, "alert.note", &by.to_string(), note);
+            work.clock(&Fact::Updated { party: by.party }, context);
+            work.responded(&by, context);
         }
-        Event::Delivery { number, delivery } => work.deliver(number, delivery),
-        Event::Tick => work.tick(context),
+        Event::Delivery { .. } => {}
+        Event::Tick => {
+            work.catch_up(context);
+            if work.alert.state == State::Open {
+                work.replan(context);
+                work.climb(context);
+            }
+        }
     }
-    work.finish()
+    work.finish(context)
+}
+
+/// When the alert must be ticked next, if ever.
+pub fn deadline(alert: &Alert) -> Option<Timestamp> {
+    let quiet_until = hush::ends_at(alert);
+    if !alert.is_unresolved() {
+        return quiet_until.filter(|_| hush::owes_all_clear(alert));
+    }
+    let transfer = alert.blocked.as_ref().and_then(|it| it.transfer_at);
+    let own = match &alert.state {
+        State::Open => next_step(&alert.climb),
+        State::Acknowledged(ack) => Some(ack.expires_at),
+        State::Resolved { .. } => None,
+    };
+    let settled = flap::deadline(alert);
+    let all = [quiet_until, transfer, own, alert.remit.until, settled, alert.clocks_due];
+    all.into_iter().flatten().min()
 }
 
 impl Work {
-    fn deliver(&mut self, number: u32, delivery: Delivery) {
-        let Some(notice) = self.alert.notices.iter_mut().find(|it| it.number == number) else {
-            return;
+    /// Lets everything happen that time alone makes happen, but for the climb.
+    pub(super) fn catch_up(&mut self, context: &Context<'_>) {
+        self.settle(context);
+        self.look_at_clocks(context);
+        let expired = match &self.alert.state {
+            State::Acknowledged(ack) => Some(ack.expires_at).filter(|it| *it <= self.now),
+            State::Open | State::Resolved { .. } => None,
         };
-        let is_final = match notice.delivery {
-            Delivery::Delivered { .. } | Delivery::Failed { .. } => true,
-            Delivery::Pending | Delivery::Failing { .. } => false,
-        };
-        if is_final || notice.delivery == delivery {
+        let transfer = self.alert.blocked.as_ref().and_then(|it| it.transfer_at);
+        let hour = expired.or(self.alert.remit.until);
+        if transfer.is_some_and(|it| hour.is_none_or(|hour| it <= hour)) {
+            self.transfer(context);
+        }
+        if let State::Acknowledged(ack) = &self.alert.state
+            && ack.expires_at <= self.now
+        {
+            let detail = format!("{} did not finish it in time", ack.by);
+            self.alert.state = State::Open;
+            self.alert.owner_differs = None;
+            self.note(EntryKind::AckExpired, REMIT, detail);
+            self.route_again(context);
+        }
+        self.reconsider(context);
+        self.transfer(context);
+    }
+
+    /// It is over.
+    pub(super) fn resolve(&mut self, by: Option<(String, Party)>, context: &Context<'_>) {
+        let party = by.as_ref().map(|it| it.1);
+        self.alert.state = State::Resolved { at: self.now, by: by.map(|it| it.0) };
+        self.clock(&Fact::Resolved { by: party }, context);
+        self.alert.blocked = None;
+        self.alert.cleared_at = None;
+        self.alert.owner_differs = None;
+        self.alert.refused_owner = None;
+        self.end_climb();
+    }
+
+    /// Nobody's word is overruled by the collector's own.
+    fn dispose(&mut self, disposed: Disposed) {
+        let is_said = self.alert.disposition() != Disposition::None;
+        let is_over = !self.alert.is_unresolved();
+        if disposed.is_automatic() && (is_said || is_over) {
             return;
         }
-        let (team, channel) = (notice.team.clone(), notice.channel.clone());
-        let first_failure = !matches!(notice.delivery, Delivery::Failing { .. });
-        notice.delivery = delivery.clone();
-        match delivery {
-            Delivery::Pending => {}
-            Delivery::Delivered { .. } => {
-                self.note(EntryKind::Notified, REMIT, format!("{team} by {channel}"));
-            }
-            Delivery::Failing { error, .. } if first_failure => {
-                let detail = format!("{team} by {channel}, will be tried again: {error}");
-                self.note(EntryKind::DeliveryFailed, REMIT, detail);
-            }
-            Delivery::Failing { .. } => {}
-            Delivery::Failed { error, .. } => {
-                let detail = format!("{team} by {channel}, given up: {error}");
-                self.note(EntryKind::DeliveryFailed, REMIT, detail);
-            }
-        }
-    }
-
-    fn tick(&mut self, context: &Context<'_>) {
-        match &self.alert.state {
-            State::Resolved { .. } => {}
-            State::Acknowledged(ack) if ack.expires_at > self.now => {}
-            State::Acknowledged(ack) => {
-                let detail = format!("{} did not finish it in time", ack.by);
-                self.alert.state = State::Open;
-                self.note(EntryKind::AckExpired, REMIT, detail);
-                self.route(context);
-            }
-            State::Open => {
-                self.reconsider(context);
-                self.climb(context);
-            }
-        }
-    }
-
-    /// Asks the matrix again if its answer was to change by now, or if it is
-    /// another matrix.
-    fn reconsider(&mut self, context: &Context<'_>) {
-        let Remit { until, matrix_version, responsible, by_hand, .. } = &self.alert.remit;
-        let expired = until.is_some_and(|it| it <= self.now);
-        let republished = *matrix_version != context.remit.matrix_version;
-        if *by_hand || (!expired && !republished) {
-            return;
-        }
-        if *responsible == context.remit.responsible {
-            self.adopt(context.remit.clone());
-        } else {
-            self.route(context);
-        }
-    }
-
-    /// Tells every rung that is due, each team once.
-    fn climb(&mut self, context: &Context<'_>) {
-        let mut told: Vec<Team> = Vec::new();
-        let mut reached = false;
-        loop {
-            let (due, teams) = next_rung(&self.alert.remit, &self.alert.climb);
-            if due > self.now {
-                break;
-            }
-            let teams: Vec<Team> = teams.into_iter().cloned().collect();
-            self.alert.climb.next = self.alert.climb.next.saturating_add(1);
-            for team in teams {
-                if told.contains(&team) {
-                    continue;
-                }
-                let late = self.now.duration_since(due);
-                let lateness = if late > PUNCTUAL {
-                    format!(", {} min late", late.as_mins())
-                } else {
-                    String::new()
-                };
-                let detail = format!("to {team}: not acknowledged in time{lateness}");
-                self.note(EntryKind::Escalated, REMIT, detail);
-                reached |= self.notify(&team, Topic::Escalated, context);
-                told.push(team);
-            }
-        }
-        if let Some(last) = told.last().filter(|_| !reached) {
-            self.hurry(last, context);
-        }
+        let link = disposed.known_issue.map_or(String::new(), |it| format!(" {it}"));
+        let detail = format!("{}{link}{}", disposed.what.as_str(), said(&disposed.note));
+        let by = disposed.by.as_ref().map_or(REMIT.to_owned(), ToString::to_string);
+        self.deed(EntryKind::DispositionSet, "alert.dispose", &by, detail);
+        self.alert.disposed = Some(disposed);
     }
 }
 
-fn said(note: &str) -> String {
+fn paused(fact: &Fact) -> String {
+    let words = |reason: &PauseReason, until: String| format!("{reason}{until}");
+    match fact {
+        Fact::Paused { reason, until, .. } => {
+            words(reason, until.map_or(String::new(), |it| format!(" until {it}")))
+        }
+        Fact::PausedBefore { during, reason, approval, .. } => {
+            words(reason, format!(" from {} to {}, see {approval}", during.from, during.to))
+        }
+        Fact::Responded { .. }
+        | Fact::Updated { .. }
+        | Fact::Owner(_)
+        | Fact::Resumed { .. }
+        | Fact::Suspended { .. }
+        | Fact::Released
+        | Fact::Severity { .. }
+        | Fact::Resolved { .. }
+        | Fact::Reopened
+        | Fact::Terms(_)
+        | Fact::Tick => String::new(),
+    }
+}
+
+pub(super) fn said(note: &str) -> String {
     if note.is_empty() { String::new() } else { format!(": {note}") }
 }

@@ -3,19 +3,35 @@ use remit_shared::Party::{self, Internal, Provider, Vendor};
 
 use super::{Action::*, *};
 use crate::operator::{
-    Role::{Administrator, Manager, Operator as Worker, Viewer},
+    Role::{Administrator, Auditor, Manager, Operator as Worker, Viewer},
     tests::operator,
 };
 
-const ACTIONS: [Action; 21] = [
+const ACTIONS: [Action; 38] = [
     See,
     Acknowledge,
     Note,
     Resolve,
     HandOver,
     Dispose,
+    DisposeShift,
+    MarkNoise,
+    BlockAlert,
+    PauseSla,
+    DeclareKnownIssue,
+    EndKnownIssue,
+    ScheduleWindow,
+    CancelWindow,
+    ProposeChange,
+    ApproveChange,
+    RejectChange,
+    WithdrawChange,
+    ApplyChange,
+    ReadReports,
+    ReadAudit,
     ReadMatrix,
     PublishMatrix,
+    ManageSources,
     CreateToken,
     ListTokens,
     RevokeToken,
@@ -28,6 +44,7 @@ const ACTIONS: [Action; 21] = [
     RevokeOperator(Administrator),
     RevokeOperator(Manager),
     RevokeOperator(Worker),
+    RevokeOperator(Auditor),
     RevokeOperator(Viewer),
 ];
 
@@ -36,35 +53,52 @@ const ACTIONS: [Action; 21] = [
 fn ask(operator: &Operator, action: Action) -> Result<(), Refusal> {
     let (tenant, noc, it) =
         (Tenant::new("acme").unwrap(), Team::new("noc").unwrap(), Team::new("it").unwrap());
-    let owners = Owners { responsible: &noc, accountable: &it, party: Provider };
+    let owners = Owners { responsible: &noc, accountable: &it, party: Provider, declarers: &[] };
     may(operator, action, &Scope { tenant: Some(&tenant), owners: Some(owners) })
 }
 
 #[test]
 fn each_role_may_what_the_table_says() {
-    // Columns: administrator, manager, operator, viewer; all of the alert's own team.
+    // Columns: administrator, manager, operator, auditor, viewer; all of the alert's own team.
     for (action, expected) in [
-        (See, "yyyy"),
-        (ReadMatrix, "yyyy"),
-        (Note, "yyy-"),
-        (Acknowledge, "yyy-"),
-        (Resolve, "yyy-"),
-        (HandOver, "yyy-"),
-        (Dispose, "yyy-"),
-        (PublishMatrix, "yy--"),
-        (CreateToken, "yy--"),
-        (ListTokens, "yy--"),
-        (RevokeToken, "yy--"),
-        (RevokeEndpoint, "yy--"),
-        (ListOperators, "yy--"),
-        (CreateOperator(Administrator), "----"),
-        (CreateOperator(Manager), "y---"),
-        (CreateOperator(Worker), "y---"),
-        (CreateOperator(Viewer), "y---"),
-        (RevokeOperator(Administrator), "y---"),
-        (RevokeOperator(Manager), "yy--"),
-        (RevokeOperator(Worker), "yy--"),
-        (RevokeOperator(Viewer), "yy--"),
+        (See, "yyyyy"),
+        (ReadMatrix, "yyyyy"),
+        (ReadReports, "yyyyy"),
+        (ReadAudit, "yy-y-"),
+        (Note, "yyy--"),
+        (Acknowledge, "yyy--"),
+        (Resolve, "yyy--"),
+        (HandOver, "yyy--"),
+        (Dispose, "yyy--"),
+        (DisposeShift, "yyy--"),
+        (MarkNoise, "yyy--"),
+        (BlockAlert, "yyy--"),
+        (PauseSla, "yyy--"),
+        (DeclareKnownIssue, "yyy--"),
+        (EndKnownIssue, "yyy--"),
+        (ScheduleWindow, "yyy--"),
+        (CancelWindow, "yyy--"),
+        (ProposeChange, "yyy--"),
+        (WithdrawChange, "yyy--"),
+        (ApplyChange, "yyy--"),
+        (RevokeEndpoint, "yyy--"),
+        (ApproveChange, "yy---"),
+        (RejectChange, "yy---"),
+        (PublishMatrix, "yy---"),
+        (ManageSources, "yy---"),
+        (CreateToken, "yy---"),
+        (ListTokens, "yy---"),
+        (RevokeToken, "yy---"),
+        (ListOperators, "yy---"),
+        (CreateOperator(Administrator), "-----"),
+        (CreateOperator(Manager), "y----"),
+        (CreateOperator(Worker), "y----"),
+        (CreateOperator(Viewer), "y----"),
+        (RevokeOperator(Administrator), "y----"),
+        (RevokeOperator(Manager), "yy---"),
+        (RevokeOperator(Worker), "yy---"),
+        (RevokeOperator(Auditor), "yy---"),
+        (RevokeOperator(Viewer), "yy---"),
     ] {
         let may = |role| ask(&operator(role, Provider, &["noc"], &[]), action).is_ok();
         let actual: String =
@@ -94,6 +128,35 @@ fn an_alert_is_worked_on_by_its_teams_and_by_internal_managers() {
         let actual: String = actions.map(may).iter().collect();
         assert_eq!(actual, expected, "{role} of {team}");
     }
+}
+
+#[test]
+fn what_is_known_is_declared_by_those_whom_the_matrix_names() {
+    let (tenant, noc, it, erp) = (
+        Tenant::new("acme").unwrap(),
+        Team::new("noc").unwrap(),
+        Team::new("it").unwrap(),
+        [Team::new("erp").unwrap()],
+    );
+    // Columns: who is in the team; whether nobody is named, or `erp` is.
+    for (role, party, team, unnamed, named) in [
+        (Worker, Provider, "noc", true, false),
+        (Worker, Internal, "it", true, false),
+        (Worker, Vendor, "erp", false, true),
+        (Manager, Internal, "desk", false, false),
+        (Viewer, Vendor, "erp", false, false),
+    ] {
+        let who = operator(role, party, &[team], &[]);
+        for (declarers, expected) in [(&[][..], unnamed), (&erp, named)] {
+            let owners = Owners { responsible: &noc, accountable: &it, party: Provider, declarers };
+            let scope = Scope { tenant: Some(&tenant), owners: Some(owners) };
+            let may = may(&who, DeclareKnownIssue, &scope);
+            assert_eq!(may.is_ok(), expected, "{role} of {team}: {may:?}");
+        }
+    }
+    let refusal = ask(&operator(Worker, Vendor, &["erp"], &[]), DeclareKnownIssue).unwrap_err();
+    let expected = "to declare this known is up to noc or it; others may propose it as a change";
+    assert_eq!(refusal.to_string(), expected);
 }
 
 #[test]
@@ -140,7 +203,7 @@ fn what_concerns_all_tenants_is_not_for_those_who_have_some() {
 #[test]
 fn an_operator_acts_for_the_team_whose_work_it_is() {
     let (noc, it) = (Team::new("noc").unwrap(), Team::new("it").unwrap());
-    let owners = Owners { responsible: &noc, accountable: &it, party: Provider };
+    let owners = Owners { responsible: &noc, accountable: &it, party: Provider, declarers: &[] };
     for (teams, expected) in [
         (&["desk", "it", "noc"][..], Some("noc")),
         (&["desk", "it"], Some("it")),
@@ -208,7 +271,11 @@ proptest! {
     fn a_viewer_changes_nothing(mut who in operators(), action in select(&ACTIONS[..])) {
         who.role = Viewer;
         if ask(&who, action).is_ok() {
-            prop_assert!(matches!(action, See | ReadMatrix));
+            prop_assert!(matches!(action, See | ReadMatrix | ReadReports));
+        }
+        who.role = Auditor;
+        if ask(&who, action).is_ok() {
+            prop_assert!(matches!(action, See | ReadMatrix | ReadReports | ReadAudit));
         }
     }
 }

@@ -15,6 +15,9 @@ fn calendar(zone: &str, hours: &[(Weekday, Weekday, &str, &str)]) -> Calendar {
         zone: TimeZone::get(zone).unwrap(),
         hours: hours.collect(),
         holidays: BTreeMap::new(),
+        yearly: BTreeMap::new(),
+        holiday_rules: None,
+        exceptions: BTreeMap::new(),
     }
 }
 
@@ -110,7 +113,7 @@ fn a_window_across_a_clock_change_has_the_length_the_wall_gives_it() {
 }
 
 #[test]
-fn the_hour_that_spring_skips_leaves_no_hole() {
+fn e28_gap_only_on_dst_day() {
     let zone = "America/New_York";
     let mut split = daily(zone, "00:00", "02:00");
     split.hours.extend(daily(zone, "03:00", "00:00").hours);
@@ -159,6 +162,18 @@ fn e33_feb29_calendar() {
     );
     let plain = segments(&shop, between("2026-02-28T00:00Z", "2026-03-02T00:00Z"));
     assert_eq!(plain.len(), 2);
+    // A yearly 29 February comes once in every year.
+    let mut shop = shop;
+    shop.yearly.insert("--02-29".parse().unwrap(), "leap day".into());
+    let years = between("2026-01-01T00:00Z", "2029-01-01T00:00Z");
+    assert_eq!(
+        texts(&holidays(&shop, years)),
+        [
+            "2026-02-27T23:00:00Z 2026-02-28T23:00:00Z",
+            "2027-02-27T23:00:00Z 2027-02-28T23:00:00Z",
+            "2028-02-28T23:00:00Z 2028-02-29T23:00:00Z",
+        ]
+    );
 }
 
 #[test]
@@ -185,6 +200,78 @@ fn a_holiday_is_shut_all_day() {
     assert_eq!(next_change(&office, noon), Some(at("2026-12-28T08:00-05:00")));
     let year = between("2026-01-01T00:00Z", "2027-01-01T00:00Z");
     assert_eq!(texts(&holidays(&office, year)), ["2026-12-25T05:00:00Z 2026-12-26T05:00:00Z"]);
+}
+
+#[test]
+fn holidays_are_listed_or_yearly_or_by_rule_and_add_up() {
+    let mut office = office("America/New_York");
+    office.holiday_rules = Some(HolidayRules::UsFederal);
+    office.yearly.insert("--12-24".parse().unwrap(), "Christmas Eve".into());
+    office.yearly.insert("--12-25".parse().unwrap(), "Christmas".into());
+    office.holidays.insert(date(2026, 12, 25), "Christmas 2026".into());
+    for (on, name) in [
+        (date(2026, 7, 3), Some("Independence Day (observed)")),
+        (date(2026, 12, 24), Some("Christmas Eve")),
+        (date(2026, 12, 25), Some("Christmas 2026")),
+        (date(2025, 12, 25), Some("Christmas")),
+        (date(2026, 12, 26), None),
+    ] {
+        assert_eq!(office.holiday_on(on), name, "{on}");
+    }
+    let friday = at("2026-07-03T12:00-04:00");
+    assert!(!is_open(&office, friday));
+    assert_eq!(next_change(&office, friday), Some(at("2026-07-06T08:00-04:00")));
+    let days = holidays(&office, between("2026-12-01T12:00Z", "2026-12-25T12:00Z"));
+    assert_eq!(texts(&days), ["2026-12-24T05:00:00Z 2026-12-25T12:00:00Z"]);
+}
+
+#[test]
+fn an_exception_says_all_hours_of_its_date() {
+    let mut office = office("America/New_York");
+    office.holiday_rules = Some(HolidayRules::UsFederal);
+    let hours = Hours { opens: Time::constant(10, 0, 0, 0), closes: Time::constant(12, 0, 0, 0) };
+    let exception = |hours| Exception { title: "stocktaking".into(), hours };
+    office.exceptions.insert(date(2026, 12, 25), exception(vec![hours]));
+    office.exceptions.insert(date(2026, 12, 28), exception(vec![]));
+    office.exceptions.insert(date(2026, 12, 27), exception(vec![hours]));
+    let days = between("2026-12-25T05:00Z", "2026-12-30T05:00Z");
+    assert_eq!(
+        texts(&segments(&office, days)),
+        [
+            "2026-12-25T15:00:00Z 2026-12-25T17:00:00Z",
+            "2026-12-27T15:00:00Z 2026-12-27T17:00:00Z",
+            "2026-12-29T13:00:00Z 2026-12-29T22:00:00Z",
+        ]
+    );
+    assert_eq!(office.holiday(at("2026-12-25T16:00Z")), Some("Christmas Day"));
+}
+
+#[test]
+fn e37_provider_and_internal_in_different_zones() {
+    // The customer's office is in New York; where whoever reads the calendar
+    // sits, in Los Angeles, does not come into it.
+    let office = office("America/New_York");
+    assert!(is_open(&office, at("2026-06-01T05:30-07:00")));
+    assert!(!is_open(&office, at("2026-06-01T14:00-07:00")));
+    assert_eq!(
+        next_change(&office, at("2026-06-01T10:00-07:00")),
+        Some(at("2026-06-01T17:00-04:00"))
+    );
+}
+
+#[test]
+fn e36_tzdb_update() {
+    // A deadline is derived, so new rules move what is to come and leave what is past.
+    let mut office = office("UTC");
+    office.zone = TimeZone::posix("EST5EDT,M3.2.0,M11.1.0").unwrap();
+    let mut updated = office.clone();
+    updated.zone = TimeZone::posix("EST5EDT,M3.2.0,J365/25").unwrap();
+    let four = SignedDuration::from_hours(4);
+    let due = |calendar: &Calendar, from: &str| deadline(calendar, at(from), four);
+    let (summer, winter) = ("2026-07-01T20:00Z", "2026-12-01T21:30Z");
+    assert_eq!(due(&office, summer), due(&updated, summer));
+    assert_eq!(due(&office, winter), Some(at("2026-12-02T16:30Z")));
+    assert_eq!(due(&updated, winter), Some(at("2026-12-02T16:00Z")));
 }
 
 #[test]
@@ -250,6 +337,9 @@ prop_compose! {
         ]),
         hours in prop::collection::vec((0..7i8, 0..48i8, 0..48i8), 0..8),
         holidays in prop::collection::btree_set(0..500i64, 0..10),
+        exceptions in prop::collection::btree_map(0..500i64, (0..48i8, 0..48i8), 0..10),
+        rules in any::<bool>(),
+        yearly in prop::collection::btree_set((1..=12i8, 1..=29i8), 0..4),
     ) -> Calendar {
         let half = |it: i8| Time::constant(it / 2, it % 2 * 30, 0, 0);
         let hours = hours.into_iter().map(|(day, opens, closes)| Window {
@@ -264,6 +354,18 @@ prop_compose! {
             zone: TimeZone::get(zone).unwrap(),
             hours: hours.collect(),
             holidays: holidays.into_iter().map(name).collect(),
+            yearly: yearly
+                .into_iter()
+                .map(|(month, day)| (YearDay::new(month, day).unwrap(), "off".to_owned()))
+                .collect(),
+            holiday_rules: rules.then_some(HolidayRules::UsFederal),
+            exceptions: exceptions
+                .into_iter()
+                .map(|(day, (opens, closes))| {
+                    let hours = vec![Hours { opens: half(opens), closes: half(closes) }];
+                    (first + SignedDuration::from_hours(24 * day), Exception { title: "special".into(), hours })
+                })
+                .collect(),
         }
     }
 }

@@ -210,6 +210,7 @@ fn signal(
         Some(severity) => Say::Raised { severity, evidence: state.evidence.clone(), delayed },
     };
     Signal {
+        subject: None,
         check: Arc::clone(check),
         instance: Arc::clone(instance),
         function: rules.function(check),

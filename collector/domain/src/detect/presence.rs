@@ -107,6 +107,7 @@ fn gone(endpoint: &Endpoint, rules: &Rules, now: Timestamp) -> Signal {
     };
     let severity = rules.severity(OFFLINE, Level::Crit).unwrap_or(Severity::Critical);
     Signal {
+        subject: None,
         check: OFFLINE.into(),
         instance: "".into(),
         function: rules.function(OFFLINE),
@@ -118,6 +119,7 @@ fn gone(endpoint: &Endpoint, rules: &Rules, now: Timestamp) -> Signal {
 
 fn back(rules: &Rules, now: Timestamp) -> Signal {
     Signal {
+        subject: None,
         check: OFFLINE.into(),
         instance: "".into(),
         function: rules.function(OFFLINE),

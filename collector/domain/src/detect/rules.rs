@@ -7,7 +7,10 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use remit_shared::{Function, Severity, function};
 
-use crate::detect::{Level, Side, Threshold};
+use crate::{
+    detect::{Level, Side, Threshold},
+    matrix::CheckOverride,
+};
 
 /// One check as it ships.
 #[derive(Clone, Debug)]
@@ -88,6 +91,13 @@ pub const CHECKS: &[CheckDef] = {
             High,
             "the clock disagrees with the collector's",
         ),
+        def(
+            "collector-connectivity",
+            "infra_monitoring",
+            High,
+            Critical,
+            "the collector hears too few of all endpoints",
+        ),
         def("cpu-busy", "infra_monitoring", Medium, High, "the processors have no time left"),
         def("disk-inodes", "infra_monitoring", Medium, High, "a filesystem runs out of inodes"),
         def("disk-space", "infra_monitoring", Medium, High, "a filesystem runs out of space"),
@@ -97,6 +107,13 @@ pub const CHECKS: &[CheckDef] = {
             Medium,
             Critical,
             "a server is not heard any more",
+        ),
+        def(
+            "link-unstable",
+            "infra_monitoring",
+            Medium,
+            Medium,
+            "an agent's link breaks all the time",
         ),
         def("memory-used", "infra_monitoring", Medium, High, "memory runs out"),
         def(
@@ -124,6 +141,7 @@ pub const CHECKS: &[CheckDef] = {
         def("reboot-pending", "server_patching", Low, Medium, "a restart has been due for long"),
         def("records-lost", "infra_monitoring", Low, Low, "the agent had to give up records"),
         def("service-failed", "infra_monitoring", Medium, High, "a service has failed"),
+        def("site-unreachable", "infra_monitoring", High, Critical, "a whole site is not heard"),
         def("spool-reset", "security_tooling", High, High, "a restored snapshot, or a copied disk"),
     ]
 };
@@ -172,25 +190,6 @@ pub struct Rules {
     thresholds: Vec<(Arc<str>, Threshold)>,
     /// Time limits.
     pub policy: Policy,
-}
-
-/// What a tenant wants different about one check.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Override {
-    /// The check.
-    pub check: String,
-    /// Another kind of work.
-    pub function: Option<Function>,
-    /// Another warning threshold, in the metric's unit.
-    pub warn: Option<i64>,
-    /// Another critical threshold.
-    pub crit: Option<i64>,
-    /// Another clear level.
-    pub clear: Option<i64>,
-    /// Another hold time.
-    pub hold: Option<SignedDuration>,
-    /// Another severity for the critical level.
-    pub severity: Option<Severity>,
 }
 
 /// Why an override makes no sense.
@@ -260,8 +259,10 @@ fn thresholds() -> [(&'static str, Threshold); 5] {
 }
 
 impl Rules {
-    /// The shipped rules with a tenant's own wishes applied.
-    pub fn with(overrides: &[Override]) -> Result<Self, OverrideError> {
+    /// The shipped rules with a tenant's own wishes applied, the last of them last.
+    pub fn with<'a>(
+        overrides: impl IntoIterator<Item = &'a CheckOverride>,
+    ) -> Result<Self, OverrideError> {
         let mut rules = Self::default();
         for it in overrides {
             rules.apply(it)?;
@@ -269,7 +270,7 @@ impl Rules {
         Ok(rules)
     }
 
-    fn apply(&mut self, wish: &Override) -> Result<(), OverrideError> {
+    pub(crate) fn apply(&mut self, wish: &CheckOverride) -> Result<(), OverrideError> {
         let name = wish.check.as_str();
         let check = self.checks.iter_mut().find(|it| &*it.0 == name);
         let Some((_, function, _, crit)) = check else {
@@ -316,6 +317,18 @@ impl Rules {
             Level::Warn => Some(warn),
             Level::Crit => Some(crit),
         }
+    }
+
+    /// The limits of a check, in words; empty if it has none.
+    pub fn in_words(&self, check: &str) -> String {
+        let limits = self.thresholds.iter().find(|it| &*it.0 == check).map(|it| &it.1);
+        let Some(Threshold { metric, warn, crit, clear, hold, .. }) = limits else {
+            return String::new();
+        };
+        let level = |name: &str, value: &Option<i64>| value.map(|it| format!("{name} {it}"));
+        let levels: Vec<String> =
+            [level("warn", warn), level("crit", crit)].into_iter().flatten().collect();
+        format!("{metric}: {} for {} s, clear {clear}", levels.join(", "), hold.as_secs())
     }
 
     /// Which kind of work a check is.

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use remit_shared::{Function, Unit};
 
 use super::*;
-use crate::signal::Say;
+use crate::{matrix::CheckOverride, signal::Say};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -167,11 +167,11 @@ fn every_check_that_ships_is_known_and_in_order() {
 
 #[test]
 fn an_override_changes_one_cell_and_must_make_sense() {
-    let wish = |check: &str| Override { check: check.into(), ..Override::default() };
+    let wish = |check: &str| CheckOverride { check: check.into(), ..CheckOverride::default() };
     let erp = Function::new("lob_application").unwrap();
     let rules = Rules::with(&[
-        Override { crit: Some(900), hold: Some(SignedDuration::ZERO), ..wish("disk-space") },
-        Override {
+        CheckOverride { crit: Some(900), hold: Some(SignedDuration::ZERO), ..wish("disk-space") },
+        CheckOverride {
             function: Some(erp.clone()),
             severity: Some(Severity::Critical),
             ..wish("backup-failed")
@@ -187,15 +187,15 @@ fn an_override_changes_one_cell_and_must_make_sense() {
     for (wish, expected) in [
         (wish("disk-spaec"), "there is no check `disk-spaec`"),
         (
-            Override { warn: Some(1), ..wish("backup-failed") },
+            CheckOverride { warn: Some(1), ..wish("backup-failed") },
             "check `backup-failed` has no threshold; only its function and severity can be set",
         ),
         (
-            Override { warn: Some(960), ..wish("disk-space") },
+            CheckOverride { warn: Some(960), ..wish("disk-space") },
             "check `disk-space` needs clear < warn <= crit, got clear 800, warn 960, crit 950",
         ),
         (
-            Override { clear: Some(850), ..wish("disk-space") },
+            CheckOverride { clear: Some(850), ..wish("disk-space") },
             "check `disk-space` needs clear < warn <= crit, got clear 850, warn 850, crit 950",
         ),
     ] {

@@ -3,14 +3,11 @@
 //! Everything in a matrix is flattened to named fields of text and compared
 //! by name, so that what moves without changing is not a change.
 
+mod parts;
+
 use std::{collections::BTreeMap, fmt};
 
-use remit_shared::Severity;
-
-use crate::{
-    calendar::Calendar,
-    matrix::{CheckOverride, Matrix, Row, TeamDef, explain::list, show_length},
-};
+use crate::{matrix::Matrix, sla::Agreement};
 
 /// One thing that is different.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +76,7 @@ pub fn diff(old: &Matrix, new: &Matrix) -> Vec<Change> {
 
 fn flatten(matrix: &Matrix) -> Vec<(String, Fields)> {
     let mut all = vec![("matrix".to_owned(), vec![("title", matrix.title.clone())])];
-    all.extend(matrix.teams.iter().map(|it| (format!("team `{}`", it.name), team(it))));
+    all.extend(matrix.teams.iter().map(|it| (format!("team `{}`", it.name), parts::team(it))));
     all.extend(matrix.sites.iter().map(|it| {
         let zone = it.zone.iana_name().unwrap_or("UTC").to_owned();
         (format!("site `{}`", it.name), vec![("zone", zone), ("title", it.title.clone())])
@@ -89,73 +86,22 @@ fn flatten(matrix: &Matrix) -> Vec<(String, Fields)> {
     };
     all.extend(matrix.tags.iter().map(|it| titled("tag", it.name.as_str(), &it.title)));
     all.extend(matrix.functions.iter().map(|it| titled("function", it.name.as_str(), &it.title)));
-    all.extend(matrix.calendars.iter().map(|it| (format!("calendar `{}`", it.name), calendar(it))));
-    all.extend(matrix.all_rows().map(|it| (format!("row `{}`", it.id), row(it))));
-    all.extend(matrix.checks.iter().map(|it| (format!("check `{}`", it.check), check(it))));
+    all.extend(
+        matrix.calendars.iter().map(|it| (format!("calendar `{}`", it.name), parts::calendar(it))),
+    );
+    all.extend(
+        matrix.persons.iter().map(|it| (format!("person `{}`", it.name), parts::person(it))),
+    );
+    all.extend(matrix.rotas.iter().map(|it| (format!("rota `{}`", it.name), parts::rota(it))));
+    let agreement = |it: &Agreement| (format!("sla `{}`", it.name), parts::agreement(it));
+    all.extend(matrix.agreements.iter().map(agreement));
+    all.extend(
+        matrix.policies.iter().map(|it| (format!("policy `{}`", it.name), parts::policy(it))),
+    );
+    all.extend(matrix.triggers.iter().map(parts::trigger));
+    all.extend(matrix.inhibits.iter().map(parts::inhibit));
+    all.extend(matrix.quiet.iter().map(parts::quiet));
+    all.extend(matrix.all_rows().map(|it| (format!("row `{}`", it.id), parts::row(it))));
+    all.extend(matrix.checks.iter().map(|it| (parts::check_name(it), parts::check(it))));
     all
-}
-
-fn team(it: &TeamDef) -> Fields {
-    let contacts = it.contacts.iter().map(|it| {
-        let parts = [&it.name, &it.phone, &it.email].into_iter().filter(|it| !it.is_empty());
-        parts.cloned().collect::<Vec<_>>().join(" ")
-    });
-    vec![
-        ("party", it.party.to_string()),
-        ("title", it.title.clone()),
-        ("contacts", list(contacts)),
-        ("notify", list(&it.notify)),
-    ]
-}
-
-fn calendar(it: &Calendar) -> Fields {
-    let holidays = it.holidays.iter().map(|(date, name)| format!("{date} {name}"));
-    vec![
-        ("zone", it.zone_name().to_owned()),
-        ("hours", list(&it.hours)),
-        ("holidays", list(holidays)),
-    ]
-}
-
-fn row(it: &Row) -> Fields {
-    let (scope, duty) = (&it.scope, &it.duty);
-    let severity = match scope.min_severity {
-        Severity::Info => String::new(),
-        floor @ (Severity::Low | Severity::Medium | Severity::High | Severity::Critical) => {
-            floor.to_string()
-        }
-    };
-    vec![
-        ("title", it.title.clone()),
-        (
-            "function",
-            if scope.functions.is_empty() { "any".into() } else { list(&scope.functions) },
-        ),
-        ("endpoints", list(&scope.endpoints)),
-        ("sites", list(&scope.sites)),
-        ("kinds", list(&scope.kinds)),
-        ("tags", list(&scope.tags)),
-        ("min_severity", severity),
-        ("when", scope.when.to_string()),
-        ("responsible", duty.responsible.to_string()),
-        ("others", list(&duty.others)),
-        ("accountable", duty.accountable.to_string()),
-        ("consulted", list(&duty.consulted)),
-        ("informed", list(&duty.informed)),
-        ("runbook", duty.runbook.clone()),
-        ("escalate", list(&duty.escalate)),
-        ("priority", it.priority.to_string()),
-    ]
-}
-
-fn check(it: &CheckOverride) -> Fields {
-    let number = |it: Option<i64>| it.map(|it| it.to_string()).unwrap_or_default();
-    vec![
-        ("function", it.function.as_ref().map(ToString::to_string).unwrap_or_default()),
-        ("warn", number(it.warn)),
-        ("crit", number(it.crit)),
-        ("clear", number(it.clear)),
-        ("hold", it.hold.map(show_length).unwrap_or_default()),
-        ("severity", it.severity.map(|it| it.to_string()).unwrap_or_default()),
-    ]
 }

@@ -29,6 +29,12 @@ pub(super) fn because(
             "{time}: no row covers {function} for {} here and now, so the catch-all decides",
             subject.hostname
         ),
+        Some(row) if row.is_uncovered() => format!(
+            "{time}{hours}: row `{}` ({}) says that nobody is named, as {} accept, so the catch-all decides",
+            row.id,
+            describe(&row.scope),
+            list(&row.accepted_by),
+        ),
         Some(row) if matching == 1 => {
             format!(
                 "{time}{hours}: row `{}` ({}) is the only one that matches",
@@ -66,7 +72,7 @@ fn loses(winner: &Row, row: &Row, awake: &[&Row]) -> String {
             let (high, low) = (winner.priority, row.priority);
             format!("`{}` is no narrower, and has priority {high} over {low}", winner.id)
         }
-        None if winner.duty.same_owner(&row.duty) => {
+        None if winner.same_owner(row) => {
             format!("`{}` is no narrower, names the same owner and stands first", winner.id)
         }
         None => format!("`{}` is no narrower and stands first", winner.id),
@@ -79,23 +85,28 @@ pub(super) fn describe(scope: &Scope) -> String {
         true => "every function".to_owned(),
         false => some(&scope.functions),
     }];
-    if !scope.endpoints.is_empty() {
-        parts.push(format!("on {}", some(&scope.endpoints)));
-    }
-    if !scope.tags.is_empty() {
-        parts.push(format!("tagged {}", list(&scope.tags)));
-    }
-    if !scope.sites.is_empty() {
-        parts.push(format!("at {}", some(&scope.sites)));
-    }
-    if !scope.kinds.is_empty() {
-        parts.push(list(scope.kinds.iter().map(|it| format!("{it}s"))));
-    }
+    parts.extend(endpoints(scope));
     if Severity::Info < scope.min_severity {
         parts.push(format!("{} or worse", scope.min_severity));
     }
     parts.push(scope.when.to_string());
     parts.join(", ")
+}
+
+/// The endpoints of a scope as one reads them aloud: `tagged erp, at hq`.
+pub(super) fn describe_endpoints(scope: &Scope) -> String {
+    endpoints(scope).collect::<Vec<_>>().join(", ")
+}
+
+fn endpoints(scope: &Scope) -> impl Iterator<Item = String> {
+    let Scope { endpoints, tags, sites, kinds, .. } = scope;
+    let parts = [
+        (!endpoints.is_empty()).then(|| format!("on {}", some(endpoints))),
+        (!tags.is_empty()).then(|| format!("tagged {}", list(tags))),
+        (!sites.is_empty()).then(|| format!("at {}", some(sites))),
+        (!kinds.is_empty()).then(|| list(kinds.iter().map(|it| format!("{it}s")))),
+    ];
+    parts.into_iter().flatten()
 }
 
 /// `a`, `a and b`, `a, b and c`.

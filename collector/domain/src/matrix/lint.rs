@@ -1,7 +1,8 @@
 //! Proves that a matrix leaves nothing out and says nothing twice.
 //!
 //! Names first: with an unknown or repeated one the rest would be guesswork,
-//! so it is left out. Then, over the [`HORIZON`] from a given instant, every
+//! so it is left out. People, ladders and checks next (`staff`, `ladder`,
+//! `checks`). Then, over the [`HORIZON`] from a given instant, every
 //! function on every class of endpoints must be covered at every hour
 //! (`cover`, [`holes`]), by rows of which one wins (`clash`), and every row
 //! should win somewhere (`shadow`).
@@ -26,11 +27,17 @@
 //!
 //! Whether a file is a matrix at all is `remit-matrix-file`'s business.
 
+mod agreements;
+mod budget;
 mod case;
+mod checks;
 mod clash;
 mod cover;
+mod ladder;
 mod names;
+mod rotas;
 mod shadow;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod timetable;
@@ -41,8 +48,14 @@ use remit_shared::Team;
 pub use crate::matrix::lint::cover::{Hole, holes};
 use crate::{
     calendar::{HORIZON, Segment},
-    matrix::{Matrix, Row, lint::timetable::Timetable},
+    matrix::{
+        Matrix, Row,
+        lint::{budget::Budget, timetable::Timetable},
+    },
 };
+
+/// After so many of one sort, the rest is more of the same.
+const ENOUGH: usize = 100;
 
 /// One thing that is wrong with a matrix, or may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +101,8 @@ pub enum Table {
     Matrix,
     /// Its teams.
     Team,
+    /// Its persons.
+    Person,
     /// Its sites.
     Site,
     /// Its tags.
@@ -96,6 +111,18 @@ pub enum Table {
     Function,
     /// Its calendars.
     Calendar,
+    /// Who is on call when.
+    Rota,
+    /// What was promised.
+    Agreement,
+    /// Who is told if nobody acknowledges.
+    Policy,
+    /// When work passes to the other party.
+    Trigger,
+    /// Which alerts say nothing new because of another.
+    Inhibit,
+    /// Who does not want to hear of what.
+    Quiet,
     /// Its rows, without the catch-all.
     Row,
     /// The catch-all.
@@ -115,15 +142,20 @@ pub struct Settlement {
 
 /// Everything that is wrong with a matrix from `from` on, errors first.
 pub fn lint(matrix: &Matrix, from: Timestamp) -> Vec<Finding> {
-    let mut findings = names::check(matrix);
-    if !findings
-        .iter()
-        .any(|it| it.code.starts_with("unknown-") || it.code.starts_with("duplicate-"))
-    {
+    let names = names::check(matrix).chain(staff::check(matrix));
+    let mut findings: Vec<_> = names.chain(ladder::check(matrix)).take(ENOUGH).collect();
+    findings.extend(checks::check(matrix).take(ENOUGH));
+    let is_guesswork =
+        |it: &Finding| it.code.starts_with("unknown-") || it.code.starts_with("duplicate-");
+    if !findings.iter().any(is_guesswork) {
         let times = Timetable::new(matrix, Segment::ahead(from, HORIZON));
+        findings.extend(rotas::check(matrix, from).take(ENOUGH));
+        findings.extend(agreements::check(matrix, from).take(ENOUGH));
         findings.extend(cover::check(matrix, &times));
-        findings.extend(clash::check(matrix, &times));
-        findings.extend(shadow::check(matrix, &times));
+        let mut budget = Budget::new();
+        findings.extend(clash::check(matrix, &times, &mut budget));
+        findings.extend(shadow::check(matrix, &times, &mut budget));
+        findings.extend(budget.exceeded());
     }
     findings.sort_by_key(|it| it.grade);
     findings

@@ -11,11 +11,11 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use remit_shared::{Function, Party, RowId, Severity, Team};
+use remit_shared::{AgreementName, Function, Party, RowId, Severity, Team};
 
 use crate::{
     calendar::{HORIZON, SOON, Segment, Segments},
-    matrix::{Duty, Matrix, Row, Step, Subject, compare, explain},
+    matrix::{Authority, Duty, Matrix, Policy, Row, Subject, compare, explain},
 };
 
 /// Who owns a matter, and why.
@@ -38,12 +38,21 @@ pub struct Resolution {
     /// What to do: a link, or words.
     pub runbook: String,
     /// Who is told if nobody acknowledges.
-    pub escalate: Vec<Step>,
+    pub policy: Policy,
+    /// What was promised.
+    pub sla: Option<AgreementName>,
+    /// Who decides what the responsible team may not decide alone.
+    pub authority: Authority,
+    /// Who answers for it on either side, the row's accountable team first.
+    pub accountables: Vec<Team>,
+    /// Who of the other party takes over if the responsible team cannot go on.
+    pub counterpart: Option<Team>,
     /// In words, with the local time that decided.
     pub because: String,
     /// Rows that are about the matter and lost, each with why.
     pub rejected: Vec<Rejected>,
-    /// No row covers the matter: the catch-all had to.
+    /// No row covers the matter, or one says that nobody does: the catch-all
+    /// had to.
     pub gap: bool,
     /// The version that decided.
     pub matrix_version: u64,
@@ -77,8 +86,9 @@ pub fn resolve(
         candidates.into_iter().partition(|it| it.scope.when.holds(matrix, at));
     let winner = winner(&awake);
     let row = winner.unwrap_or(&matrix.catch_all);
-    let Duty { responsible, others, accountable, consulted, informed, runbook, escalate } =
-        row.duty.clone();
+    let duty = &row.duty;
+    let Duty { responsible, others, accountable, consulted, informed, runbook, sla, .. } =
+        duty.clone();
     Resolution {
         row: row.id.clone(),
         // A published matrix names no unknown team: lint refuses it.
@@ -89,10 +99,14 @@ pub fn resolve(
         consulted,
         informed,
         runbook,
-        escalate,
+        policy: matrix.policy(duty),
+        sla,
+        authority: duty.authority(),
+        accountables: matrix.accountables(duty),
+        counterpart: matrix.counterpart(duty).cloned(),
         because: explain::because(matrix, subject, function, at, winner, awake.len()),
         rejected: explain::rejected(row, &awake, &asleep),
-        gap: winner.is_none(),
+        gap: winner.is_none_or(Row::is_uncovered),
         matrix_version: matrix.version,
     }
 }
@@ -141,7 +155,7 @@ fn candidates<'a>(
 }
 
 /// The row that decides among those that match.
-fn winner<'a>(awake: &[&'a Row]) -> Option<&'a Row> {
+pub(super) fn winner<'a>(awake: &[&'a Row]) -> Option<&'a Row> {
     let unbeaten =
         |it: &&&'a Row| !awake.iter().any(|other| compare(&other.scope, &it.scope).beats());
     // Reversed, because of equal ones `max_by_key` takes the last.

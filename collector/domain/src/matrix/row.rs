@@ -1,11 +1,9 @@
 //! One row: a scope, and who has which part in the work there.
 
-use std::{fmt, str::FromStr};
+use jiff::civil::Date;
+use remit_shared::{AgreementName, RowId, Team};
 
-use jiff::SignedDuration;
-use remit_shared::{NameError, RowId, Team};
-
-use crate::matrix::{LengthError, Scope, parse_length, show_length};
+use crate::matrix::{Escalation, Scope};
 
 /// Who does what, where and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,14 +14,32 @@ pub struct Row {
     pub title: String,
     /// What it is about.
     pub scope: Scope,
-    /// Who has which part.
+    /// Who has which part; in a row that leaves something uncovered, that of
+    /// the catch-all.
     pub duty: Duty,
     /// Settles a draw with a row that is neither wider nor narrower: the
     /// greater wins. Never overrules a narrower row.
     pub priority: i32,
+    /// When both parties last looked at the row together.
+    pub reviewed: Option<Date>,
+    /// The teams, one of each party, that accept that nobody is named here. A
+    /// row without any names somebody.
+    pub accepted_by: Vec<Team>,
 }
 
-/// The letters of RACI, and what follows if nobody acts.
+impl Row {
+    /// Whether it says that nobody is named, and the catch-all decides.
+    pub fn is_uncovered(&self) -> bool {
+        !self.accepted_by.is_empty()
+    }
+
+    /// Whether two rows give the work to the same owner.
+    pub fn same_owner(&self, other: &Self) -> bool {
+        self.duty.same_owner(&other.duty) && self.is_uncovered() == other.is_uncovered()
+    }
+}
+
+/// The letters of RACI, and what follows from them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duty {
     /// Who acts.
@@ -36,10 +52,14 @@ pub struct Duty {
     pub consulted: Vec<Team>,
     /// Who is told.
     pub informed: Vec<Team>,
+    /// Who decides what the responsible team may not decide alone.
+    pub authority: Authority,
     /// What to do: a link, or words.
     pub runbook: String,
-    /// Who is told if nobody acknowledges, soonest first.
-    pub escalate: Vec<Step>,
+    /// Who is told if nobody acknowledges.
+    pub escalation: Escalation,
+    /// What was promised; `None` if nothing was.
+    pub sla: Option<AgreementName>,
 }
 
 impl Duty {
@@ -48,45 +68,28 @@ impl Duty {
     pub fn same_owner(&self, other: &Self) -> bool {
         self.responsible == other.responsible && self.accountable == other.accountable
     }
-}
 
-/// One step of an escalation: `15m provider-noc`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// How long after the alert was given to the responsible team.
-    pub after: SignedDuration,
-    /// Who is told then.
-    pub team: Team,
-}
-
-/// Why a string is not a step.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StepError {
-    /// It has not two words.
-    #[error("`{0}` is not an escalation step: write it like `15m provider-noc`")]
-    Form(String),
-    /// The first word is no length of time.
-    #[error(transparent)]
-    Length(#[from] LengthError),
-    /// The second word is no team's name.
-    #[error(transparent)]
-    Team(#[from] NameError),
-}
-
-impl FromStr for Step {
-    type Err = StepError;
-
-    fn from_str(text: &str) -> Result<Self, StepError> {
-        let words: Vec<_> = text.split_whitespace().collect();
-        let [after, team] = words.as_slice() else {
-            return Err(StepError::Form(text.escape_default().to_string()));
+    /// Who decides, where the row names nobody the accountable team.
+    pub fn authority(&self) -> Authority {
+        let or_accountable = |named: &Vec<Team>| match named.is_empty() {
+            true => vec![self.accountable.clone()],
+            false => named.clone(),
         };
-        Ok(Self { after: parse_length(after)?, team: team.parse()? })
+        Authority {
+            approve_change: or_accountable(&self.authority.approve_change),
+            approve_security: or_accountable(&self.authority.approve_security),
+            declare_known_issue: or_accountable(&self.authority.declare_known_issue),
+        }
     }
 }
 
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", show_length(self.after), self.team)
-    }
+/// Who decides. In a row, an empty list stands for the accountable team.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Authority {
+    /// Who approves changes.
+    pub approve_change: Vec<Team>,
+    /// Who approves what concerns security.
+    pub approve_security: Vec<Team>,
+    /// Who declares that something is known.
+    pub declare_known_issue: Vec<Team>,
 }

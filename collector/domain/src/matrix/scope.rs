@@ -60,6 +60,12 @@ pub struct Subject {
     pub tags: BTreeSet<Tag>,
 }
 
+impl Default for Scope {
+    fn default() -> Self {
+        Self::everything()
+    }
+}
+
 impl Scope {
     /// The scope that leaves nothing out.
     pub fn everything() -> Self {
@@ -76,12 +82,23 @@ impl Scope {
 
     /// Whether a matter lies in the scope at the hours that it names.
     pub fn matches(&self, subject: &Subject, function: &Function, severity: Severity) -> bool {
-        admits(&self.functions, function)
-            && admits(&self.sites, &subject.site)
+        admits(&self.functions, function) && self.min_severity <= severity && self.includes(subject)
+    }
+
+    /// Whether an endpoint lies in the scope.
+    pub fn includes(&self, subject: &Subject) -> bool {
+        admits(&self.sites, &subject.site)
             && admits(&self.kinds, &subject.kind)
             && self.tags.is_subset(&subject.tags)
-            && self.min_severity <= severity
             && (self.endpoints.is_empty() || self.endpoints.iter().any(|it| it.names(subject)))
+    }
+
+    /// Whether some endpoint and function can lie in both scopes.
+    pub(super) fn touches(&self, other: &Self) -> bool {
+        share(&self.functions, &other.functions)
+            && share(&self.endpoints, &other.endpoints)
+            && share(&self.sites, &other.sites)
+            && share(&self.kinds, &other.kinds)
     }
 
     /// What lies in both scopes, with the more exceptional hours of the two;
@@ -105,6 +122,11 @@ pub(super) fn admits<T: Ord>(choice: &BTreeSet<T>, value: &T) -> bool {
     choice.is_empty() || choice.contains(value)
 }
 
+/// Whether two choices both allow something.
+fn share<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> bool {
+    a.is_empty() || b.is_empty() || !a.is_disjoint(b)
+}
+
 /// What two choices both allow; `None` if that is nothing.
 fn both<T: Ord + Clone>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> Option<BTreeSet<T>> {
     if a.is_empty() || b.is_empty() {
@@ -115,7 +137,7 @@ fn both<T: Ord + Clone>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> Option<BTreeSet<T>>
 }
 
 impl EndpointRef {
-    fn names(&self, subject: &Subject) -> bool {
+    pub(crate) fn names(&self, subject: &Subject) -> bool {
         match self {
             Self::Id(id) => *id == subject.id,
             Self::Host(name) => name.eq_ignore_ascii_case(&subject.hostname),

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use remit_shared::{Party, Team};
+use remit_shared::{Party, RotaName, Team};
 
 /// Those who do work together, on one side of the agreement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,13 +17,8 @@ pub struct TeamDef {
     pub contacts: Vec<Contact>,
     /// Where its alerts go.
     pub notify: Vec<ChannelRef>,
-}
-
-impl TeamDef {
-    /// Whether anybody would notice an alert.
-    pub fn is_staffed(&self) -> bool {
-        !self.contacts.is_empty() || !self.notify.is_empty()
-    }
+    /// Who of it is on call.
+    pub oncall: Option<RotaName>,
 }
 
 /// Somebody, or a desk, that picks up.
@@ -37,49 +32,83 @@ pub struct Contact {
     pub email: String,
 }
 
-/// Names one channel of a notifier: `email:noc@example.org`, `webhook:noc`.
+/// Names one channel of a notifier: `email:noc@example.org`, `slack:noc`.
+///
+/// All but mail name what the collector's own settings define, so that
+/// addresses and secrets stay out of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ChannelRef {
     /// Mail to an address.
     Email(String),
-    /// A webhook that the collector's own settings define under this name, so
-    /// that its address and secret stay out of the matrix.
+    /// A webhook.
     Webhook(String),
+    /// A Slack channel.
+    Slack(String),
+    /// A Microsoft Teams channel.
+    Teams(String),
+    /// A PagerDuty service.
+    Pagerduty(String),
+    /// An ntfy topic.
+    Ntfy(String),
+    /// Whatever understands what Alertmanager sends.
+    Alertmanager(String),
 }
 
 /// Why a string names no channel.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a channel: use `email:ADDRESS` or `webhook:NAME`")]
+#[error(
+    "`{0}` is not a channel: use `email:ADDRESS`, or `webhook:`, `slack:`, `teams:`, `pagerduty:`, `ntfy:` or `alertmanager:` with a NAME"
+)]
 pub struct ChannelRefError(pub String);
+
+impl ChannelRef {
+    /// Its kind, and what it is called there.
+    fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::Email(it) => ("email", it),
+            Self::Webhook(it) => ("webhook", it),
+            Self::Slack(it) => ("slack", it),
+            Self::Teams(it) => ("teams", it),
+            Self::Pagerduty(it) => ("pagerduty", it),
+            Self::Ntfy(it) => ("ntfy", it),
+            Self::Alertmanager(it) => ("alertmanager", it),
+        }
+    }
+}
 
 impl FromStr for ChannelRef {
     type Err = ChannelRefError;
 
     fn from_str(text: &str) -> Result<Self, ChannelRefError> {
         let refused = || ChannelRefError(text.escape_default().to_string());
-        // Neither form may smuggle a second address or header line in.
-        let clean = |it: &str| it.chars().all(|it| it.is_ascii_graphic() && it != ',');
-        match text.split_once(':') {
-            Some(("email", address)) if clean(address) => match address.split_once('@') {
+        let (kind, name) = text.split_once(':').ok_or_else(refused)?;
+        // No form may smuggle a second address or header line in.
+        if name.is_empty() || !name.chars().all(|it| it.is_ascii_graphic() && it != ',') {
+            return Err(refused());
+        }
+        let owned = name.to_owned();
+        match kind {
+            "email" => match name.split_once('@') {
                 Some((user, host)) if !user.is_empty() && !host.is_empty() => {
-                    Ok(Self::Email(address.to_owned()))
+                    Ok(Self::Email(owned))
                 }
                 Some(_) | None => Err(refused()),
             },
-            Some(("webhook", name)) if clean(name) && !name.is_empty() => {
-                Ok(Self::Webhook(name.to_owned()))
-            }
-            Some(_) | None => Err(refused()),
+            "webhook" => Ok(Self::Webhook(owned)),
+            "slack" => Ok(Self::Slack(owned)),
+            "teams" => Ok(Self::Teams(owned)),
+            "pagerduty" => Ok(Self::Pagerduty(owned)),
+            "ntfy" => Ok(Self::Ntfy(owned)),
+            "alertmanager" => Ok(Self::Alertmanager(owned)),
+            _ => Err(refused()),
         }
     }
 }
 
 impl fmt::Display for ChannelRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Email(address) => write!(f, "email:{address}"),
-            Self::Webhook(name) => write!(f, "webhook:{name}"),
-        }
+        let (kind, name) = self.parts();
+        write!(f, "{kind}:{name}")
     }
 }
 
@@ -89,7 +118,15 @@ mod tests {
 
     #[test]
     fn a_channel_reads_back() {
-        for good in ["email:noc@example.org", "webhook:noc"] {
+        for good in [
+            "email:noc@example.org",
+            "webhook:noc",
+            "slack:noc",
+            "teams:noc",
+            "pagerduty:noc",
+            "ntfy:noc",
+            "alertmanager:noc",
+        ] {
             assert_eq!(good.parse::<ChannelRef>().unwrap().to_string(), good);
         }
     }
@@ -109,8 +146,7 @@ mod tests {
             assert!(bad.parse::<ChannelRef>().is_err(), "{bad:?}");
         }
         let err = "mail:noc@example.org".parse::<ChannelRef>().unwrap_err();
-        let expected =
-            "`mail:noc@example.org` is not a channel: use `email:ADDRESS` or `webhook:NAME`";
-        assert_eq!(err.to_string(), expected);
+        let said = err.to_string();
+        assert!(said.starts_with("`mail:noc@example.org` is not a channel: use `email:"), "{said}");
     }
 }

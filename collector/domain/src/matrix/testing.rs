@@ -7,7 +7,11 @@ use remit_shared::{EndpointId, EndpointKind, Party, Site, Team, Tenant};
 
 use crate::{
     calendar::{Calendar, parse_hours},
-    matrix::{Contact, Duty, Matrix, Row, Scope, SiteDef, Step, Subject, TagDef, TeamDef},
+    matrix::{
+        Authority, Contact, Duty, Escalation, Matrix, Row, Scope, SiteDef, Step, Subject, TagDef,
+        TeamDef,
+    },
+    people::Target,
 };
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -20,6 +24,9 @@ pub(crate) fn calendar(name: &str, zone: &str, hours: &[&str]) -> Calendar {
         zone: TimeZone::get(zone).unwrap(),
         hours: hours.iter().flat_map(|it| parse_hours(it).unwrap()).collect(),
         holidays: BTreeMap::new(),
+        yearly: BTreeMap::new(),
+        holiday_rules: None,
+        exceptions: BTreeMap::new(),
     }
 }
 
@@ -47,10 +54,23 @@ pub(crate) fn row(id: &str, about: &str, when: &str, team: &str) -> Row {
         accountable: team.clone(),
         consulted: vec![],
         informed: vec![],
+        authority: Authority::default(),
         runbook: String::new(),
-        escalate: vec![Step { after: SignedDuration::from_mins(30), team }],
+        escalation: Escalation::Steps(vec![Step {
+            after: SignedDuration::from_mins(30),
+            target: Target::Team(team),
+        }]),
+        sla: None,
     };
-    Row { id: id.parse().unwrap(), title: String::new(), scope, duty, priority: 0 }
+    Row {
+        id: id.parse().unwrap(),
+        title: String::new(),
+        scope,
+        duty,
+        priority: 0,
+        reviewed: None,
+        accepted_by: vec![],
+    }
 }
 
 /// Two teams, two sites, tags `erp` and `lob`, an office in New York and a
@@ -64,6 +84,7 @@ pub(crate) fn matrix(rows: impl IntoIterator<Item = Row>) -> Matrix {
         title: String::new(),
         contacts: vec![contact("one"), contact("two")],
         notify: vec![],
+        oncall: None,
     };
     let site = |name: &str, zone| SiteDef {
         name: name.parse().unwrap(),
@@ -76,6 +97,7 @@ pub(crate) fn matrix(rows: impl IntoIterator<Item = Row>) -> Matrix {
         version: 7,
         title: String::new(),
         teams: vec![team("internal-it", Party::Internal), team("provider-noc", Party::Provider)],
+        persons: vec![],
         sites: vec![site("hq", "America/New_York"), site("plant", "America/Chicago")],
         tags: vec![tag("erp"), tag("lob")],
         functions: vec![],
@@ -83,6 +105,12 @@ pub(crate) fn matrix(rows: impl IntoIterator<Item = Row>) -> Matrix {
             calendar("office", "America/New_York", &["mon-fri 08:00-17:00"]),
             calendar("shift", "America/Los_Angeles", &["daily 22:00-06:00"]),
         ],
+        rotas: vec![],
+        agreements: vec![],
+        inhibits: vec![],
+        policies: vec![],
+        triggers: vec![],
+        quiet: vec![],
         rows: rows.into_iter().collect(),
         catch_all: row("catch-all", "*", "always", "provider-noc"),
         checks: vec![],

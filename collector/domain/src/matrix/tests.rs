@@ -69,6 +69,48 @@ fn e37_provider_and_internal_in_different_zones() {
 }
 
 #[test]
+fn e26_holiday_added_same_day() {
+    // What was decided by the old version stays decided; the new one counts
+    // from the instant it is in force, on the very day that it adds.
+    let old = day_and_night();
+    let mut new = Matrix { version: old.version + 1, ..old.clone() };
+    new.calendars[0].holidays.insert(date(2026, 3, 4), "Founders' Day".into());
+    let noon = "2026-03-04T12:00-05:00";
+    check(&old, "infra_monitoring", noon, "internal-it");
+    check(&new, "infra_monitoring", noon, "provider-noc");
+    for (when, team) in [
+        ("2026-03-03T12:00-05:00", "internal-it"),
+        ("2026-03-04T00:00-05:00", "provider-noc"),
+        ("2026-03-05T08:00-05:00", "internal-it"),
+    ] {
+        check(&new, "infra_monitoring", when, team);
+    }
+    let found = ask(&new, &subject("db-7", &[]), "infra_monitoring", noon);
+    assert!(found.because.contains("when office is shut for Founders' Day"), "{}", found.because);
+}
+
+#[test]
+fn e33_feb29_calendar() {
+    // A day of every year comes once in each: neither skipped nor doubled.
+    let mut matrix = matrix([
+        row("base", "*", "always", "provider-noc"),
+        row("leap", "*", "holidays of office", "internal-it"),
+    ]);
+    matrix.calendars[0].yearly.insert("--02-29".parse().unwrap(), "Leap Day".into());
+    for (year, day) in [(2026, 28), (2027, 28), (2028, 29), (2029, 28)] {
+        let first = date(year, 1, 1).to_zoned_datetime(matrix.calendars[0].zone.clone()).unwrap();
+        let within = crate::calendar::Segment::ahead(
+            first.timestamp(),
+            SignedDuration::from_hours(24 * 365),
+        );
+        let held = matrix.rows[1].scope.when.segments(&matrix, within);
+        let expected = date(year, 2, day).to_zoned_datetime(matrix.calendars[0].zone.clone());
+        let starts: Vec<_> = held.iter().map(|it| it.from).collect();
+        assert_eq!(starts, [expected.unwrap().timestamp()], "{year}");
+    }
+}
+
+#[test]
 fn the_narrower_row_wins_in_every_dimension() {
     for (wide, narrow) in [
         (("*", "always"), ("infra_monitoring", "always")),
@@ -367,6 +409,23 @@ proptest! {
         let holes = lint::holes(&matrix, START);
         let here = holes.iter().filter(|it| it.function == function && it.on.contains(&on));
         prop_assert_eq!(found.gap, here.into_iter().any(|it| it.times.contains(at)));
+    }
+
+    #[test]
+    fn the_picture_of_a_week_agrees_with_the_answer(matrix in any_matrix(), matter in any_matter()) {
+        let (subject, function, severity, at) = matter;
+        let found = resolve(&matrix, &subject, &function, severity, at);
+        let week = coverage(&matrix, at, severity);
+        prop_assert!(!week.is_partial);
+        let start = week.monday.to_zoned_datetime(week.zone.clone()).unwrap();
+        let wall = week.zone.to_datetime(at);
+        let day = usize::try_from(wall.weekday().to_monday_zero_offset()).unwrap();
+        prop_assume!(start.timestamp() <= at);
+        let hour = day * 24 + usize::try_from(wall.hour()).unwrap();
+        let cells = &week.functions.iter().find(|it| it.function == function).unwrap().hours;
+        // The second of two hours of the same name is drawn with the first.
+        let owners = &cells[hour].owners;
+        prop_assert!(owners.iter().any(|it| it.responsible == found.responsible), "{}", found.because);
     }
 
     #[test]

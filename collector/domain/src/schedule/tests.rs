@@ -92,7 +92,8 @@ fn a_word_stands_for_an_expression() {
 }
 
 #[test]
-fn e32_backup_tz_dst_a_time_in_the_gap_is_run_once_and_later() {
+fn e32_backup_tz_dst() {
+    // In the gap: once, and later.
     check(
         "30 2 * * *",
         "Europe/Berlin",
@@ -104,10 +105,7 @@ fn e32_backup_tz_dst_a_time_in_the_gap_is_run_once_and_later() {
             Mon 2026-03-30 02:30 +0200
         "#]],
     );
-}
-
-#[test]
-fn e32_backup_tz_dst_a_time_in_the_fold_is_run_once_and_first() {
+    // In the fold: once, and the first time.
     check(
         "30 1 * * *",
         "America/New_York",
@@ -158,7 +156,7 @@ fn a_skipped_day_is_run_on_the_next() {
 }
 
 #[test]
-fn e33_feb29_calendar_comes_every_leap_year_and_30_february_never() {
+fn a_29_february_comes_every_leap_year_and_30_february_never() {
     check(
         "0 0 29 2 *",
         "UTC",

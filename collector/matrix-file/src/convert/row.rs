@@ -1,11 +1,12 @@
 //! Rows, and which of them is the catch-all.
 
-use remit_collector_domain::matrix::{Duty, Row, Scope, When};
+use jiff::civil::Date;
+use remit_collector_domain::matrix::{Authority, Duty, Escalation, Row, Scope, When};
 use remit_shared::{Severity, Team};
 use toml::Spanned;
 
 use crate::{
-    convert::{MOST, Reader, Spot, plain, words},
+    convert::{MOST_ROWS, Reader, Spot, plain, words},
     raw::{List, RawRow, Words},
 };
 
@@ -14,17 +15,26 @@ const CATCH_ALL: &str = "there is no catch-all: add a row with `function = \"*\"
 impl Reader<'_> {
     /// The rows, the catch-all, and where in the file the catch-all stands.
     pub(super) fn rows(&mut self, raw: &[Spanned<RawRow>]) -> Option<(Vec<Row>, Row, usize)> {
-        if MOST < raw.len() {
-            let at = Spot { path: "row".to_owned(), offset: raw[MOST].span().start };
-            self.refuse("too-many", &at, format!("there are more than {MOST} rows"));
+        if MOST_ROWS < raw.len() {
+            let at = Spot { path: "row".to_owned(), offset: raw[MOST_ROWS].span().start };
+            self.refuse("too-many", &at, format!("there are more than {MOST_ROWS} rows"));
             return None;
         }
-        let mut rows = Vec::new();
+        let spot = |index: usize| Spot {
+            path: format!("row[{}]", index + 1),
+            offset: raw[index].span().start,
+        };
+        // What an uncovered row leaves open is the catch-all's, so that is
+        // read first.
+        let all = raw.iter().map(Spanned::get_ref).enumerate();
+        let (uncovered, named): (Vec<_>, Vec<_>) =
+            all.partition(|(_, it)| it.uncovered == Some(true));
+        let mut rows: Vec<(usize, Row)> = Vec::new();
         let mut catch_all: Option<(usize, Row)> = None;
         let mut is_complete = true;
-        for (index, it) in raw.iter().enumerate() {
-            let at = Spot { path: format!("row[{}]", index + 1), offset: it.span().start };
-            match (self.row(it.get_ref(), &at), &catch_all) {
+        for (index, it) in named {
+            let at = spot(index);
+            match (self.row(it, &at), &catch_all) {
                 (None, _) => is_complete = false,
                 (Some(row), None) if row.scope == Scope::everything() => {
                     catch_all = Some((index, row));
@@ -36,19 +46,21 @@ impl Reader<'_> {
                     );
                     self.refuse("catch-all", &at.key("function"), message);
                 }
-                (Some(row), _) => rows.push(row),
+                (Some(row), _) => rows.push((index, row)),
             }
         }
+        for (index, it) in uncovered {
+            let net = catch_all.as_ref().map(|(_, it)| &it.duty);
+            rows.extend(self.uncovered(it, &spot(index), net).map(|it| (index, it)));
+        }
+        rows.sort_by_key(|(index, _)| *index);
         match catch_all {
-            Some((index, row)) => Some((rows, row, index)),
+            Some((index, row)) => Some((rows.into_iter().map(|(_, it)| it).collect(), row, index)),
             None => {
                 // It may be the very row that could not be read.
                 if is_complete {
-                    self.refuse(
-                        "catch-all",
-                        &Spot { path: "row".to_owned(), offset: 0 },
-                        CATCH_ALL,
-                    );
+                    let at = Spot { path: "row".to_owned(), offset: 0 };
+                    self.refuse("catch-all", &at, CATCH_ALL);
                 }
                 None
             }
@@ -70,21 +82,102 @@ impl Reader<'_> {
             "names nobody accountable: exactly one team answers for it",
             "exactly one team is accountable: name one here, the others in `consulted` or `informed`",
         );
+        if let Some(it) = &raw.accepted_by {
+            let message = "only a row with `uncovered = true` is accepted by somebody";
+            self.refuse("uncovered", &at.key("accepted_by").at(it), message);
+        }
         let others = self.all(&raw.others, &at.key("others"));
         let consulted = self.all(&raw.consulted, &at.key("consulted"));
         let informed = self.all(&raw.informed, &at.key("informed"));
-        let escalate = self.all(&raw.escalate, &at.key("escalate"));
+        let authority = Authority {
+            approve_change: self.some(&raw.approve_change, &at.key("approve_change")),
+            approve_security: self.some(&raw.approve_security, &at.key("approve_security")),
+            declare_known_issue: self
+                .some(&raw.declare_known_issue, &at.key("declare_known_issue")),
+        };
+        let escalation = self.escalation(raw, at);
+        let sla = self.optional(&raw.sla, &at.key("sla"));
+        let reviewed = self.reviewed(raw, at);
         let duty = Duty {
             responsible: responsible?,
             others,
             accountable: accountable?,
             consulted,
             informed,
+            authority,
             runbook: plain(&raw.runbook),
-            escalate,
+            escalation,
+            sla,
         };
+        let (id, scope, title) = (id?, scope?, plain(&raw.title));
         let priority = raw.priority.unwrap_or_default();
-        Some(Row { id: id?, title: plain(&raw.title), scope: scope?, duty, priority })
+        Some(Row { id, title, scope, duty, priority, reviewed, accepted_by: Vec::new() })
+    }
+
+    /// A row that says that nobody is named.
+    fn uncovered(&mut self, raw: &RawRow, at: &Spot, net: Option<&Duty>) -> Option<Row> {
+        let id = self.required(&raw.id, &at.key("id"), "the row's name, like `printers-nights`");
+        let scope = self.scope(raw, at);
+        let teams = [
+            ("responsible", &raw.responsible),
+            ("accountable", &raw.accountable),
+            ("others", &raw.others),
+            ("consulted", &raw.consulted),
+            ("informed", &raw.informed),
+            ("approve_change", &raw.approve_change),
+            ("approve_security", &raw.approve_security),
+            ("declare_known_issue", &raw.declare_known_issue),
+            ("escalate", &raw.escalate),
+        ];
+        for (key, it) in teams.into_iter().filter_map(|(key, it)| Some((key, it.as_ref()?))) {
+            let message = format!("an uncovered row names nobody: leave `{key}` out");
+            self.refuse("uncovered", &at.key(key).at(it), message);
+        }
+        for (key, it) in [("policy", &raw.policy), ("sla", &raw.sla)] {
+            if let Some(it) = it {
+                let message = format!("an uncovered row promises nothing: leave `{key}` out");
+                self.refuse("uncovered", &at.key(key).at(it), message);
+            }
+        }
+        let accepted_by: Vec<Team> = self.all(&raw.accepted_by, &at.key("accepted_by"));
+        if accepted_by.is_empty() {
+            let message =
+                "nobody accepts that it is uncovered: name the accountable team of each party";
+            self.refuse("uncovered", &at.key("accepted_by"), message);
+        }
+        if scope.as_ref().is_some_and(|it| *it == Scope::everything()) {
+            let message = "the catch-all cannot be uncovered: it is who gets what nobody has";
+            self.refuse("uncovered", &at.key("uncovered"), message);
+        }
+        let reviewed = self.reviewed(raw, at);
+        let mut duty = net?.clone();
+        if raw.runbook.is_some() {
+            duty.runbook = plain(&raw.runbook);
+        }
+        let (id, scope, title) = (id?, scope?, plain(&raw.title));
+        let priority = raw.priority.unwrap_or_default();
+        Some(Row { id, title, scope, duty, priority, reviewed, accepted_by })
+    }
+
+    fn escalation(&mut self, raw: &RawRow, at: &Spot) -> Escalation {
+        match (&raw.policy, &raw.escalate) {
+            (Some(_), Some(steps)) => {
+                let message = "a row has a `policy` or steps of its own in `escalate`: drop one";
+                self.refuse("escalation", &at.key("escalate").at(steps), message);
+                Escalation::Shipped
+            }
+            (Some(_), None) => {
+                let name = self.optional(&raw.policy, &at.key("policy"));
+                name.map(Escalation::Policy).unwrap_or_default()
+            }
+            (None, Some(_)) => Escalation::Steps(self.all(&raw.escalate, &at.key("escalate"))),
+            (None, None) => Escalation::Shipped,
+        }
+    }
+
+    fn reviewed(&mut self, raw: &RawRow, at: &Spot) -> Option<Date> {
+        let it = raw.reviewed.as_ref()?;
+        self.date(it.get_ref(), &at.key("reviewed").at(it))
     }
 
     fn scope(&mut self, raw: &RawRow, at: &Spot) -> Option<Scope> {
@@ -116,19 +209,6 @@ impl Reader<'_> {
             when: when?,
         };
         Some(scope)
-    }
-
-    /// A list that restricts. An empty one would restrict nothing, which is
-    /// the opposite of what it looks like.
-    fn some<T, C>(&mut self, raw: &List, at: &Spot) -> C
-    where
-        T: std::str::FromStr<Err: std::error::Error + 'static>,
-        C: FromIterator<T>,
-    {
-        if raw.is_some() && words(raw, at).is_empty() {
-            self.refuse("empty", at, "is empty: leave it out if it does not matter");
-        }
-        self.all(raw, at)
     }
 
     /// The one team that a key must name.

@@ -1,22 +1,33 @@
 //! Mail over SMTP. The message's id is its Message-ID, so that a repeat after
-//! a crash is one message in every reader that threads by id.
+//! a crash is one message in every reader; all mail about one alert refers to
+//! the alert, so that it is one thread.
+//!
+//! `X-Remit-…` headers say what it is about, and whose, for whoever sorts
+//! before reading. None of their values can have a line end in it.
 
 use std::time::Duration;
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message as Mail, Tokio1Executor,
-    message::{Mailbox, header::ContentType},
+    message::{
+        Mailbox,
+        header::{ContentType, HeaderName, HeaderValue},
+    },
     transport::smtp::{
         authentication::Credentials,
-        client::{Tls, TlsParameters},
+        client::{Certificate, Tls, TlsParameters},
     },
 };
 use remit_collector_domain::notice::Message;
 
-use crate::ports::notifier::SendError;
+use super::text::{fit, line, tame};
+use crate::ports::notifier::{Answer, SendError};
 
 /// How long one attempt may take.
 const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The longest subject, in characters.
+const SUBJECT: usize = 200;
 
 /// How mail leaves the house.
 #[derive(Clone)]
@@ -29,6 +40,9 @@ pub struct SmtpSettings {
     pub security: Security,
     /// Who mail is from: `Remit <remit@example.org>`.
     pub from: String,
+    /// A certificate authority, as PEM, that may vouch for the server besides
+    /// those that the machine trusts.
+    pub ca: Option<Vec<u8>>,
     /// Name and password, if the server wants them.
     pub login: Option<(String, String)>,
 }
@@ -81,9 +95,14 @@ impl Mailer {
             .parse()
             .map_err(|source| MailerError::From { address: settings.from.clone(), source })?;
         let tls = || {
-            TlsParameters::new(settings.host.clone())
-                .map_err(|source| MailerError::Tls { host: settings.host.clone(), source })
+            let mut builder = TlsParameters::builder(settings.host.clone());
+            if let Some(pem) = &settings.ca {
+                builder = builder.add_root_certificate(Certificate::from_pem(pem)?);
+            }
+            builder.build()
         };
+        let tls =
+            || tls().map_err(|source| MailerError::Tls { host: settings.host.clone(), source });
         let tls = match settings.security {
             Security::StartTls => Tls::Required(tls()?),
             Security::Tls => Tls::Wrapper(tls()?),
@@ -104,24 +123,50 @@ impl Mailer {
         channel: &str,
         address: &str,
         message: &Message,
-    ) -> Result<(), SendError> {
+    ) -> Result<Answer, SendError> {
         let refused = |said: String| SendError::Refused { channel: channel.into(), said };
         let to: Mailbox = address
             .parse()
             .map_err(|err| refused(format!("`{address}` is not a mail address: {err}")))?;
         let domain = self.from.email.domain();
-        let mail = Mail::builder()
+        let thread = format!("<{}@{domain}>", message.id.alert);
+        let mut mail = Mail::builder()
             .from(self.from.clone())
             .to(to)
             .message_id(Some(format!("<{}@{domain}>", message.id)))
-            .subject(&message.subject)
-            .header(ContentType::TEXT_PLAIN)
-            .body(message.text.clone())
-            .map_err(|err| refused(err.to_string()))?;
+            .in_reply_to(thread.clone())
+            .references(thread)
+            .subject(fit(&line(&message.subject), SUBJECT))
+            .header(ContentType::TEXT_PLAIN);
+        for (name, value) in headers(message) {
+            let name = HeaderName::new_from_ascii_str(name);
+            mail = mail.raw_header(HeaderValue::new(name, value));
+        }
+        let mail = mail.body(tame(&message.text)).map_err(|err| refused(err.to_string()))?;
         match self.transport.send(mail).await {
-            Ok(_) => Ok(()),
+            Ok(response) => {
+                let words: Vec<&str> = response.message().collect();
+                Ok(Answer(line(&format!("{} {}", response.code(), words.join(" ")))))
+            }
             Err(err) if err.is_permanent() => Err(refused(err.to_string())),
-            Err(err) => Err(SendError::Failed { channel: channel.into(), source: err.into() }),
+            Err(err) => Err(SendError::Failed {
+                channel: channel.into(),
+                source: err.into(),
+                retry_after: None,
+            }),
         }
     }
+}
+
+/// Names and closed words: nothing that others wrote.
+fn headers(message: &Message) -> [(&'static str, String); 7] {
+    [
+        ("Auto-Submitted", "auto-generated".to_owned()),
+        ("X-Remit-Alert", message.id.alert.to_string()),
+        ("X-Remit-Owner-Party", message.owner_party.to_string()),
+        ("X-Remit-Owner-Team", message.owner.to_string()),
+        ("X-Remit-Severity", message.severity.to_string()),
+        ("X-Remit-Tenant", message.tenant.to_string()),
+        ("X-Remit-Topic", message.topic.as_str().to_owned()),
+    ]
 }

@@ -2,21 +2,15 @@
 //!
 //! `Remit-Signature: t=SECONDS,v1=HEX` where HEX is HMAC-SHA-256, keyed with the
 //! shared secret, over `SECONDS.BODY`. `Idempotency-Key` is the message's id and
-//! the same on every attempt. Redirects are not followed: the receiver that was
-//! set up is the one that is told.
-
-use std::{error::Error, time::Duration};
+//! the same on every attempt. `Remit-Owner-Team` and `Remit-Owner-Party` say
+//! whose it is, for whoever sorts before reading.
 
 use jiff::Timestamp;
-use remit_collector_domain::notice::Message;
-use reqwest::{Client, StatusCode, redirect::Policy};
+use remit_collector_domain::notice::{Facts, Message};
 use ring::hmac;
 use serde::Serialize;
 
-use crate::ports::notifier::SendError;
-
-/// How long one attempt may take.
-const DEADLINE: Duration = Duration::from_secs(10);
+use super::http::Request;
 
 /// Where to, and the secret that both sides know.
 #[derive(Clone)]
@@ -25,23 +19,6 @@ pub struct WebhookSettings {
     pub url: String,
     /// Signs every message.
     pub secret: Vec<u8>,
-}
-
-/// A webhook that is ready.
-pub struct Webhook {
-    client: Client,
-    settings: WebhookSettings,
-}
-
-/// Why a webhook cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum WebhookError {
-    /// The address makes no sense.
-    #[error("`{0}` is not an http or https address")]
-    Address(String),
-    /// The HTTP client could not be made.
-    #[error("failed to set up an HTTP client")]
-    Client(#[source] reqwest::Error),
 }
 
 /// The body of a webhook.
@@ -57,6 +34,7 @@ struct Payload<'a> {
     alert_id: String,
     subject: &'a str,
     text: &'a str,
+    alerts: Vec<Alert<'a>>,
 }
 
 #[derive(Serialize)]
@@ -65,66 +43,67 @@ struct Owner<'a> {
     party: &'static str,
 }
 
-impl Webhook {
-    /// Checks the settings and makes a client.
-    pub fn new(settings: WebhookSettings) -> Result<Self, WebhookError> {
-        let url: Result<reqwest::Url, _> = settings.url.parse();
-        if !url.is_ok_and(|it| matches!(it.scheme(), "http" | "https") && it.has_host()) {
-            return Err(WebhookError::Address(settings.url));
-        }
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .timeout(DEADLINE)
-            .user_agent(concat!("remit/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(WebhookError::Client)?;
-        Ok(Self { client, settings })
-    }
+#[derive(Serialize)]
+struct Alert<'a> {
+    alert_id: String,
+    state: &'static str,
+    severity: &'static str,
+    owner: Owner<'a>,
+    accountable: &'a str,
+    tenant: &'a str,
+    site: &'a str,
+    endpoint_id: String,
+    hostname: &'a str,
+    check: &'a str,
+    instance: &'a str,
+    function: &'a str,
+    opened_at: String,
+    resolved_at: Option<String>,
+    summary: &'a str,
+    runbook: &'a str,
+}
 
-    pub(super) async fn send(
-        &self,
-        channel: &str,
-        message: &Message,
-        now: Timestamp,
-    ) -> Result<(), SendError> {
-        let failed = |source: Box<dyn Error + Send + Sync>| SendError::Failed {
-            channel: channel.into(),
-            source,
-        };
-        let payload = Payload {
-            id: message.id.to_string(),
-            topic: message.topic.as_str(),
-            made_at: message.made_at.to_string(),
-            tenant: message.tenant.as_str(),
-            team: message.team.as_str(),
-            owner: Owner { team: message.owner.as_str(), party: message.owner_party.as_str() },
-            severity: message.severity.as_str(),
-            alert_id: message.id.alert.to_string(),
-            subject: &message.subject,
-            text: &message.text,
-        };
-        let body = serde_json::to_vec(&payload).map_err(|err| failed(err.into()))?;
-        let request = self
-            .client
-            .post(&self.settings.url)
-            .header("content-type", "application/json")
-            .header("idempotency-key", payload.id)
-            .header("remit-signature", signature(&self.settings.secret, now.as_second(), &body))
-            .body(body);
-        let response = request.send().await.map_err(|err| failed(err.without_url().into()))?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(());
-        }
-        let said = format!("HTTP {status}");
-        let later = status.is_server_error()
-            || status == StatusCode::REQUEST_TIMEOUT
-            || status == StatusCode::TOO_MANY_REQUESTS;
-        if later {
-            Err(failed(said.into()))
-        } else {
-            Err(SendError::Refused { channel: channel.into(), said })
-        }
+pub(super) fn request(settings: &WebhookSettings, message: &Message, now: Timestamp) -> Request {
+    let payload = Payload {
+        id: message.id.to_string(),
+        topic: message.topic.as_str(),
+        made_at: message.made_at.to_string(),
+        tenant: message.tenant.as_str(),
+        team: message.team.as_str(),
+        owner: Owner { team: message.owner.as_str(), party: message.owner_party.as_str() },
+        severity: message.severity.as_str(),
+        alert_id: message.id.alert.to_string(),
+        subject: &message.subject,
+        text: &message.text,
+        alerts: message.alerts.iter().map(alert).collect(),
+    };
+    let request = Request::json(&settings.url, &payload);
+    let signature = signature(&settings.secret, now.as_second(), &request.body);
+    request
+        .header("idempotency-key", payload.id)
+        .header("remit-owner-team", message.owner.as_str())
+        .header("remit-owner-party", message.owner_party.as_str())
+        .header("remit-signature", signature)
+}
+
+fn alert(it: &Facts) -> Alert<'_> {
+    Alert {
+        alert_id: it.alert.to_string(),
+        state: it.state(),
+        severity: it.severity.as_str(),
+        owner: Owner { team: it.owner.as_str(), party: it.owner_party.as_str() },
+        accountable: it.accountable.as_str(),
+        tenant: it.tenant.as_str(),
+        site: it.site.as_str(),
+        endpoint_id: it.endpoint.to_string(),
+        hostname: &it.hostname,
+        check: &it.check,
+        instance: &it.instance,
+        function: it.function.as_str(),
+        opened_at: it.opened_at.to_string(),
+        resolved_at: it.resolved_at.map(|at| at.to_string()),
+        summary: &it.summary,
+        runbook: &it.runbook,
     }
 }
 

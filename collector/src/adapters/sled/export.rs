@@ -240,7 +240,7 @@ fn check(key: &Key, value: &[u8]) -> Result<(), DecodeError> {
         decode::<T>(value).map(drop)
     }
     match key {
-        Key::Alert(_) | Key::Operator(_) | Key::Token(_) | Key::Matrix(..) => {
+        Key::Alert(_) | Key::Operator(_) | Key::Source(_) | Key::Token(_) | Key::Matrix(..) => {
             key.record().map(|it| decode_whole(&it, value)).transpose().map(drop)
         }
         Key::Audit(_) => is::<AuditEntry>(value),

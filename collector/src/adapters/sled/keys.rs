@@ -15,6 +15,7 @@
 //! | `o/<order>` | an owed effect |
 //! | `p/<endpoint>` | a pulse and the newest history |
 //! | `r/<operator>` | an operator |
+//! | `s/<source>` | a source of alerts |
 //! | `t/<token>` | an enrollment token |
 //! | `x/<tenant>/<version>` | a version of a matrix |
 //!
@@ -24,7 +25,7 @@
 use std::{fmt, str::FromStr};
 
 use remit_collector_domain::effect::RecordKey;
-use remit_shared::{AlertId, EndpointId, OperatorId, Tenant, TokenId};
+use remit_shared::{AlertId, EndpointId, OperatorId, SourceId, Tenant, TokenId};
 use uuid::Uuid;
 
 /// What a value in the log is.
@@ -39,6 +40,7 @@ pub(super) enum Key {
     Owed(u64),
     Pulse(EndpointId),
     Operator(OperatorId),
+    Source(SourceId),
     Token(TokenId),
     Matrix(Tenant, u64),
 }
@@ -93,6 +95,7 @@ impl Key {
             RecordKey::Token(id) => Self::Token(*id),
             RecordKey::Operator(id) => Self::Operator(*id),
             RecordKey::Matrix(tenant, version) => Self::Matrix(tenant.clone(), *version),
+            RecordKey::Source(id) => Self::Source(*id),
         })
     }
 
@@ -103,6 +106,7 @@ impl Key {
             Self::Token(id) => RecordKey::Token(*id),
             Self::Operator(id) => RecordKey::Operator(*id),
             Self::Matrix(tenant, version) => RecordKey::Matrix(tenant.clone(), *version),
+            Self::Source(id) => RecordKey::Source(*id),
             Self::Audit(_)
             | Self::Part(..)
             | Self::Feed(_)
@@ -133,6 +137,7 @@ impl Key {
             Self::Owed(order) => with(b'o', &[&order.to_be_bytes()]),
             Self::Pulse(id) => with(b'p', &[id.as_uuid().as_bytes()]),
             Self::Operator(id) => with(b'r', &[id.as_uuid().as_bytes()]),
+            Self::Source(id) => with(b's', &[id.as_uuid().as_bytes()]),
             Self::Token(id) => with(b't', &[id.as_uuid().as_bytes()]),
             Self::Matrix(tenant, version) => {
                 with(b'x', &[tenant.as_str().as_bytes(), b"/", &version.to_be_bytes()])
@@ -194,6 +199,7 @@ fn parse_bytes(bytes: &[u8]) -> Option<Key> {
         b'o' => Key::Owed(number()?),
         b'p' => Key::Pulse(endpoint(rest)?),
         b'r' => Key::Operator(OperatorId::from_uuid(uuid()?)),
+        b's' => Key::Source(SourceId::from_uuid(uuid()?)),
         b't' => Key::Token(TokenId::from_uuid(uuid()?)),
         b'x' => {
             let (tenant, version) = rest.split_at_checked(rest.len().checked_sub(8)?)?;
@@ -223,6 +229,7 @@ impl fmt::Display for Key {
             Self::Owed(order) => write!(f, "o/{order}"),
             Self::Pulse(id) => write!(f, "p/{id}"),
             Self::Operator(id) => write!(f, "r/{id}"),
+            Self::Source(id) => write!(f, "s/{id}"),
             Self::Token(id) => write!(f, "t/{id}"),
             Self::Matrix(tenant, version) => write!(f, "x/{tenant}/{version}"),
         }
@@ -253,6 +260,7 @@ fn parse_text(text: &str) -> Option<Key> {
         ["o", order] => Key::Owed(order.parse().ok()?),
         ["p", id] => Key::Pulse(id.parse().ok()?),
         ["r", id] => Key::Operator(id.parse().ok()?),
+        ["s", id] => Key::Source(id.parse().ok()?),
         ["t", id] => Key::Token(id.parse().ok()?),
         ["x", tenant, version] => Key::Matrix(tenant.parse().ok()?, version.parse().ok()?),
         _ => return None,
@@ -274,6 +282,7 @@ mod tests {
             Key::Owed(4),
             Key::Pulse(endpoint),
             Key::Operator(OperatorId::from_uuid(Uuid::from_u128(6))),
+            Key::Source(SourceId::from_uuid(Uuid::from_u128(10))),
             Key::Token(TokenId::from_uuid(Uuid::from_u128(7))),
             Key::Matrix(Tenant::new("acme").unwrap(), 8),
         ];

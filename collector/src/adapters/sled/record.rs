@@ -13,11 +13,13 @@
 
 mod alert;
 mod backup;
+mod clocks;
 mod effect;
 mod endpoint;
 mod form;
 mod people;
 pub(super) mod pulse;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +34,7 @@ use remit_collector_domain::{
     enroll::Token,
     matrix_version::Published,
     operator::Operator,
+    source::Source,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -41,6 +44,7 @@ use self::{
     endpoint::{ChecksRecordV1, FactsRecordV1, LayoutRecordV1, RegistrationRecordV1},
     form::Form,
     people::{OperatorRecordV1, PublishedRecordV1, TokenRecordV1},
+    source::SourceRecordV1,
 };
 use crate::ports::store::{AnyRecord, Owed};
 
@@ -99,6 +103,8 @@ versions! {
     PublishedRecord of Published { "1" => V1(PublishedRecordV1), newest V1 }
     /// An endpoint's identity, in all versions.
     RegistrationRecord of Registration { "1" => V1(RegistrationRecordV1), newest V1 }
+    /// A source of alerts, in all versions.
+    SourceRecord of Source { "1" => V1(SourceRecordV1), newest V1 }
     /// An enrollment token, in all versions.
     TokenRecord of Token { "1" => V1(TokenRecordV1), newest V1 }
 }
@@ -189,6 +195,7 @@ pub(super) fn encode_whole(record: &AnyRecord, revision: u64) -> Option<Vec<u8>>
         AnyRecord::Token(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Operator(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Matrix(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Source(it) => Some(encode_kept(&**it, revision)),
     }
 }
 
@@ -210,6 +217,7 @@ pub(super) fn decode_whole(
         RecordKey::Token(_) => kept(bytes, AnyRecord::Token),
         RecordKey::Operator(_) => kept(bytes, AnyRecord::Operator),
         RecordKey::Matrix(..) => kept(bytes, AnyRecord::Matrix),
+        RecordKey::Source(_) => kept(bytes, AnyRecord::Source),
     }
 }
 

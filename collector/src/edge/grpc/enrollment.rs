@@ -89,6 +89,9 @@ impl<S: Store, D: Directory, C: Clock> EnrollmentEdge<S, D, C> {
             0 => EndpointKind::Server,
             some => EndpointKind::from_wire("kind", some).map_err(|it| it.to_status())?,
         };
+        if kind == EndpointKind::Virtual {
+            return Err(answer(ErrorKind::Invalid, "a virtual endpoint has no agent to enroll"));
+        }
         let invalid = |err: &dyn std::error::Error| answer(ErrorKind::Invalid, err.to_string());
         let key = PublicKey::from_request(&asked.csr).map_err(|err| invalid(&err))?;
         let secret_sha256 = hash_secret(&asked.token_secret);

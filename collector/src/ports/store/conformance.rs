@@ -19,11 +19,12 @@ use remit_collector_domain::{
     enroll::Token,
     matrix_version::Published,
     operator::Operator,
+    source::Source,
 };
 use tokio::task::JoinSet;
 
 pub use self::durable::check_durable;
-use crate::ports::store::{Commit, Horizon, Record, Store, StoreError, Stored};
+use crate::ports::store::{Commit, Horizon, Kind, Record, Store, StoreError, Stored};
 
 /// How many tasks commit at the same time.
 const RIVALS: u64 = 16;
@@ -53,6 +54,7 @@ async fn every_kind_is_kept<S: Store>(store: &S) {
     is_kept(store, sample::token(2), sample::token(1)).await;
     is_kept(store, sample::operator(2), sample::operator(1)).await;
     is_kept(store, sample::matrix(2), sample::matrix(1)).await;
+    is_kept(store, sample::source(2), sample::source(1)).await;
     assert_eq!(all::<Endpoint, S>(store).await.len(), 2, "kinds do not mix");
 }
 
@@ -210,12 +212,13 @@ async fn all<R: Record, S: Store>(store: &S) -> Vec<Stored<R>> {
 }
 
 /// How many records of each kind there are.
-async fn census<S: Store>(store: &S) -> [usize; 5] {
+async fn census<S: Store>(store: &S) -> [usize; Kind::ALL.len()] {
     [
         all::<Endpoint, S>(store).await.len(),
         all::<Alert, S>(store).await.len(),
         all::<Token, S>(store).await.len(),
         all::<Operator, S>(store).await.len(),
         all::<Published, S>(store).await.len(),
+        all::<Source, S>(store).await.len(),
     ]
 }

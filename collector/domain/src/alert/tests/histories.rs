@@ -4,7 +4,10 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::alert::tests::world::{person, team};
+use crate::{
+    alert::tests::world::{person, team},
+    people::Target,
+};
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
@@ -80,14 +83,15 @@ fn invariants(world: &World) -> Result<(), TestCaseError> {
     prop_assert_eq!(due.is_some(), alert.is_unresolved(), "an open alert has a deadline");
     prop_assert!(alert.timeline.len() <= 200);
     let told = |topics: &[Topic]| {
-        alert.notices.iter().rfind(|it| topics.contains(&it.topic)).map(|it| it.team.clone())
+        alert.notices.iter().rfind(|it| topics.contains(&it.topic)).map(|it| it.to.clone())
     };
     let owner = told(&[Topic::Assigned]);
-    prop_assert_eq!(owner.as_ref(), Some(&alert.remit.responsible), "the owner knows it");
+    let responsible = Target::Team(alert.remit.responsible.clone());
+    prop_assert_eq!(owner, Some(responsible), "the owner knows it");
     if !alert.is_unresolved() {
         for notice in &alert.notices {
-            let last = alert.notices.iter().rfind(|it| it.team == notice.team).unwrap();
-            prop_assert_eq!(last.topic, Topic::Resolved, "{} hears the end", notice.team);
+            let last = alert.notices.iter().rfind(|it| it.to == notice.to).unwrap();
+            prop_assert_eq!(last.topic, Topic::Resolved, "{} hears the end", notice.to);
         }
     }
     let Some(due) = due else { return Ok(()) };

@@ -15,7 +15,10 @@ use crate::{
     matrix::{
         Matrix, Rank, Row, Scope, When, compare,
         explain::{clock, describe, list, zone},
-        lint::{Finding, Place, Settlement, Table, case::cases, timetable::Timetable},
+        lint::{
+            ENOUGH, Finding, Place, Settlement, Table, budget::Budget, case::cases,
+            timetable::Timetable,
+        },
     },
 };
 
@@ -27,16 +30,16 @@ const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The whole weeks of the horizon, so that an average is one of like weeks.
 const WEEKS: i32 = 57;
 
-/// After so many, the rest is more of the same.
-const ENOUGH: usize = 100;
-
-pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>) -> Vec<Finding> {
+pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>, budget: &mut Budget) -> Vec<Finding> {
     let mut common: BTreeMap<(&When, &When), Segments> = BTreeMap::new();
     let mut findings = Vec::new();
     for (index, one) in matrix.rows.iter().enumerate() {
         for other in &matrix.rows[..index] {
             if settled(one, other) {
                 continue;
+            }
+            if !budget.spend(matrix.rows.len()) {
+                return findings;
             }
             let hours = (&other.scope.when, &one.scope.when);
             let both =
@@ -47,7 +50,7 @@ pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>) -> Vec<Finding> {
             let Some(meet) = other.scope.meet(&one.scope) else {
                 continue;
             };
-            if let Some(disputed) = disputed(matrix, times, (other, one), &meet, both) {
+            if let Some(disputed) = disputed(matrix, times, (other, one), &meet, both, budget) {
                 findings.push(finding(matrix, times, index, (other, one), meet, &disputed));
                 if findings.len() == ENOUGH {
                     return findings;
@@ -60,7 +63,7 @@ pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>) -> Vec<Finding> {
 
 /// Whether there is nothing to decide between two rows, wherever they meet.
 fn settled(one: &Row, other: &Row) -> bool {
-    one.duty.same_owner(&other.duty)
+    one.same_owner(other)
         || one.priority != other.priority
         || compare(&one.scope, &other.scope).beats()
         || compare(&other.scope, &one.scope).beats()
@@ -73,6 +76,7 @@ fn disputed(
     (one, other): (&Row, &Row),
     meet: &Scope,
     hours: &Segments,
+    budget: &mut Budget,
 ) -> Option<Segments> {
     let beats = |it: &Scope| compare(it, &one.scope).beats() || compare(it, &other.scope).beats();
     let narrower: Vec<_> = matrix
@@ -80,9 +84,17 @@ fn disputed(
         .iter()
         .map(|it| &it.scope)
         .filter(|it| it.tags.is_subset(&meet.tags) && it.min_severity <= meet.min_severity)
-        .filter(|it| beats(it))
+        .filter(|it| it.touches(meet) && beats(it))
         .collect();
+    // Telling the cases apart asks every narrower row about every value.
+    let values = meet.functions.len() + meet.endpoints.len() + meet.sites.len() + 1;
+    if !budget.spend(narrower.len() * values) {
+        return None;
+    }
     cases(matrix, meet, &narrower).into_iter().find_map(|case| {
+        if !budget.spend(narrower.len()) {
+            return None;
+        }
         let taken: BTreeSet<_> =
             narrower.iter().filter(|it| case.lies_in(it)).map(|it| &it.when).collect();
         let left = times.left(hours, &taken);
@@ -105,6 +117,7 @@ fn finding(
     let [ours, theirs] = [one, other].map(|it| {
         let duty = &it.duty;
         match one.duty.responsible == other.duty.responsible {
+            _ if it.is_uncovered() => format!("`{}` names nobody", it.id),
             true => format!("`{}` makes {} accountable", it.id, duty.accountable),
             false => format!("`{}` makes {} responsible", it.id, duty.responsible),
         }
@@ -130,6 +143,8 @@ fn finding(
         scope: meet,
         duty: kept.duty.clone(),
         priority: 0,
+        reviewed: None,
+        accepted_by: kept.accepted_by.clone(),
     };
     let instead = instead.duty.responsible.clone();
     Finding { settlement: Some(Settlement { row, instead }), ..finding }

@@ -1,39 +1,28 @@
-//! Names that mean something, once; teams that answer; ladders that climb.
+//! Names that mean something, once.
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
 use remit_shared::{Function, Team, function::FUNCTIONS};
 
-use crate::matrix::{
-    Duty, EndpointRef, Matrix, Row,
-    lint::{Finding, Place, Table},
-    nearest,
+use crate::{
+    matrix::{
+        Duty, EndpointRef, Escalation, Matrix, Recipient, Row, Scope,
+        lint::{Finding, Place, Table},
+        nearest,
+    },
+    people::Target,
 };
-
-/// After so many, the rest is more of the same.
-const ENOUGH: usize = 100;
-
-/// The last step of an escalation may come this late.
-const LATEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// As many findings as anybody reads. One at a time, because each looks for
 /// the nearest name.
-pub(super) fn check(matrix: &Matrix) -> Vec<Finding> {
+pub(super) fn check(matrix: &Matrix) -> impl Iterator<Item = Finding> {
     let rows = matrix.rows.iter().enumerate().flat_map(|(index, row)| {
         check_row(matrix, row, move |key| Place::new(Table::Row, index, key))
     });
     let catch_all = check_row(matrix, &matrix.catch_all, |key| Place::new(Table::CatchAll, 0, key));
-    let checks = matrix.checks.iter().enumerate().filter_map(|(index, it)| {
-        let place = Place::new(Table::Check, index, "function");
-        unknown_function(matrix, it.function.as_ref()?, place)
-    });
-    (repeated(matrix).into_iter().chain(rows).chain(catch_all).chain(checks))
-        .chain(unstaffed(matrix))
+    (repeated(matrix).into_iter().chain(rows).chain(catch_all))
+        .chain(others(matrix))
         .chain(two_forms(matrix))
-        .chain(lonely(matrix))
-        .take(ENOUGH)
-        .collect()
 }
 
 fn check_row<'a>(
@@ -41,7 +30,45 @@ fn check_row<'a>(
     row: &'a Row,
     at: impl Fn(&'static str) -> Place + Copy + 'a,
 ) -> impl Iterator<Item = Finding> + 'a {
-    let scope = &row.scope;
+    let Duty { responsible, accountable, others, consulted, informed, authority, .. } = &row.duty;
+    let calendar = row.scope.when.calendar();
+    let calendar = calendar.and_then(|it| unknown_calendar(matrix, it.as_str(), at("when")));
+    let teams = [("responsible", responsible), ("accountable", accountable)].into_iter();
+    let teams = teams
+        .chain(others.iter().map(|it| ("others", it)))
+        .chain(consulted.iter().map(|it| ("consulted", it)))
+        .chain(informed.iter().map(|it| ("informed", it)))
+        .chain(authority.approve_change.iter().map(|it| ("approve_change", it)))
+        .chain(authority.approve_security.iter().map(|it| ("approve_security", it)))
+        .chain(authority.declare_known_issue.iter().map(|it| ("declare_known_issue", it)))
+        .chain(row.accepted_by.iter().map(|it| ("accepted_by", it)));
+    let teams = teams.filter_map(move |(key, it)| unknown_team(matrix, it, at(key)));
+    let steps = match &row.duty.escalation {
+        Escalation::Shipped | Escalation::Policy(_) => &[][..],
+        Escalation::Steps(steps) => steps,
+    };
+    let steps =
+        steps.iter().filter_map(move |it| unknown_target(matrix, &it.target, at("escalate")));
+    let policy = match &row.duty.escalation {
+        Escalation::Shipped | Escalation::Steps(_) => None,
+        Escalation::Policy(name) => {
+            let known = matrix.policies.iter().map(|it| it.name.as_str());
+            unknown("policy", name.as_str(), known, at("policy"))
+        }
+    };
+    let sla = row.duty.sla.as_ref().and_then(|it| {
+        let known = matrix.agreements.iter().map(|it| it.name.as_str());
+        unknown("sla", it.as_str(), known, at("sla"))
+    });
+    let named = calendar.into_iter().chain(policy).chain(sla);
+    check_scope(matrix, &row.scope, at).chain(named).chain(teams).chain(steps)
+}
+
+fn check_scope<'a>(
+    matrix: &'a Matrix,
+    scope: &'a Scope,
+    at: impl Fn(&'static str) -> Place + Copy + 'a,
+) -> impl Iterator<Item = Finding> + 'a {
     let functions = scope.functions.iter();
     let functions = functions.filter_map(move |it| unknown_function(matrix, it, at("function")));
     let sites = scope.sites.iter().filter_map(move |it| {
@@ -50,68 +77,67 @@ fn check_row<'a>(
     let tags = scope.tags.iter().filter_map(move |it| {
         unknown("tag", it.as_str(), matrix.tags.iter().map(|it| it.name.as_str()), at("tags"))
     });
-    let calendar = scope.when.calendar().and_then(|it| {
-        let known = matrix.calendars.iter().map(|it| it.name.as_str());
-        unknown("calendar", it.as_str(), known, at("when"))
-    });
-    let told = (row.duty.consulted.iter().map(|it| ("consulted", it)))
-        .chain(row.duty.informed.iter().map(|it| ("informed", it)));
-    let teams = acting(row).chain(told).filter_map(move |(key, it)| {
-        unknown("team", it.as_str(), matrix.teams.iter().map(|it| it.name.as_str()), at(key))
-    });
-    let ladder = check_ladder(row, at("escalate"));
-    functions.chain(sites).chain(tags).chain(calendar).chain(teams).chain(ladder)
+    functions.chain(sites).chain(tags)
 }
 
-/// The teams of a row that must act, each with the key that says so.
-fn acting(row: &Row) -> impl Iterator<Item = (&'static str, &Team)> {
-    let Duty { responsible, accountable, others, escalate, .. } = &row.duty;
-    let owners = [("responsible", responsible), ("accountable", accountable)].into_iter();
-    let others = others.iter().map(|it| ("others", it));
-    owners.chain(others).chain(escalate.iter().map(|it| ("escalate", &it.team)))
-}
-
-/// Teams that rows count on and nobody can reach.
-fn unstaffed(matrix: &Matrix) -> impl Iterator<Item = Finding> {
-    let teams = matrix.teams.iter().enumerate().filter(|(_, it)| !it.is_staffed());
-    teams.filter_map(|(index, team)| {
-        let counts = |row: &&Row| acting(row).any(|(_, it)| *it == team.name);
-        let rows: Vec<_> = matrix.all_rows().filter(counts).map(|it| &it.id).collect();
-        let first = rows.first()?;
-        let rows = match rows.len() {
-            1 => format!("row `{first}` counts"),
-            many => format!("row `{first}` and {} more count", many - 1),
+/// What is named elsewhere than in rows.
+fn others(matrix: &Matrix) -> impl Iterator<Item = Finding> {
+    let place = |table, key| move |index| Place::new(table, index, key);
+    let oncall = place(Table::Team, "oncall");
+    let teams = matrix.teams.iter().enumerate().filter_map(move |(index, it)| {
+        unknown_rota(matrix, it.oncall.as_ref()?.as_str(), oncall(index))
+    });
+    let (layer, over) = (place(Table::Rota, "layer"), place(Table::Rota, "override"));
+    let rotas = matrix.rotas.iter().enumerate().flat_map(move |(index, it)| {
+        let turns = it.layers.iter().flat_map(|it| &it.people).map(move |it| (it, layer(index)));
+        let instead = it.overrides.iter().filter_map(|it| it.person.as_ref());
+        let all = turns.chain(instead.map(move |it| (it, over(index))));
+        all.filter_map(move |(it, place)| unknown_person(matrix, it.as_str(), place))
+    });
+    let hours_of = place(Table::Agreement, "calendar");
+    let agreements = matrix.agreements.iter().enumerate().filter_map(move |(index, it)| {
+        unknown_calendar(matrix, it.hours.as_ref()?.as_str(), hours_of(index))
+    });
+    let person = place(Table::Person, "teams");
+    let persons = matrix.persons.iter().enumerate().flat_map(move |(index, it)| {
+        it.teams.iter().filter_map(move |it| unknown_team(matrix, it, person(index)))
+    });
+    let (steps, hours) = (place(Table::Policy, "steps"), place(Table::Policy, "hours"));
+    let policies = matrix.policies.iter().enumerate().flat_map(move |(index, it)| {
+        let calendar = it.hours.as_ref();
+        let calendar = calendar.and_then(|it| unknown_calendar(matrix, it.as_str(), hours(index)));
+        let targets = it.steps.iter();
+        targets
+            .filter_map(move |it| unknown_target(matrix, &it.target, steps(index)))
+            .chain(calendar)
+    });
+    let (function, to) = (place(Table::Trigger, "function"), place(Table::Trigger, "to"));
+    let triggers = matrix.triggers.iter().enumerate().flat_map(move |(index, it)| {
+        let team = it.to.as_ref().and_then(|it| unknown_team(matrix, it, to(index)));
+        let functions = it.functions.iter();
+        functions.filter_map(move |it| unknown_function(matrix, it, function(index))).chain(team)
+    });
+    let quiet = matrix.quiet.iter().enumerate().flat_map(move |(index, it)| {
+        let place = |key| Place::new(Table::Quiet, index, key);
+        let who = match &it.who {
+            Recipient::Team(team) => unknown_team(matrix, team, place("team")),
+            Recipient::Person(person) => unknown_person(matrix, person.as_str(), place("person")),
         };
-        let name = &team.name;
-        let message = format!("{rows} on team `{name}`, which has no contact and no channel");
-        let finding = Finding::error("unstaffed", Place::new(Table::Team, index, ""), message);
-        Some(finding.suggest("give it a `contact` or a `notify` channel"))
-    })
-}
-
-fn check_ladder(row: &Row, place: Place) -> Option<Finding> {
-    let steps = &row.duty.escalate;
-    let refuse = |message: String| Finding::error("escalation", place, message);
-    let Some(last) = steps.last() else {
-        let message = format!(
-            "row `{}` has no escalation: an unanswered alert would stay unanswered",
-            row.id
-        );
-        return Some(refuse(message).suggest("add one, like `escalate = [\"30m TEAM\"]`"));
-    };
-    if let Some(pair) = steps.windows(2).find(|it| it[1].after <= it[0].after) {
-        let message = format!("row `{}` escalates with `{}` after `{}`", row.id, pair[1], pair[0]);
-        return Some(refuse(message).suggest("order the steps, each later than the one before"));
-    }
-    if steps[0].after <= SignedDuration::ZERO {
-        let message = format!("row `{}` escalates at once, before anybody could answer", row.id);
-        return Some(refuse(message).suggest("name the team in `others` or `informed` instead"));
-    }
-    if LATEST < last.after {
-        let message = format!("row `{}` escalates with `{last}`, which is later than 7d", row.id);
-        return Some(refuse(message).suggest("end the escalation within 7d"));
-    }
-    None
+        let calendar = it.when.calendar();
+        let calendar = calendar.and_then(|it| unknown_calendar(matrix, it.as_str(), place("when")));
+        who.into_iter().chain(calendar)
+    });
+    let checks = matrix.checks.iter().enumerate().flat_map(move |(index, it)| {
+        let at = move |key| Place::new(Table::Check, index, key);
+        let function = it.function.as_ref();
+        let function = function.and_then(|it| unknown_function(matrix, it, at("function")));
+        check_scope(matrix, &it.on, at).chain(function)
+    });
+    (teams.chain(persons).chain(rotas).chain(agreements))
+        .chain(policies)
+        .chain(triggers)
+        .chain(quiet)
+        .chain(checks)
 }
 
 /// Names that stand for two things.
@@ -146,8 +172,30 @@ fn repeated(matrix: &Matrix) -> Vec<Finding> {
             texts(&matrix.calendars, |it| it.name.as_str()),
             &[],
         ),
+        (
+            "duplicate-person",
+            "person",
+            Table::Person,
+            texts(&matrix.persons, |it| it.name.as_str()),
+            &[],
+        ),
+        ("duplicate-rota", "rota", Table::Rota, texts(&matrix.rotas, |it| it.name.as_str()), &[]),
+        (
+            "duplicate-sla",
+            "sla",
+            Table::Agreement,
+            texts(&matrix.agreements, |it| it.name.as_str()),
+            &[],
+        ),
+        (
+            "duplicate-policy",
+            "policy",
+            Table::Policy,
+            texts(&matrix.policies, |it| it.name.as_str()),
+            // What rows without a policy of that name have.
+            &["own", "shipped"],
+        ),
         ("duplicate-row", "row", Table::Row, texts(&matrix.rows, |it| it.id.as_str()), &catch_all),
-        ("duplicate-check", "check", Table::Check, texts(&matrix.checks, |it| &it.check), &[]),
     ];
     let mut findings = Vec::new();
     for (code, kind, table, names, taken) in lists {
@@ -155,7 +203,6 @@ fn repeated(matrix: &Matrix) -> Vec<Finding> {
         for (index, name) in names.into_iter().enumerate().filter(|(_, it)| !seen.insert(it)) {
             let key = match kind {
                 "row" => "id",
-                "check" => "check",
                 _ => "name",
             };
             let place = Place::new(table, index, key);
@@ -180,6 +227,10 @@ fn unknown<'a>(
         "site" => "unknown-site",
         "tag" => "unknown-tag",
         "calendar" => "unknown-calendar",
+        "person" => "unknown-person",
+        "policy" => "unknown-policy",
+        "rota" => "unknown-rota",
+        "sla" => "unknown-sla",
         _ => "unknown-function",
     };
     let suggestion = match nearest(name, known) {
@@ -187,6 +238,30 @@ fn unknown<'a>(
         None => format!("define it: `[[{kind}]]` with `name = \"{name}\"`"),
     };
     Some(Finding::error(code, place, format!("there is no {kind} `{name}`")).suggest(suggestion))
+}
+
+fn unknown_team(matrix: &Matrix, name: &Team, place: Place) -> Option<Finding> {
+    unknown("team", name.as_str(), matrix.teams.iter().map(|it| it.name.as_str()), place)
+}
+
+fn unknown_person(matrix: &Matrix, name: &str, place: Place) -> Option<Finding> {
+    unknown("person", name, matrix.persons.iter().map(|it| it.name.as_str()), place)
+}
+
+fn unknown_rota(matrix: &Matrix, name: &str, place: Place) -> Option<Finding> {
+    unknown("rota", name, matrix.rotas.iter().map(|it| it.name.as_str()), place)
+}
+
+fn unknown_calendar(matrix: &Matrix, name: &str, place: Place) -> Option<Finding> {
+    unknown("calendar", name, matrix.calendars.iter().map(|it| it.name.as_str()), place)
+}
+
+fn unknown_target(matrix: &Matrix, target: &Target, place: Place) -> Option<Finding> {
+    match target {
+        Target::Team(name) => unknown_team(matrix, name, place),
+        Target::Person(name) => unknown_person(matrix, name.as_str(), place),
+        Target::Rota(name) => unknown_rota(matrix, name.as_str(), place),
+    }
 }
 
 fn unknown_function(matrix: &Matrix, name: &Function, place: Place) -> Option<Finding> {
@@ -210,14 +285,4 @@ fn two_forms(matrix: &Matrix) -> Option<Finding> {
     );
     let place = Place::new(Table::Row, index, "endpoints");
     Some(Finding::error("endpoint-forms", place, message).suggest("use one form throughout"))
-}
-
-/// Teams where one person's holiday is everybody's problem.
-fn lonely(matrix: &Matrix) -> impl Iterator<Item = Finding> {
-    let teams = matrix.teams.iter().enumerate();
-    teams.filter(|(_, it)| it.contacts.len() < 2).map(|(index, it)| {
-        let message = format!("team `{}` has no second contact", it.name);
-        Finding::warning("single-contact", Place::new(Table::Team, index, "contact"), message)
-            .suggest("name somebody for when the first is away")
-    })
 }

@@ -5,11 +5,11 @@ use crate::{
     matrix::{
         Matrix, Row, compare,
         explain::list,
-        lint::{Finding, Place, Table, case::cases, timetable::Timetable},
+        lint::{Finding, Place, Table, budget::Budget, case::cases, timetable::Timetable},
     },
 };
 
-pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>) -> Vec<Finding> {
+pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>, budget: &mut Budget) -> Vec<Finding> {
     let rows = matrix.rows.iter().enumerate();
     rows.filter_map(|(index, row)| {
         let place = Place::new(Table::Row, index, "when");
@@ -21,9 +21,12 @@ pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>) -> Vec<Finding> {
             );
             return Some(Finding::warning("idle", place, message).suggest("remove the row"));
         }
+        if !budget.spend(matrix.rows.len()) {
+            return None;
+        }
         let mut before = takers(matrix, index);
         before.retain(|it| !times.of(&it.scope.when).and(hours).is_empty());
-        if !is_taken(matrix, times, row, hours, &before) {
+        if !is_taken(matrix, times, row, hours, &before, budget) {
             return None;
         }
         let by = list(before.iter().take(3).map(|it| format!("`{}`", it.id)));
@@ -45,11 +48,8 @@ fn takers(matrix: &Matrix, index: usize) -> Vec<&Row> {
         it.scope.tags.is_subset(&row.scope.tags)
             && it.scope.min_severity <= row.scope.min_severity
             && (compare(&it.scope, &row.scope).beats()
-                || (*at != index
-                    && it.scope == row.scope
-                    && it.duty.same_owner(&row.duty)
-                    && first))
-            && it.scope.meet(&row.scope).is_some()
+                || (*at != index && it.scope == row.scope && it.same_owner(row) && first))
+            && it.scope.touches(&row.scope)
     };
     rows.filter(takes).map(|(_, it)| it).collect()
 }
@@ -60,9 +60,13 @@ fn is_taken(
     row: &Row,
     hours: &Segments,
     takers: &[&Row],
+    budget: &mut Budget,
 ) -> bool {
     let scopes: Vec<_> = takers.iter().map(|it| &it.scope).collect();
     cases(matrix, &row.scope, &scopes).into_iter().all(|case| {
+        if !budget.spend(scopes.len()) {
+            return false;
+        }
         let taken = scopes.iter().filter(|it| case.lies_in(it)).map(|it| &it.when).collect();
         times.left(hours, &taken).is_empty()
     })

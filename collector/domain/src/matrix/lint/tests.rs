@@ -2,7 +2,7 @@ use expect_test::{Expect, expect};
 use jiff::SignedDuration;
 
 use super::*;
-use crate::matrix::{CheckOverride, FunctionDef, Row, Step, testing::*};
+use crate::matrix::{CheckOverride, Escalation, FunctionDef, Row, Step, testing::*};
 
 /// A Monday morning in New York.
 const START: &str = "2026-03-02T14:00Z";
@@ -104,10 +104,10 @@ fn a_hole_is_named_with_its_first_hour_and_what_would_fill_it() {
     check(
         &matrix([day.clone(), rest.clone(), hq.clone(), plant.clone()]),
         expect![[r#"
-        Error hole Row[0].when
-          nobody is named for `help_desk` on workstations at plant, from Mon 2026-03-02 17:00 to Tue 2026-03-03 08:00 in America/New_York; 286 such holes in 400 days
-          add a row like `day` with `when = "outside office"`
-    "#]],
+            Error hole Row[0].when
+              nobody is named for `help_desk` on workstations at plant and virtuals at plant, from Mon 2026-03-02 17:00 to Tue 2026-03-03 08:00 in America/New_York; 286 such holes in 400 days
+              add a row like `day` with `when = "outside office"`
+        "#]],
     );
 
     // What is urgent is covered.
@@ -232,7 +232,11 @@ fn unknown_names_are_answered_with_the_nearest() {
             row.duty.consulted.push("nobody".parse().unwrap());
             it.rows.push(row);
             let function = Some("procurment".parse().unwrap());
-            it.checks.push(CheckOverride { check: "c".into(), function, ..Default::default() });
+            it.checks.push(CheckOverride {
+                check: "disk-spaec".into(),
+                function,
+                ..Default::default()
+            });
         },
         expect![[r#"
             Error unknown-function Row[1].function
@@ -253,15 +257,18 @@ fn unknown_names_are_answered_with_the_nearest() {
             Error unknown-team Row[1].accountable
               there is no team `internal_it`
               did you mean `internal-it`?
-            Error unknown-team Row[1].escalate
-              there is no team `internal_it`
-              did you mean `internal-it`?
             Error unknown-team Row[1].consulted
               there is no team `nobody`
               define it: `[[team]]` with `name = "nobody"`
+            Error unknown-team Row[1].escalate
+              there is no team `internal_it`
+              did you mean `internal-it`?
             Error unknown-function Check[0].function
               there is no function `procurment`
               did you mean `procurement`?
+            Error check Check[0].
+              there is no check `disk-spaec`
+              did you mean `disk-space`?
         "#]],
     );
 }
@@ -302,9 +309,6 @@ fn a_name_stands_for_one_thing() {
               rename one of them
             Error duplicate-row Row[2].id
               there is another row `catch-all`
-              rename one of them
-            Error duplicate-check Check[1].check
-              there is another check `disk-space`
               rename one of them
         "#]],
     );
@@ -348,7 +352,7 @@ fn a_team_that_cannot_be_reached_cannot_act() {
 #[test]
 fn a_ladder_climbs_within_a_week() {
     for (steps, expected) in [
-        (&[][..], "row `base` has no escalation: an unanswered alert would stay unanswered"),
+        (&[][..], "row `base` has no steps: an unanswered alert would stay unanswered"),
         (&["0s internal-it"], "row `base` escalates at once, before anybody could answer"),
         (
             &["30m internal-it", "15m provider-noc"],
@@ -364,7 +368,8 @@ fn a_ladder_climbs_within_a_week() {
         ),
     ] {
         let mut matrix = matrix([base()]);
-        matrix.rows[0].duty.escalate = steps.iter().map(|it| it.parse::<Step>().unwrap()).collect();
+        let steps = steps.iter().map(|it| it.parse::<Step>().unwrap()).collect();
+        matrix.rows[0].duty.escalation = Escalation::Steps(steps);
         let findings = lint(&matrix, at(START));
         let found: Vec<_> = findings.iter().map(|it| (it.code, it.message.as_str())).collect();
         assert_eq!(found, [("escalation", expected)]);

@@ -2,15 +2,19 @@
 
 use remit_collector_domain::{
     alert::{
-        About, Acknowledgement, Actor, Alert, Climb, Delivery, Disposition, Entry, EntryKind,
-        Notice, Remit, Rung, State, Topic,
+        About, Acknowledgement, Actor, Alert, Blocked, Climb, Delivery, Disposed, Disposition,
+        Entry, EntryKind, HandOverReason, Ladder, NoiseMark, NoiseReason, Notice, RefusedOwner,
+        Remit, Rung, State, Suppressor, TermsRef, Timer, Told, Topic,
     },
-    signal::Origin,
+    flapping::History,
+    signal::{Origin, Speaker},
+    suppression::{Suppression, SuppressionKind},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::adapters::sled::record::{
     Invalid,
+    clocks::ClocksRecordV1,
     form::{Form, form, words},
 };
 
@@ -20,17 +24,31 @@ form! {
         about: AboutRecordV1,
         severity: String,
         state: StateRecordV1,
+        rule: String,
         summary: String,
         evidence: String,
+        observed_at: String,
         opened_at: String,
+        raised_at: String,
         last_seen_at: String,
+        announced_at: Option<String>,
         occurrences: u32,
         reopened: u32,
+        follows: Option<String>,
         delayed: bool,
         remit: RemitRecordV1,
+        owner_differs: Option<String>,
+        refused_owner: Option<RefusedOwnerRecordV1>,
         climb: ClimbRecordV1,
-        disposition: DispositionRecordV1,
-        disposition_note: String,
+        blocked: Option<BlockedRecordV1>,
+        suppressors: Vec<SuppressorRecordV1>,
+        flap: HistoryRecordV1,
+        terms: TermsRefRecordV1,
+        clocks: ClocksRecordV1,
+        clocks_due: Option<String>,
+        cleared_at: Option<String>,
+        disposed: Option<DisposedRecordV1>,
+        noise: Option<NoiseMarkRecordV1>,
         origin: OriginRecordV1,
         timeline: Vec<EntryRecordV1>,
         notices: Vec<NoticeRecordV1>,
@@ -63,8 +81,11 @@ form! {
     RemitRecordV1 of Remit {
         matrix_version: u64,
         row: String,
+        gap: bool,
         responsible: String,
+        others: Vec<String>,
         accountable: String,
+        accountables: Vec<String>,
         consulted: Vec<String>,
         informed: Vec<String>,
         party: String,
@@ -74,27 +95,96 @@ form! {
         until: Option<String>,
         by_hand: bool,
         rejected: Vec<String>,
-        ladder: Vec<RungRecordV1>,
+        ladder: LadderRecordV1,
+    }
+
+    LadderRecordV1 of Ladder {
+        policy: Option<String>,
+        rungs: Vec<RungRecordV1>,
+        cycles: u32,
+        hours: Option<String>,
     }
 
     RungRecordV1 of Rung {
         after: String,
+        target: String,
+    }
+
+    RefusedOwnerRecordV1 of RefusedOwner {
         team: String,
+        matrix_version: u64,
+        row: String,
+        since: String,
     }
 
     ClimbRecordV1 of Climb {
+        generation: u32,
         since: String,
+        matrix_version: u64,
+        timers: Vec<TimerRecordV1>,
         next: u32,
     }
 
-    OriginRecordV1 of Origin {
-        endpoint: String,
-        revision: u64,
-        position: u32,
+    TimerRecordV1 of Timer {
+        due: String,
+        cycle: u32,
+        rung: u32,
+    }
+
+    BlockedRecordV1 of Blocked {
+        reason: HandOverReasonRecordV1,
+        by: ActorRecordV1,
+        since: String,
+        to: String,
+        party: String,
+        transfer_at: Option<String>,
+        note: String,
+    }
+
+    SuppressorRecordV1 of Suppressor {
+        what: SuppressionRecordV1,
+        mutes: bool,
+    }
+
+    SuppressionRecordV1 of Suppression {
+        kind: SuppressionKindRecordV1,
+        reference: String,
+        why: String,
+        since: String,
+        until: Option<String>,
+        covers_open: bool,
+    }
+
+    HistoryRecordV1 of History {
+        changes: u32,
+        bad: bool,
+        changed_at: Vec<String>,
+        since: Option<String>,
+    }
+
+    TermsRefRecordV1 of TermsRef {
+        matrix_version: u64,
+        agreement: String,
+    }
+
+    DisposedRecordV1 of Disposed {
+        what: DispositionRecordV1,
+        by: Option<ActorRecordV1>,
+        at: String,
+        note: String,
+        known_issue: Option<String>,
+    }
+
+    NoiseMarkRecordV1 of NoiseMark {
+        by: ActorRecordV1,
+        at: String,
+        reason: NoiseReasonRecordV1,
+        note: String,
     }
 
     EntryRecordV1 of Entry {
         at: String,
+        generation: u32,
         kind: EntryKindRecordV1,
         actor: String,
         detail: String,
@@ -102,10 +192,15 @@ form! {
 
     NoticeRecordV1 of Notice {
         number: u32,
-        team: String,
+        to: String,
         channel: String,
+        because: String,
         topic: TopicRecordV1,
+        told: ToldRecordV1,
         made_at: String,
+        generation: u32,
+        step: Option<u32>,
+        late_by: Option<String>,
         delivery: DeliveryRecordV1,
     }
 }
@@ -124,6 +219,8 @@ words! {
         SeverityChanged = "severity_changed",
         Routed = "routed",
         Rerouted = "rerouted",
+        RouteRefused = "route_refused",
+        Rescheduled = "rescheduled",
         Notified = "notified",
         DeliveryFailed = "delivery_failed",
         NoRecipient = "no_recipient",
@@ -131,18 +228,116 @@ words! {
         AckExpired = "ack_expired",
         Escalated = "escalated",
         HandedOff = "handed_off",
+        Blocked = "blocked",
+        Unblocked = "unblocked",
+        Paused = "paused",
+        Resumed = "resumed",
+        AtRisk = "at_risk",
+        Breached = "breached",
+        Suppressed = "suppressed",
+        Unsuppressed = "unsuppressed",
         Resolved = "resolved",
         Reopened = "reopened",
         DispositionSet = "disposition_set",
+        NoiseMarked = "noise_marked",
         NoteAdded = "note_added",
+    }
+
+    HandOverReasonRecordV1 of HandOverReason {
+        NeedsCredential = "needs_credential",
+        NeedsOnSite = "needs_on_site",
+        BusinessContext = "business_context",
+        SecuritySuspicion = "security_suspicion",
+        VendorWait = "vendor_wait",
+        Manual = "manual",
+    }
+
+    NoiseReasonRecordV1 of NoiseReason {
+        FalsePositive = "false_positive",
+        NotActionable = "not_actionable",
+        PoorDetails = "poor_details",
+    }
+
+    SuppressionKindRecordV1 of SuppressionKind {
+        Window = "window",
+        KnownIssue = "known_issue",
+        Dependency = "dependency",
+        Snooze = "snooze",
+        MassLoss = "mass_loss",
+        Flapping = "flapping",
     }
 
     TopicRecordV1 of Topic {
         Assigned = "assigned",
+        HandOff = "hand_off",
         Informed = "informed",
         Escalated = "escalated",
         Worse = "worse",
+        Flapping = "flapping",
+        AtRisk = "at_risk",
+        Breached = "breached",
         Resolved = "resolved",
+    }
+}
+
+/// What somebody knows of an alert: a severity, or that it is over.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum ToldRecordV1 {
+    Firing(String),
+    Over,
+}
+
+impl Form<Told> for ToldRecordV1 {
+    fn store(value: &Told) -> Self {
+        match value {
+            Told::Firing(severity) => Self::Firing(Form::store(severity)),
+            Told::Over => Self::Over,
+        }
+    }
+
+    fn load(self) -> Result<Told, Invalid> {
+        Ok(match self {
+            Self::Firing(severity) => Told::Firing(severity.load()?),
+            Self::Over => Told::Over,
+        })
+    }
+}
+
+/// Where a signal comes from: one of the two ids is there.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OriginRecordV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    revision: u64,
+    position: u32,
+}
+
+impl Form<Origin> for OriginRecordV1 {
+    fn store(value: &Origin) -> Self {
+        let (endpoint, source) = match &value.from {
+            Speaker::Endpoint(id) => (Some(Form::store(id)), None),
+            Speaker::Source(id) => (None, Some(Form::store(id))),
+        };
+        Self { endpoint, source, revision: value.revision, position: value.position }
+    }
+
+    fn load(self) -> Result<Origin, Invalid> {
+        let from = match (self.endpoint, self.source) {
+            (Some(id), None) => {
+                Speaker::Endpoint(id.load().map_err(|it: Invalid| it.within("endpoint"))?)
+            }
+            (None, Some(id)) => {
+                Speaker::Source(id.load().map_err(|it: Invalid| it.within("source"))?)
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(Invalid::new("either an endpoint or a source was expected"));
+            }
+        };
+        Ok(Origin { from, revision: self.revision, position: self.position })
     }
 }
 

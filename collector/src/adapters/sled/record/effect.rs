@@ -30,6 +30,8 @@ form! {
     }
 
     SignalRecordV1 of Signal {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<String>,
         check: String,
         instance: String,
         function: String,
@@ -67,6 +69,7 @@ enum RecordKeyRecordV1 {
     Token(String),
     Operator(String),
     Matrix { tenant: String, version: u64 },
+    Source(String),
 }
 
 impl Form<RecordKey> for RecordKeyRecordV1 {
@@ -79,6 +82,7 @@ impl Form<RecordKey> for RecordKeyRecordV1 {
             RecordKey::Matrix(tenant, version) => {
                 Self::Matrix { tenant: Form::store(tenant), version: *version }
             }
+            RecordKey::Source(id) => Self::Source(Form::store(id)),
         }
     }
 
@@ -89,6 +93,7 @@ impl Form<RecordKey> for RecordKeyRecordV1 {
             Self::Token(id) => RecordKey::Token(id.load()?),
             Self::Operator(id) => RecordKey::Operator(id.load()?),
             Self::Matrix { tenant, version } => RecordKey::Matrix(tenant.load()?, version),
+            Self::Source(id) => RecordKey::Source(id.load()?),
         })
     }
 }

@@ -3,9 +3,12 @@
 use std::{collections::BTreeMap, error::Error, str::FromStr, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
+use remit_collector_domain::people::Target;
+use remit_collector_domain::source::{Fingerprint, SourceKind};
 use remit_shared::{
-    AlertId, Completeness, EndpointId, EndpointKind, FailureKind, Function, OperatorId, Party,
-    PatchState, RunId, RunResult, Severity, Site, Tag, Team, Tenant, TokenId, Unit,
+    AgreementName, AlertId, CalendarName, ChangeId, Completeness, EndpointId, EndpointKind,
+    FailureKind, Function, KnownIssueId, OperatorId, Party, PatchState, PolicyName, RunId,
+    RunResult, Severity, Site, SourceId, SourceName, Tag, Team, Tenant, TokenId, Unit,
 };
 
 use crate::adapters::sled::record::Invalid;
@@ -23,10 +26,10 @@ pub(in crate::adapters::sled) trait Form<D>: Sized {
 /// that it has on disk. A field that the domain gains does not compile until
 /// it is decided what it means for what is already stored.
 macro_rules! form {
-    ($($name:ident of $domain:ident { $($field:ident: $type:ty,)* })*) => {$(
+    ($($name:ident of $domain:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)* })*) => {$(
         #[derive(serde::Serialize, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
-        pub(in crate::adapters::sled) struct $name { $($field: $type,)* }
+        pub(in crate::adapters::sled) struct $name { $($(#[$meta])* $field: $type,)* }
 
         impl crate::adapters::sled::record::form::Form<$domain> for $name {
             fn store(value: &$domain) -> Self {
@@ -96,21 +99,31 @@ macro_rules! as_text {
 }
 
 as_text!(
+    AgreementName,
     AlertId,
+    CalendarName,
+    ChangeId,
     Completeness,
     EndpointId,
     EndpointKind,
     FailureKind,
+    Fingerprint,
     Function,
+    KnownIssueId,
     OperatorId,
     Party,
     PatchState,
+    PolicyName,
     RunId,
     RunResult,
     Severity,
     SignedDuration,
     Site,
+    SourceId,
+    SourceKind,
+    SourceName,
     Tag,
+    Target,
     Team,
     Tenant,
     Timestamp,

@@ -2,7 +2,7 @@
 
 use remit_collector_domain::{
     enroll::{Token, Use},
-    matrix_version::Published,
+    matrix_version::{Published, Signature},
     operator::{Operator, Role},
 };
 
@@ -51,6 +51,19 @@ form! {
         published_at: String,
         published_by: String,
         note: String,
+        previous_sha256: Option<String>,
+        effective_from: String,
+        change: Option<String>,
+        signatures: Vec<SignatureRecordV1>,
+    }
+
+    SignatureRecordV1 of Signature {
+        operator: String,
+        name: String,
+        party: String,
+        at: String,
+        sha256: String,
+        signature: Option<String>,
     }
 }
 

@@ -11,7 +11,8 @@ use remit_collector_domain::{
     effect::{Effect, EffectKey},
     endpoint::{Endpoint, Presence, Pulse, ResumeTokens},
     operator::Role,
-    signal::{Say, Signal},
+    signal::{Origin, Say, Signal, Speaker},
+    source::SourceKind,
 };
 use remit_shared::{Departure, Schedule};
 use serde_json::Value;
@@ -93,7 +94,10 @@ fn alerts() {
     let mut by_itself = quiet.clone();
     by_itself.state = State::Resolved { at, by: None };
     by_itself.disposition = Disposition::Resolved;
-    check("alert", vec![busy, quiet, over, by_itself]);
+    let mut of_a_source = quiet.clone();
+    let from = Speaker::Source(sample::source(1).id);
+    of_a_source.origin = Origin { from, revision: 9, position: 0 };
+    check("alert", vec![busy, quiet, over, by_itself, of_a_source]);
 }
 
 #[test]
@@ -141,9 +145,12 @@ fn owed_effects() {
         Operator::record_key(&sample::operator(4).id),
         Published::record_key(&sample::matrix(5).key()),
         Endpoint::record_key(&sample::endpoint_id(6)),
+        Source::record_key(&sample::source(7).id),
     ];
     let Effect::Signal(raised) = sample::signal("/srv is fine") else { unreachable!() };
-    let cleared = Effect::Signal(Signal { say: Say::Cleared, ..raised });
+    let cleared = Effect::Signal(Signal { say: Say::Cleared, ..raised.clone() });
+    let about = Some(sample::endpoint_id(8));
+    let of_a_source = Effect::Signal(Signal { subject: about, ..raised });
     let effects = vec![
         sample::signal("/srv is full"),
         Effect::Admit(Box::new(sample::registration(1))),
@@ -151,6 +158,7 @@ fn owed_effects() {
         sample::event(2, 4),
         sample::deed("matrix.publish", 5),
         cleared,
+        of_a_source,
     ];
     let owed = keys.into_iter().zip(effects).zip(0..).map(|((record, effect), position)| Owed {
         key: EffectKey { record, revision: 12, position },
@@ -168,6 +176,14 @@ fn people_and_what_they_publish() {
     (unused.kind, unused.revoked_at, unused.uses) = (None, None, vec![]);
     check("token", vec![sample::token(1), unused]);
     check("matrix", vec![sample::matrix(1)]);
+}
+
+#[test]
+fn sources() {
+    let mut quiet = sample::source(2);
+    (quiet.kind, quiet.revoked) = (SourceKind::Alertmanager, None);
+    quiet.active.clear();
+    check("source", vec![sample::source(1), quiet]);
 }
 
 #[test]

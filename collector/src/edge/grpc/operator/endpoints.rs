@@ -53,7 +53,7 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
             if !named || (!asked.site.is_empty() && registration.site.as_str() != asked.site) {
                 continue;
             }
-            let rules = self.matrices.rules(&registration.tenant);
+            let rules = self.matrices.rules(registration);
             let status = show::endpoint::status(&endpoint);
             let mut view = show::endpoint::endpoint(&endpoint, &rules, false);
             view.open_alerts = open.get(&endpoint.id()).copied().unwrap_or(0);
@@ -81,7 +81,7 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
     ) -> Result<Response<v1::GetEndpointResponse>, Status> {
         let operator = self.caller(&request).await?;
         let endpoint = self.endpoint(&operator, &request.get_ref().endpoint).await?;
-        let rules = self.matrices.rules(&endpoint.registration.tenant);
+        let rules = self.matrices.rules(&endpoint.registration);
         let mut view = show::endpoint::endpoint(&endpoint, &rules, true);
         let alerts = self.alerts(&operator, "").await?;
         let open = alerts.iter().filter(|it| it.about.endpoint == endpoint.id());
@@ -147,7 +147,7 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
             .revoke(endpoint.id(), &by, asked.reason.trim())
             .await
             .map_err(|it| it.to_status())?;
-        let rules = self.matrices.rules(&endpoint.registration.tenant);
+        let rules = self.matrices.rules(&endpoint.registration);
         let endpoint = Some(show::endpoint::endpoint(&revoked, &rules, false));
         Ok(Response::new(v1::RevokeEndpointResponse { endpoint }))
     }

@@ -171,9 +171,9 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         let next = next_change(matrix, &subject, &function, severity, at);
         let step = |it: &remit_collector_domain::matrix::Step| v1::EscalationStep {
             after_seconds: whole_seconds(it.after).try_into().unwrap_or(u32::MAX),
-            team: it.team.to_string(),
+            team: it.target.to_string(),
         };
-        let escalation = resolution.escalate.iter().map(step).collect();
+        let escalation = resolution.policy.steps.iter().map(step).collect();
         let remit = matrices::remit(resolution, at, next.as_ref().map(|it| it.0));
         Ok(Response::new(v1::ExplainResponsibilityResponse {
             responsibility: Some(show::alert::responsibility(tenant, &remit)),

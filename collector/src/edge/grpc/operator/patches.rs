@@ -33,7 +33,7 @@ impl<S: Store, C: Clock> PatchService for Plane<S, C> {
             if elsewhere || registration.revoked.is_some() {
                 continue;
             }
-            let policy = &self.matrices.rules(&registration.tenant).policy;
+            let policy = &self.matrices.rules(registration).policy;
             let managers = managers(&endpoint);
             if managers.is_empty() {
                 rows.push((patch::rank(CheckStatus::Unknown), None, silent(&endpoint)));

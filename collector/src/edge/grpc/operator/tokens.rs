@@ -42,6 +42,9 @@ impl<S: Store, C: Clock> TokenService for Plane<S, C> {
             0 => None,
             some => Some(EndpointKind::from_wire("kind", some).map_err(|it| it.to_status())?),
         };
+        if kind == Some(EndpointKind::Virtual) {
+            return Err(invalid("a virtual endpoint has no agent to enroll".into()));
+        }
         let secret = random::bytes::<20>();
         let secret_sha256 = hash_secret(&secret);
         let now = self.engine.clock.now();

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ports::store::{
-    Horizon, Store,
+    Horizon, Kind, Store,
     conformance::{
         alerts_are_found, census, commit,
         effects::{audit, feed, keys, owed},
@@ -41,10 +41,11 @@ async fn records_are_there<S: Store>(open: &impl AsyncFn(&str) -> S) {
         commit(&store, sample::token(1), 0, vec![]).await;
         commit(&store, sample::operator(1), 0, vec![]).await;
         commit(&store, sample::matrix(1), 0, vec![]).await;
+        commit(&store, sample::source(1), 0, vec![]).await;
         store.note_listened(SignedDuration::from_mins(3)).await.expect("note_listened");
     }
     let store = open("records").await;
-    assert_eq!(census(&store).await, [1; 5], "every record is there after reopening");
+    assert_eq!(census(&store).await, [1; Kind::ALL.len()], "every record is there after reopening");
     let stored = load(&store, &endpoint).await.expect("the endpoint is there");
     assert_eq!(stored.revision, 2, "revisions go on");
     assert_eq!(*stored.record, endpoint, "the newest value is there");
@@ -56,6 +57,8 @@ async fn records_are_there<S: Store>(open: &impl AsyncFn(&str) -> S) {
     assert_eq!(*operator.record, sample::operator(1));
     let matrix = load(&store, &sample::matrix(1)).await.expect("the matrix is there");
     assert_eq!(*matrix.record, sample::matrix(1));
+    let source = load(&store, &sample::source(1)).await.expect("the source is there");
+    assert_eq!(*source.record, sample::source(1));
     let due = store.due(sample::minute(15), 9).await.expect("due");
     assert_eq!(due, [alert.id], "deadlines survive");
     let listened = store.listened().await.expect("listened");
@@ -128,5 +131,5 @@ async fn what_was_forgotten_stays_so<S: Store>(open: &impl AsyncFn(&str) -> S) {
         store.prune(horizon).await.expect("prune");
     }
     let store = open("forgotten").await;
-    assert_eq!(census(&store).await, [0, 1, 0, 0, 0], "a forgotten alert does not come back");
+    assert_eq!(census(&store).await, [0, 1, 0, 0, 0, 0], "a forgotten alert does not come back");
 }

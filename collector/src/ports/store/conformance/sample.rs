@@ -2,6 +2,7 @@
 
 mod alert;
 mod endpoint;
+mod source;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use uuid::Uuid;
 pub use self::{
     alert::{alert, resolved},
     endpoint::{checks, endpoint, facts, pulse, registration},
+    source::source,
 };
 
 const NAMED: &str = "the samples' names are valid";
@@ -141,6 +143,7 @@ pub fn deed(action: &str, at: i64) -> Effect {
 /// Something for an alert to hear of.
 pub fn signal(summary: &str) -> Effect {
     Effect::Signal(Signal {
+        subject: None,
         check: "disk-space".into(),
         instance: "/srv".into(),
         function: function("infra_monitoring"),

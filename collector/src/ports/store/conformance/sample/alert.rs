@@ -6,7 +6,7 @@ use remit_collector_domain::{
         About, Acknowledgement, Actor, Alert, Climb, Delivery, Disposition, Entry, EntryKind,
         Notice, Remit, Rung, State, Topic,
     },
-    signal::Origin,
+    signal::{Origin, Speaker},
 };
 use remit_shared::{EndpointId, Party, Severity};
 
@@ -44,7 +44,7 @@ pub fn alert(n: u128, endpoint: EndpointId, instance: &str, opened: i64) -> Aler
         climb: Climb { since: minute(opened), next: 1 },
         disposition: Disposition::JointReview,
         disposition_note: "who owns /srv?".into(),
-        origin: Origin { endpoint, revision: 4, position: 1 },
+        origin: Origin { from: Speaker::Endpoint(endpoint), revision: 4, position: 1 },
         timeline: vec![entry(opened)],
         notices: vec![notice(opened)],
         notices_made: 1,

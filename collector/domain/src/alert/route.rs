@@ -1,0 +1,184 @@
+//! Whose the alert becomes.
+//!
+//! A change of owner is one step: the old climb ends, the new owner is told,
+//! the old one is informed, and a new climb begins. It is refused, and the old
+//! climb goes on, if nobody would hear of it: a team without a channel and
+//! without a ladder. Promises to the customer do not begin anew with it.
+//!
+//! An acknowledged alert stays with whoever took it on; that the matrix names
+//! somebody else is shown.
+
+use jiff::Timestamp;
+use remit_shared::{Severity, Team};
+
+use crate::{
+    alert::{
+        Alert, Context, EntryKind, Remit, State, Topic,
+        promise::holder,
+        work::{REMIT, Work},
+    },
+    people::Target,
+    sla::Fact,
+};
+
+/// Somebody whom the matrix names and who could not be given the alert: nobody
+/// would have heard of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedOwner {
+    /// The team.
+    pub team: Team,
+    /// The matrix version that names it.
+    pub matrix_version: u64,
+    /// Its row.
+    pub row: String,
+    /// When it was refused first.
+    pub since: Timestamp,
+    /// Why.
+    pub why: String,
+}
+
+impl Work {
+    /// Gives a new alert to whom the matrix names.
+    pub(super) fn route_first(&mut self, context: &Context<'_>) {
+        self.adopt(context.remit.clone(), context);
+        let remit = &self.alert.remit;
+        let detail = format!("to {}: {}", remit.responsible, remit.reason);
+        self.note(EntryKind::Routed, REMIT, detail);
+        self.take_up(Topic::Assigned, context);
+        self.inform(context);
+    }
+
+    /// Begins anew with whom the matrix names now, or with whom a person has
+    /// given it to.
+    pub(super) fn route_again(&mut self, context: &Context<'_>) {
+        let current = &self.alert.remit;
+        if current.by_hand || current.responsible == context.remit.responsible {
+            if !current.by_hand {
+                self.adopt(context.remit.clone(), context);
+            }
+            self.alert.refused_owner = None;
+            let remit = &self.alert.remit;
+            let detail = format!("to {}: {}", remit.responsible, remit.reason);
+            self.note(EntryKind::Routed, REMIT, detail);
+            self.take_up(Topic::Assigned, context);
+        } else if !self.reroute(Topic::Assigned, context) {
+            self.take_up(Topic::Assigned, context);
+        }
+    }
+
+    /// Gives it to whom the matrix names now instead of who has it. Says
+    /// whether that could be done.
+    fn reroute(&mut self, topic: Topic, context: &Context<'_>) -> bool {
+        let remit = context.remit.clone();
+        let detail = format!("to {}: {}", remit.responsible, remit.reason);
+        if !self.may_have_it(&remit, context) {
+            return false;
+        }
+        self.alert.refused_owner = None;
+        self.note(EntryKind::Rerouted, REMIT, detail);
+        self.hand(remit, topic, context);
+        true
+    }
+
+    /// Whether anybody would hear of it. If not, says so in the timeline, once
+    /// for each row of each version.
+    pub(super) fn may_have_it(&mut self, remit: &Remit, context: &Context<'_>) -> bool {
+        let target = Target::Team(remit.responsible.clone());
+        let reached = context.reach.reach(&target, self.alert.severity, self.now);
+        if !reached.channels.is_empty() || !remit.ladder.rungs.is_empty() {
+            return true;
+        }
+        let why = format!("{target} has no ladder and cannot be told: {}", reached.because);
+        let is_known = self.alert.refused_owner.as_ref().is_some_and(|it| {
+            it.team == remit.responsible
+                && it.matrix_version == remit.matrix_version
+                && it.row == remit.row
+        });
+        if !is_known {
+            let detail = format!("stays with {}: {why}", self.alert.remit.responsible);
+            self.deed(EntryKind::RouteRefused, "alert.route_refused", REMIT, detail);
+            self.alert.refused_owner = Some(RefusedOwner {
+                team: remit.responsible.clone(),
+                matrix_version: remit.matrix_version,
+                row: remit.row.clone(),
+                since: self.now,
+                why,
+            });
+        }
+        // What has it keeps it until the matrix says something else again.
+        self.alert.remit.until = context.remit.until.filter(|it| *it > self.now);
+        false
+    }
+
+    /// Puts a new owner in the place of the old one.
+    pub(super) fn hand(&mut self, remit: Remit, topic: Topic, context: &Context<'_>) {
+        let before = self.alert.remit.responsible.clone();
+        self.adopt(remit, context);
+        self.alert.owner_differs = None;
+        if self.alert.blocked.as_ref().is_some_and(|it| it.to == self.alert.remit.responsible) {
+            self.alert.blocked = None;
+        }
+        self.take_up(topic, context);
+        if before != self.alert.remit.responsible {
+            self.tell_team(&before, Topic::Informed, context);
+        }
+    }
+
+    /// Tells the responsible team and begins the climb.
+    pub(super) fn take_up(&mut self, topic: Topic, context: &Context<'_>) {
+        self.begin_climb(context);
+        let owner = Target::Team(self.alert.remit.responsible.clone());
+        if !self.tell(&owner, topic, context) {
+            self.hurry(&owner, context);
+        }
+    }
+
+    /// Takes over what the matrix says. An answer that was to change before now
+    /// is as good as one that never does: the next tick would not change it.
+    fn adopt(&mut self, remit: Remit, context: &Context<'_>) {
+        let until = remit.until.filter(|it| *it > self.now);
+        self.alert.remit = Remit { until, ..remit };
+        self.clock(&Fact::Owner(holder(&self.alert.remit)), context);
+    }
+
+    /// Asks the matrix again: follows it if nobody has taken the alert on, and
+    /// shows it otherwise.
+    pub(super) fn reconsider(&mut self, context: &Context<'_>) {
+        let Alert { remit, state, severity, .. } = &self.alert;
+        if remit.by_hand {
+            return;
+        }
+        let is_same = remit.responsible == context.remit.responsible;
+        match state {
+            State::Resolved { .. } => {}
+            State::Acknowledged(_) => {
+                let differs = (!is_same).then(|| context.remit.responsible.clone());
+                self.alert.owner_differs = differs;
+                self.alert.remit.until = context.remit.until.filter(|it| *it > self.now);
+            }
+            State::Open if is_same => self.refresh(context),
+            State::Open => {
+                // What came with the hour is told together with what else did,
+                // unless it must be told at once.
+                let by_hour = remit.matrix_version == context.remit.matrix_version;
+                let topic = match by_hour && *severity < Severity::High {
+                    true => Topic::HandOff,
+                    false => Topic::Assigned,
+                };
+                self.reroute(topic, context);
+            }
+        }
+    }
+
+    /// The same team has it under what the matrix says now. Its ladder stays
+    /// as it was when the climb began.
+    pub(super) fn refresh(&mut self, context: &Context<'_>) {
+        let (old, new) = (&self.alert.remit, context.remit);
+        let until = new.until.filter(|it| *it > self.now);
+        self.alert.refused_owner = None;
+        if old.matrix_version != new.matrix_version || old.until != until {
+            let ladder = old.ladder.clone();
+            self.adopt(Remit { ladder, ..new.clone() }, context);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! When work passes to the other party because of what was found, not because
+//! of the hour.
+//!
+//! The field calls them defined triggers, not judgment calls: whoever hits a
+//! wall says which one, and the matrix says who has it next and when.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use remit_shared::{Function, Party, Team};
+
+use crate::{
+    alert::HandOverReason,
+    matrix::{Duty, Escalation, Matrix, scope::admits},
+    people::Target,
+};
+
+/// Half an hour: the rule of thumb of the field.
+const USUAL: SignedDuration = SignedDuration::from_mins(30);
+
+/// The reasons that a matrix has something to say about.
+const REASONS: [HandOverReason; 5] = [
+    HandOverReason::NeedsCredential,
+    HandOverReason::NeedsOnSite,
+    HandOverReason::BusinessContext,
+    HandOverReason::SecuritySuspicion,
+    HandOverReason::VendorWait,
+];
+
+/// Why a string is no reason.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no reason for a hand-over: use needs_credential, needs_on_site, business_context, security_suspicion or vendor_wait"
+)]
+pub struct ReasonError(pub String);
+
+/// Reads a reason for a hand-over that a matrix has something to say about.
+pub fn parse_reason(text: &str) -> Result<HandOverReason, ReasonError> {
+    let known = REASONS.into_iter().find(|it| it.as_str() == text);
+    let shown = || text.chars().take(40).flat_map(char::escape_default).collect();
+    known.ok_or_else(|| ReasonError(shown()))
+}
+
+/// How long it waits if the matrix does not say. An attack does not wait, and
+/// neither does somebody who has decided.
+pub fn usual_wait(reason: HandOverReason) -> SignedDuration {
+    match reason {
+        HandOverReason::SecuritySuspicion | HandOverReason::Manual => SignedDuration::ZERO,
+        HandOverReason::NeedsCredential
+        | HandOverReason::NeedsOnSite
+        | HandOverReason::BusinessContext
+        | HandOverReason::VendorWait => USUAL,
+    }
+}
+
+/// What follows from a reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trigger {
+    /// The reason.
+    pub reason: HandOverReason,
+    /// For which kinds of work; none means any.
+    pub functions: BTreeSet<Function>,
+    /// How long after the reason was given.
+    pub after: SignedDuration,
+    /// To whom; `None` means the counterpart.
+    pub to: Option<Team>,
+}
+
+impl Matrix {
+    /// What follows from a reason in a kind of work: what the matrix says of
+    /// just that work, else of any, else what ships.
+    pub fn hand_over(&self, reason: HandOverReason, function: &Function) -> Trigger {
+        let said = self.triggers.iter().filter(|it| it.reason == reason);
+        let said = said.filter(|it| admits(&it.functions, function));
+        let shipped =
+            Trigger { reason, functions: BTreeSet::new(), after: usual_wait(reason), to: None };
+        // Of equals, the first in the file.
+        said.min_by_key(|it| it.functions.is_empty()).cloned().unwrap_or(shipped)
+    }
+
+    /// Who answers for it on either side: the duty's accountable team, then one
+    /// of the other party, the catch-all's before those of rows.
+    pub fn accountables(&self, duty: &Duty) -> Vec<Team> {
+        let party = |it: &Team| self.team(it).map(|it| it.party == Party::Internal);
+        let own = party(&duty.accountable);
+        let all = [&self.catch_all].into_iter().chain(&self.rows);
+        let mut others = all.map(|it| &it.duty.accountable).filter(|it| party(it).is_some());
+        let other = others.find(|it| party(it) != own);
+        [&duty.accountable].into_iter().chain(other).cloned().collect()
+    }
+
+    /// The team of the other party that takes over from whoever is responsible:
+    /// the first that the duty has to do with, else the first that acts at all.
+    pub fn counterpart(&self, duty: &Duty) -> Option<&Team> {
+        let party = |name: &Team| self.team(name).map(|it| it.party);
+        let wanted = match party(&duty.responsible)? {
+            Party::Internal => Party::Provider,
+            Party::Provider | Party::Vendor => Party::Internal,
+        };
+        let steps = match &duty.escalation {
+            Escalation::Steps(steps) => steps.as_slice(),
+            Escalation::Shipped => &[],
+            Escalation::Policy(name) => {
+                let named = self.policies.iter().find(|it| it.name == *name);
+                named.map(|it| it.steps.as_slice()).unwrap_or_default()
+            }
+        };
+        let escalated = steps.iter().filter_map(|it| match &it.target {
+            Target::Team(team) => self.team(team).map(|it| &it.name),
+            Target::Rota(_) | Target::Person(_) => None,
+        });
+        let near = (duty.others.iter()).chain(&duty.consulted).filter_map(|it| self.team(it));
+        let near = near.map(|it| &it.name).chain(escalated);
+        let acting = self.all_rows().map(|it| &it.duty.responsible);
+        let all = near.chain(acting).chain(self.teams.iter().map(|it| &it.name));
+        all.filter_map(|it| self.team(it)).find(|it| it.party == wanted).map(|it| &it.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matrix::testing::*;
+
+    #[test]
+    fn every_reason_has_an_answer_and_the_narrower_one_wins() {
+        let mut matrix = matrix([row("base", "*", "always", "provider-noc")]);
+        let (desk, other): (Function, Function) =
+            ("help_desk".parse().unwrap(), "procurement".parse().unwrap());
+        for reason in REASONS {
+            let shipped = matrix.hand_over(reason, &desk);
+            assert_eq!((shipped.after, shipped.to), (usual_wait(reason), None));
+        }
+        let reason = HandOverReason::NeedsOnSite;
+        let trigger = |functions: &[&Function], minutes| Trigger {
+            reason,
+            functions: functions.iter().copied().cloned().collect(),
+            after: SignedDuration::from_mins(minutes),
+            to: None,
+        };
+        matrix.triggers = vec![trigger(&[], 20), trigger(&[&desk], 10)];
+        assert_eq!(matrix.hand_over(reason, &desk).after, SignedDuration::from_mins(10));
+        assert_eq!(matrix.hand_over(reason, &other).after, SignedDuration::from_mins(20));
+    }
+
+    #[test]
+    fn the_other_party_takes_over() {
+        let matrix = matrix([
+            row("base", "*", "always", "provider-noc"),
+            row("apps", "lob_application", "always", "internal-it"),
+        ]);
+        let duty = |index: usize| &matrix.rows[index].duty;
+        assert_eq!(matrix.counterpart(duty(0)).unwrap().as_str(), "internal-it");
+        assert_eq!(matrix.counterpart(duty(1)).unwrap().as_str(), "provider-noc");
+        let both: Vec<_> = matrix.accountables(duty(0)).iter().map(Team::to_string).collect();
+        assert_eq!(both, ["provider-noc", "internal-it"]);
+    }
+}

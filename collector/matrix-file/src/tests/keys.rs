@@ -1,0 +1,559 @@
+//! The keys for people, promises and hand-overs, and what is said of each.
+
+use expect_test::expect;
+use jiff::{SignedDuration, civil::date};
+use remit_collector_domain::{
+    alert::HandOverReason,
+    matrix::{Escalation, Recipient},
+    sla::PauseReason,
+};
+use remit_shared::Severity;
+
+use super::{check, starter_with};
+use crate::{STARTER, read};
+
+#[test]
+fn every_part_of_the_starter_is_understood() {
+    let matrix = read("starter.toml", STARTER).unwrap().matrix;
+    assert_eq!(matrix.persons.len(), 2);
+    assert_eq!(matrix.teams[2].oncall.as_ref().unwrap().as_str(), "noc-nights");
+    let office = &matrix.calendars[0];
+    assert_eq!(office.holiday_on(date(2026, 12, 25)), Some("Christmas Day"));
+    assert_eq!(office.exceptions[&date(2026, 12, 24)].title, "Christmas Eve");
+    assert_eq!(matrix.rotas[0].layers[0].people.len(), 2);
+    let gold = &matrix.agreements[0];
+    assert_eq!(gold.response.get(Severity::Critical), Some(SignedDuration::from_mins(15)));
+    assert_eq!(gold.pause_reasons, PauseReason::ALL);
+    assert_eq!(matrix.policies[2].hours.as_ref().unwrap().as_str(), "office");
+    let attack = matrix.hand_over(HandOverReason::SecuritySuspicion, &"help_desk".parse().unwrap());
+    assert_eq!((attack.after, attack.to.unwrap().as_str()), (SignedDuration::ZERO, "provider-noc"));
+    let [quiet] = matrix.quiet.as_slice() else { panic!() };
+    assert_eq!(quiet.who, Recipient::Team("internal-it".parse().unwrap()));
+    let row = &matrix.rows[0];
+    assert_eq!(row.reviewed, Some(date(2026, 10, 1)));
+    assert_eq!(row.duty.escalation, Escalation::Policy("standard".parse().unwrap()));
+    assert_eq!(row.duty.authority.approve_change.len(), 2);
+    let sites = row.duty.authority().declare_known_issue;
+    assert_eq!(sites, std::slice::from_ref(&row.duty.accountable));
+}
+
+#[test]
+fn the_guide_names_every_key() {
+    let guide = include_str!("../../../../docs/matrix.md");
+    let keys = include_str!("../raw.rs").lines().filter_map(|line| {
+        let (key, _) = line.strip_prefix("    pub(crate) ")?.split_once(':')?;
+        Some(key.trim_start_matches("r#"))
+    });
+    let tables = ["layer", "override"];
+    let missing: Vec<_> = keys
+        .filter(|it| !tables.contains(it) && !guide.contains(&format!("`{it}")))
+        .filter(|it| !guide.contains(&format!("`[[{it}]]`")))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn names_that_stand_for_nobody_are_refused() {
+    check(
+        "oncall = \"noc-nights\"",
+        "oncall = \"noc-night\"",
+        expect![[r#"
+        acme.toml:48: error[unknown-rota]: team[3].oncall: there is no rota `noc-night`
+            did you mean `noc-nights`?
+    "#]],
+    );
+    check(
+        "people = [\"kim\", \"lee\"]",
+        "people = [\"kim\", \"leo\"]",
+        expect![[r#"
+        acme.toml:117: error[unknown-person]: rota[1].layer: there is no person `leo`
+            did you mean `lee`?
+    "#]],
+    );
+    check(
+        "teams = \"provider-noc\"\nnotify = \"email:kim",
+        "teams = \"provider-nok\"\nnotify = \"email:kim",
+        expect![[r#"
+            acme.toml:72: error[unknown-team]: person[1].teams: there is no team `provider-nok`
+                did you mean `provider-noc`?
+        "#]],
+    );
+    check(
+        "steps = [\"5m provider-manager\", \"15m it-manager\"]",
+        "steps = [\"5m rota:noc-days\", \"15m person:kin\"]",
+        expect![[r#"
+            acme.toml:136: error[unknown-rota]: policy[2].steps: there is no rota `noc-days`
+                define it: `[[rota]]` with `name = "noc-days"`
+            acme.toml:136: error[unknown-person]: policy[2].steps: there is no person `kin`
+                did you mean `kim`?
+        "#]],
+    );
+    check(
+        "name = \"standard\"",
+        "name = \"standart\"",
+        expect![[r#"
+        acme.toml:219: error[unknown-policy]: row[1].policy: there is no policy `standard`
+            did you mean `standart`?
+        acme.toml:248: error[unknown-policy]: row[3].policy: there is no policy `standard`
+            did you mean `standart`?
+        acme.toml:349: error[unknown-policy]: row[10].policy: there is no policy `standard`
+            did you mean `standart`?
+        acme.toml:128: warning[unused]: policy[1].name: policy `standart` is in no row
+            name it in a row, or remove it
+    "#]],
+    );
+    check(
+        "name = \"gold\"",
+        "name = \"golden\"",
+        expect![[r#"
+        acme.toml:220: error[unknown-sla]: row[1].sla: there is no sla `gold`
+            define it: `[[sla]]` with `name = "gold"`
+        acme.toml:234: error[unknown-sla]: row[2].sla: there is no sla `gold`
+            define it: `[[sla]]` with `name = "gold"`
+        acme.toml:249: error[unknown-sla]: row[3].sla: there is no sla `gold`
+            define it: `[[sla]]` with `name = "gold"`
+        acme.toml:277: error[unknown-sla]: row[5].sla: there is no sla `gold`
+            define it: `[[sla]]` with `name = "gold"`
+        acme.toml:294: error[unknown-sla]: row[6].sla: there is no sla `gold`
+            define it: `[[sla]]` with `name = "gold"`
+        acme.toml:309: error[unknown-sla]: row[7].sla: there is no sla `gold`
+            define it: `[[sla]]` with `name = "gold"`
+        acme.toml:350: error[unknown-sla]: row[10].sla: there is no sla `gold`
+            define it: `[[sla]]` with `name = "gold"`
+    "#]],
+    );
+    check(
+        "approve_security = [\"provider-manager\", \"it-manager\"]",
+        "approve_security = [\"ciso\"]",
+        expect![[r#"
+            acme.toml:235: error[unknown-team]: row[2].approve_security: there is no team `ciso`
+                define it: `[[team]]` with `name = "ciso"`
+        "#]],
+    );
+    check(
+        "after = \"15m\"\nto = \"internal-it\"",
+        "after = \"15m\"\nto = \"field-service\"",
+        expect![[r#"
+            acme.toml:178: error[unknown-team]: trigger[2].to: there is no team `field-service`
+                define it: `[[team]]` with `name = "field-service"`
+        "#]],
+    );
+    check(
+        "team = \"internal-it\"\nwhen",
+        "person = \"bob\"\nwhen",
+        expect![[r#"
+        acme.toml:189: error[unknown-person]: quiet[1].person: there is no person `bob`
+            define it: `[[person]]` with `name = "bob"`
+    "#]],
+    );
+}
+
+#[test]
+fn a_rota_that_makes_no_sense_is_refused() {
+    check(
+        "from = \"2025-01-06\"\n",
+        "from = \"5.1.2026\"\n",
+        expect![[r#"
+        acme.toml:120: error[bad-date]: rota[1].layer[1].from: `5.1.2026` is no date: write it like `2026-12-24`
+    "#]],
+    );
+    check(
+        "from = \"2025-01-06\"\n",
+        "",
+        expect![[r#"
+        acme.toml:117: error[missing]: rota[1].layer[1].from: is missing: the date of the first hand-off, like `2026-01-05`
+    "#]],
+    );
+    check(
+        "turn = \"1w\"",
+        "turn = \"1 week\"",
+        expect![[r#"
+        acme.toml:121: error[bad-turn]: rota[1].layer[1].turn: `1 week` is no turn: write how long somebody is on call like `12h`, `1d` or `1w`
+    "#]],
+    );
+    check(
+        "handoff = \"08:00\"",
+        "handoff = \"8am\"",
+        expect![[r#"
+        acme.toml:122: error[bad-time]: rota[1].layer[1].handoff: `8am` is no time of day: write it like `08:00`
+    "#]],
+    );
+    check(
+        "people = [\"kim\", \"lee\"]\n",
+        "",
+        expect![[r#"
+        acme.toml:117: error[missing]: rota[1].layer[1].people: is missing: who takes turns, like `["kim", "lee"]`
+    "#]],
+    );
+    check(
+        "people = [\"kim\", \"lee\"]",
+        "people = []",
+        expect![[r#"
+        acme.toml:117: error[rota]: rota[1].layer: rota `noc-nights`, layer 1: nobody takes turns: name at least one person
+    "#]],
+    );
+    check(
+        "handoff = \"08:00\"",
+        "handoff = \"08:00\"\n[[rota.override]]\nfrom = \"2026-12-26 08:00\"\nto = \"2026-12-24 18:00\"\nperson = \"lee\"",
+        expect![[r#"
+            acme.toml:117: error[rota]: rota[1].layer: rota `noc-nights`, override 1, from 2026-12-26T08:00:00 to 2026-12-24T18:00:00: it ends before it begins: the end is the first moment after it
+        "#]],
+    );
+    check(
+        "handoff = \"08:00\"",
+        "handoff = \"08:00\"\n[[rota.override]]\nfrom = \"26 Dec\"\nto = 2026-12-24T18:00:00\nperson = \"lee\"",
+        expect![[r#"
+            acme.toml:125: error[syntax]: rota[1].override[1].to: invalid type: map, expected a string
+                write it in quotes, dates and times too
+        "#]],
+    );
+    check(
+        "handoff = \"08:00\"",
+        "handoff = \"08:00\"\n[[rota.override]]\nfrom = \"26 Dec\"\nto = \"2026-12-24 18:00\"",
+        expect![[r#"
+            acme.toml:124: error[bad-date]: rota[1].override[1].from: `26 Dec` is no date and time: write it like `2026-12-24 18:00`
+            acme.toml:123: error[missing]: rota[1].override[1].person: is missing: who is on call instead; `nobody` for nobody
+        "#]],
+    );
+}
+
+#[test]
+fn a_rota_is_warned_of_before_nobody_answers() {
+    check(
+        "handoff = \"08:00\"",
+        "handoff = \"08:00\"\nhours = \"mon-sat 00:00-24:00\"",
+        expect![[r#"
+            acme.toml:117: warning[rota-gap]: rota[1].layer: nobody is on call in rota `noc-nights` from Sun 2026-03-08 00:00 to Mon 2026-03-09 00:00 in America/New_York (no layer of `noc-nights` applies); 8 gaps in 60 days
+                add a layer or an `override`; until then the next step of an escalation comes at once
+        "#]],
+    );
+    check(
+        "title = \"Lee Okafor\"",
+        "title = \"Lee Okafor\"\ndisabled = true",
+        expect![[r#"
+        acme.toml:118: warning[on-call-absent]: rota[1].layer: `lee`, who is disabled, is on call in rota `noc-nights` from Mon 2026-03-09 08:00 in America/New_York
+            take them out of the layer, or add an `override`
+    "#]],
+    );
+    check(
+        "notify = \"email:lee@provider.example\"\n",
+        "",
+        expect![[r#"
+        acme.toml:75: warning[no-channel]: person[2]: person `lee` has no channel, so nobody can call them
+            give them `notify = "email:ADDRESS"`, or `disabled = true`
+        acme.toml:116: warning[on-call-absent]: rota[1].layer: `lee`, who has no channel, is on call in rota `noc-nights` from Mon 2026-03-09 08:00 in America/New_York
+            take them out of the layer, or add an `override`
+    "#]],
+    );
+}
+
+#[test]
+fn a_promise_that_cannot_be_kept_is_refused() {
+    check(
+        "critical = \"4h\", high = \"8h\"",
+        "critical = \"10m\", high = \"8h\"",
+        expect![[r#"
+        acme.toml:153: error[sla-order]: sla[1].resolution: sla `gold` wants critical alerts resolved within 10m and a response within 15m
+            give the resolution at least as long as the response
+    "#]],
+    );
+    check(
+        "resolution = { critical = \"8h\", high = \"2d\", medium = \"5d\" }",
+        "resolution = { critical = \"8h\", high = \"366d\" }",
+        expect![[r#"
+            acme.toml:162: error[unreachable-target]: sla[2].calendar: sla `desk` promises something within 366d, and `office` is open for 102d9h in 400 days
+                count other hours, or promise less time
+        "#]],
+    );
+    check(
+        "response = { critical = \"15m\", high = \"30m\", medium",
+        "response = { critical = \"soon\", urgent = \"30m\", medium",
+        expect![[r#"
+            acme.toml:152: error[bad-length]: sla[1].response.critical: `soon` is not a length of time: write it like `15m`, `1h30m` or `2d`, a year at most
+            acme.toml:152: error[bad-value]: sla[1].response: `urgent` is not a severity: use one of info, low, medium, high, critical
+        "#]],
+    );
+    check(
+        "response = { critical = \"1h\", high = \"2h\", medium = \"1d\" }",
+        "response = { medium = \"1d\" }",
+        expect![[r#"
+            acme.toml:163: warning[sla-missing]: sla[2].response: sla `desk` has no response target for critical and high
+                add one, like `response = { critical = "30m" }`
+        "#]],
+    );
+    check(
+        "at_risk = 75",
+        "at_risk = 100",
+        expect![[r#"
+        acme.toml:157: error[sla-at-risk]: sla[1].at_risk: sla `gold` is at risk from 100 % on
+            use a share from 1 to 99; 75 if you leave it out
+    "#]],
+    );
+    check(
+        "at_risk = 75",
+        "at_risk = 300",
+        expect![[r#"
+            acme.toml:157: error[syntax]: sla[1].at_risk: invalid value: integer `300`, expected u8
+                use a whole number from 0 to 255
+        "#]],
+    );
+    check(
+        "pause = [\"awaiting_customer\",",
+        "pause = [\"lunch\",",
+        expect![[r#"
+        acme.toml:158: error[bad-value]: sla[1].pause[1]: `lunch` is not a pause reason: use one of awaiting_customer, awaiting_vendor, approved_window
+    "#]],
+    );
+    check(
+        "calendar = \"office\"\nresponse",
+        "calendar = \"offce\"\nresponse",
+        expect![[r#"
+        acme.toml:162: error[unknown-calendar]: sla[2].calendar: there is no calendar `offce`
+            did you mean `office`?
+    "#]],
+    );
+}
+
+#[test]
+fn a_policy_or_trigger_that_makes_no_sense_is_refused() {
+    check(
+        "repeat = 3",
+        "repeat = 0",
+        expect![[r#"
+        acme.toml:131: error[escalation]: policy[1].repeat: policy `standard` goes through its steps 0 times
+            from 1 to 10 times; 3 if you leave it out
+    "#]],
+    );
+    check(
+        "steps = [\"5m provider-manager\", \"15m it-manager\"]",
+        "steps = []",
+        expect![[r#"
+        acme.toml:136: error[escalation]: policy[2].steps: policy `security` has no steps: an unanswered alert would stay unanswered
+            add one, like `"30m TEAM"`
+    "#]],
+    );
+    check(
+        "steps = [\"5m provider-manager\", \"15m it-manager\"]\n",
+        "",
+        expect![[r#"
+        acme.toml:133: error[missing]: policy[2].steps: is missing: who is told and when, like `["15m provider-noc"]`
+    "#]],
+    );
+    check(
+        "reason = \"needs_on_site\"",
+        "reason = \"tired\"",
+        expect![[r#"
+        acme.toml:176: error[bad-value]: trigger[2].reason: `tired` is no reason for a hand-over: use needs_credential, needs_on_site, business_context, security_suspicion or vendor_wait
+    "#]],
+    );
+    check(
+        "reason = \"needs_on_site\"\n",
+        "",
+        expect![[r#"
+        acme.toml:175: error[missing]: trigger[2].reason: is missing: the wall that was hit, like `needs_on_site`
+    "#]],
+    );
+    check(
+        "reason = \"needs_on_site\"",
+        "reason = \"business_context\"",
+        expect![[r#"
+        acme.toml:181: error[duplicate-trigger]: trigger[3].reason: there is another trigger for business_context of every function
+            remove one of them
+    "#]],
+    );
+    check(
+        "reason = \"needs_on_site\"\nafter = \"15m\"",
+        "reason = \"needs_on_site\"\nafter = \"soon\"",
+        expect![[r#"
+            acme.toml:177: error[bad-length]: trigger[2].after: `soon` is not a length of time: write it like `15m`, `1h30m` or `2d`, a year at most
+        "#]],
+    );
+    check(
+        "team = \"internal-it\"\nwhen = \"outside office\"\nbelow",
+        "when = \"outside office\"\nbelow",
+        expect![[r#"
+            acme.toml:188: error[missing]: quiet[1].team: a quiet rule is about one `team` or one `person`
+        "#]],
+    );
+    check(
+        "below = \"high\"",
+        "below = \"loud\"",
+        expect![[r#"
+        acme.toml:191: error[bad-value]: quiet[1].below: `loud` is not a severity: use one of info, low, medium, high, critical
+    "#]],
+    );
+    check(
+        "when = \"outside office\"\nbelow = \"high\"",
+        "below = \"high\"",
+        expect![[r#"
+        acme.toml:188: error[missing]: quiet[1].when: is missing: the hours, like `outside office`
+    "#]],
+    );
+    check(
+        "name = \"desk\"\ntitle = \"Within",
+        "name = \"own\"\ntitle = \"Within",
+        expect![[r#"
+        acme.toml:140: error[duplicate-policy]: policy[3].name: there is another policy `own`
+            rename one of them
+        acme.toml:261: error[unknown-policy]: row[4].policy: there is no policy `desk`
+            define it: `[[policy]]` with `name = "desk"`
+        acme.toml:321: error[unknown-policy]: row[8].policy: there is no policy `desk`
+            define it: `[[policy]]` with `name = "desk"`
+        acme.toml:140: warning[unused]: policy[3].name: policy `own` is in no row
+            name it in a row, or remove it
+    "#]],
+    );
+}
+
+#[test]
+fn a_row_says_one_thing_about_escalation_and_review() {
+    check(
+        "escalate = [\"4h internal-it\"]\nreviewed = \"2026-10-01\"",
+        "escalate = [\"4h internal-it\"]\npolicy = \"desk\"\nreviewed = \"1.10.2026\"",
+        expect![[r#"
+            acme.toml:335: error[escalation]: row[9].escalate: a row has a `policy` or steps of its own in `escalate`: drop one
+            acme.toml:337: error[bad-date]: row[9].reviewed: `1.10.2026` is no date: write it like `2026-12-24`
+        "#]],
+    );
+    check(
+        "escalate = [\"4h internal-it\"]",
+        "accepted_by = [\"it-manager\"]",
+        expect![[r#"
+        acme.toml:335: error[uncovered]: row[9].accepted_by: only a row with `uncovered = true` is accepted by somebody
+    "#]],
+    );
+}
+
+#[test]
+fn a_calendar_that_makes_no_sense_is_refused() {
+    check(
+        "holiday_rules = \"us-federal\"",
+        "holiday_rules = \"us\"",
+        expect![[r#"
+        acme.toml:101: error[bad-value]: calendar[1].holiday_rules: `us` names no holidays that are built in: use `us-federal`, or list them, or import a file
+    "#]],
+    );
+    check(
+        "\"2026-12-24 08:00-12:00 Christmas Eve\"",
+        "\"2026-12-24 8-12\"",
+        expect![[r#"
+        acme.toml:103: error[bad-date]: calendar[1].exceptions[1]: `2026-12-24 8-12` is no exception: write it like `2026-12-24 08:00-12:00 Christmas Eve`, with `closed` for no hours
+    "#]],
+    );
+    check(
+        "\"2026-11-27 Day after Thanksgiving\"",
+        "\"--02-30 Never\"",
+        expect![[r#"
+        acme.toml:102: error[bad-date]: calendar[1].holidays[1]: `--02-30 Never` is no holiday: write it like `2026-12-25 Christmas Day`, or `--12-25 Christmas Day` for every year
+    "#]],
+    );
+}
+
+/// The starter with one row more.
+fn with_row(row: &str) -> String {
+    starter_with("# The catch-all: `*` with", &format!("{row}\n# The catch-all: `*` with"))
+}
+
+#[track_caller]
+fn check_row(row: &str, expected: expect_test::Expect) {
+    expected.assert_eq(&super::remarks(&with_row(row)));
+}
+
+#[test]
+fn what_is_left_uncovered_on_purpose_is_signed_by_both() {
+    let row = "[[row]]\nid = \"desk-nights\"\nfunction = \"help_desk\"\nwhen = \"outside office\"\nkinds = \"workstation\"\nuncovered = true\n";
+    let signed = format!("{row}accepted_by = [\"it-manager\", \"provider-manager\"]\n");
+    let matrix = read("acme.toml", &with_row(&signed)).unwrap().matrix;
+    let found = matrix.rows.iter().find(|it| it.is_uncovered()).unwrap();
+    assert_eq!(found.duty.responsible, matrix.catch_all.duty.responsible);
+    check_row(&signed, expect![[""]]);
+    check_row(
+        row,
+        expect![[r#"
+        acme.toml:338: error[uncovered]: row[10].accepted_by: nobody accepts that it is uncovered: name the accountable team of each party
+    "#]],
+    );
+    check_row(
+        &format!("{row}accepted_by = \"it-manager\"\n"),
+        expect![[r#"
+        acme.toml:344: error[uncovered]: row[10].accepted_by: row `desk-nights` names nobody, and no team of party provider accepts that
+            name the accountable team of each party in `accepted_by`
+    "#]],
+    );
+    check_row(
+        &format!("{signed}responsible = \"it-manager\"\nsla = \"gold\"\n"),
+        expect![[r#"
+        acme.toml:345: error[uncovered]: row[10].responsible: an uncovered row names nobody: leave `responsible` out
+        acme.toml:346: error[uncovered]: row[10].sla: an uncovered row promises nothing: leave `sla` out
+    "#]],
+    );
+}
+
+#[test]
+fn checks_can_be_about_some_endpoints_only() {
+    let disk = "[[check]]\ncheck = \"disk-space\"\n";
+    check_row(
+        &format!("{disk}tags = \"lob\"\nwarn = 900\n\n{disk}warn = 800\n"),
+        expect![[r#"
+            acme.toml:343: error[check]: check[2]: check `disk-space` needs clear < warn <= crit, got clear 800, warn 800, crit 950
+        "#]],
+    );
+    check_row(
+        &format!("{disk}tags = \"lob\"\nwarn = 900\n\n{disk}kinds = \"server\"\nhold = \"1m\"\n"),
+        expect![[""]],
+    );
+    check_row(
+        &format!("{disk}tags = \"lob\"\nwarn = 900\n\n{disk}tags = \"lob\"\nwarn = 890\n"),
+        expect![[r#"
+            acme.toml:346: error[check-clash]: check[2].warn: two overrides of `disk-space` set `warn` for the same endpoints, and neither is narrower
+                make one of them narrower, or join them
+        "#]],
+    );
+    check_row(
+        &format!("{disk}tags = \"lab\"\nwarn = 990\n"),
+        expect![[r#"
+            acme.toml:340: error[unknown-tag]: check[1].tags: there is no tag `lab`
+                did you mean `lob`?
+            acme.toml:338: error[check]: check[1]: check `disk-space` needs clear < warn <= crit, got clear 800, warn 990, crit 950
+        "#]],
+    );
+    check_row(
+        "[[check]]\ncheck = \"disk-speed\"\n",
+        expect![[r#"
+            acme.toml:338: error[check]: check[1]: there is no check `disk-speed`
+                did you mean `disk-space`?
+        "#]],
+    );
+}
+
+#[test]
+fn one_alert_can_speak_for_others() {
+    let rule = "[[inhibit]]\nname = \"power\"\nsource = \"endpoint-offline\"\n";
+    check_row(
+        &format!("{rule}target = \"service-failed\"\nequal = [\"site\", \"tag:lob\"]\n"),
+        expect![[""]],
+    );
+    check_row(
+        &format!("{rule}target = \"service-failed\"\n"),
+        expect![[r#"
+        acme.toml:338: error[inhibit]: inhibit[1]: inhibit `power` says nothing that the alerts have in common: it would silence everything
+            add `equal = ["endpoint"]` or the like
+    "#]],
+    );
+    check_row(
+        &format!("{rule}equal = \"rack\"\n"),
+        expect![[r#"
+        acme.toml:338: error[missing]: inhibit[1].target: say either which checks need not speak in `target`, or in `except` for which functions all still do
+        acme.toml:341: error[bad-value]: inhibit[1].equal: `rack` is not a label: use `endpoint`, `site`, `instance` or `tag:NAME`
+    "#]],
+    );
+    check_row(
+        &format!(
+            "{rule}except = \"lob_application\"\nequal = \"site\"\n\n{rule}target = \"x\"\nequal = \"site\"\n"
+        ),
+        expect![[r#"
+            acme.toml:345: error[duplicate-inhibit]: inhibit[2].name: there is another inhibit `power`
+                rename one of them
+        "#]],
+    );
+}

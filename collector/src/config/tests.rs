@@ -1,0 +1,79 @@
+use std::fs;
+
+use remit_shared::Chain;
+use tempfile::TempDir;
+
+use super::*;
+use crate::adapters::notify::{Door, Kind};
+
+/// Settings with a secret beside them.
+fn load_text(text: &str) -> Result<(Config, Effective), String> {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join(FILE);
+    fs::write(&path, format!("names = [\"c.example\"]\n{text}")).unwrap();
+    fs::write(folder.path().join("secret"), " hush \n").unwrap();
+    let flags = Flags { data_dir: Some(folder.path().into()), config: None };
+    load(&flags).map_err(|err| Chain(&err).to_string())
+}
+
+#[test]
+fn every_kind_of_channel_is_read_and_no_secret_is_shown() {
+    let text = r#"
+        [[webhook]]
+        name = "noc"
+        url = "https://noc.example/hook"
+        secret_file = "secret"
+        [[slack]]
+        name = "noc"
+        url_file = "secret"
+        [[teams]]
+        name = "noc"
+        url_file = "secret"
+        [[pagerduty]]
+        name = "noc"
+        key_file = "secret"
+        [[ntfy]]
+        name = "noc"
+        url = "https://ntfy.example"
+        topic_file = "secret"
+        [[alertmanager]]
+        name = "noc"
+        url = "https://tickets.example"
+        token_file = "secret"
+        [smtp]
+        host = "mail.example"
+        from = "Remit <remit@example.org>"
+        username = "remit"
+        password_file = "secret"
+    "#;
+    let (config, table) = load_text(text).unwrap();
+    let kinds: Vec<Kind> = config.channels.doors.iter().map(|it| it.1.kind()).collect();
+    assert_eq!(kinds, Kind::ALL);
+    let Door::Pagerduty(pagerduty) = &config.channels.doors[3].1 else { panic!("{kinds:?}") };
+    assert_eq!(pagerduty.url, "https://events.pagerduty.com");
+    assert!(!table.to_string().contains("hush"), "{table}");
+}
+
+#[test]
+fn a_channel_that_is_there_twice_is_refused() {
+    let one = "[[slack]]\nname = \"noc\"\nurl_file = \"secret\"\n";
+    let err = load_text(&one.repeat(2)).err().unwrap();
+    assert!(err.contains("slack.name") && err.contains("`noc` is there twice"), "{err}");
+    let err = load_text("[[slack]]\nname = \"noc\"\nurl_file = \"nowhere\"\n").err().unwrap();
+    assert!(err.contains("slack.url_file") && err.contains("failed to read"), "{err}");
+    let err = load_text("[[slak]]\nname = \"noc\"\n").err().unwrap();
+    assert!(err.contains("unknown field `slak`"), "{err}");
+}
+
+#[test]
+fn tokens_do_not_cross_a_network_in_the_clear() {
+    let plain = |address: &str| {
+        let listen = format!("[listen]\nreceiver = \"{address}:7448\"\n");
+        load_text(&format!("{listen}[receiver]\nplain_http_on_loopback = true\n"))
+    };
+    let (config, _) = plain("127.0.0.1").unwrap();
+    assert!(config.receiver.unwrap().plain);
+    let err = plain("192.0.2.1").err().unwrap();
+    assert!(err.contains("192.0.2.1:7448 is not a loopback address"), "{err}");
+    assert_eq!(load_text("").unwrap().0.receiver, None, "off unless it is asked for");
+}
