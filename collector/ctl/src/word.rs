@@ -101,7 +101,11 @@ words! {
         KnownIssue = "known_issue"
         Role = "role"
         Tuning = "tuning"
-        PlannedWork = "planned_work"
+        Work = "work"
+        Silence = "silence"
+        Token = "token"
+        Retention = "retention"
+        Revocation = "revocation"
     }
     ChangeRisk {
         Low = "low"
@@ -208,7 +212,7 @@ words! {
     }
     SourceKind {
         Alertmanager = "alertmanager"
-        Event = "event"
+        Events = "events"
     }
     SuppressionKind {
         Window = "window"
@@ -229,6 +233,7 @@ words! {
         Open = "open"
         Ended = "ended"
         Cancelled = "cancelled"
+        Settling = "settling"
     }
 }
 

@@ -107,6 +107,9 @@ pub(super) fn spec(typed: args::Window, tenant: String) -> Result<v1::WindowSpec
         why: typed.why,
         selector: Some(typed.selector.into()),
         covers_open: typed.covers_open,
+        blackout: typed.blackout,
+        loud: typed.loud,
+        for_patching: typed.for_patching,
         grace_seconds: seconds(typed.grace)?,
         ..timed(typed.when)?
     })

@@ -29,7 +29,7 @@ fn proposed(text: &str, sha256: &str) -> Record {
         .saying(v1::GetChangeResponse { change: Some(change.clone()) })
         .saying(v1::ListChangesResponse { changes: vec![change], ..Default::default() })
         .saying(v1::ApproveChangeResponse { change: Some(approved.clone()) })
-        .saying(v1::ApplyChangeResponse { change: Some(approved) })
+        .saying(v1::ApplyChangeResponse { change: Some(approved), token: "s3cret".into() })
 }
 
 #[tokio::test]
@@ -99,6 +99,8 @@ async fn a_script_agrees_with_yes_and_reads_one_document() {
     assert_eq!(answer["state"], "approved");
     let said = desk.type_in(&format!("change show {ID} --text")).await;
     assert_eq!(said.stdout, "the text");
+    let said = desk.type_in(&format!("change apply {ID} --yes")).await;
+    assert!(said.stdout.ends_with("\ns3cret\n"), "{said:?}");
 }
 
 #[tokio::test]
@@ -117,14 +119,14 @@ async fn a_proposal_says_what_and_why() {
     assert_eq!(sent.reason, "new");
 
     let work = "change propose work --tenant acme --title switch --why firmware --site hq \
-                --start 2026-11-28T22:00 --for 3h --reason CVE --rollback none";
+                --start 2026-11-28T22:00 --for 3h --reason CVE --who vendor --quiet";
     let said = desk.type_in(work).await;
     assert_eq!(said.exit, Exit::OK, "{said:?}");
     let sent: v1::ProposeChangeRequest = record.asked().unwrap();
-    let Some(v1::propose_change_request::Payload::PlannedWork(work)) = sent.payload else {
+    let Some(v1::propose_change_request::Payload::Work(work)) = sent.payload else {
         panic!("{sent:?}")
     };
-    let window = work.window.unwrap();
+    let window = work.plan.unwrap();
     assert_eq!(
         (window.starts_at.as_str(), window.duration_seconds),
         ("2026-11-28T22:00:00", 10_800)
@@ -162,12 +164,12 @@ async fn what_waits_for_the_other_party_says_so() {
     assert_eq!(said.exit, Exit(2), "nothing is hidden everywhere by mistake: {said:?}");
 
     let issue = "known-issue declare --tenant acme --title t --why w --expires 30d";
-    let said = desk.type_in(&format!("--json {issue} --check ups-battery --below 20")).await;
+    let said = desk.type_in(&format!("--json {issue} --check ups-battery --silence")).await;
     let answer: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(answer["change_id"], ID);
     let sent: v1::DeclareKnownIssueRequest = record.asked().unwrap();
     let spec = sent.spec.unwrap();
-    assert_eq!(spec.breaks_when.unwrap().below, Some(20));
+    assert!(spec.silence);
     // From the evening of 2026-11-24 on.
     assert_eq!(spec.expires_at.unwrap().seconds, 1_798_149_600);
     let said = desk.type_in(issue).await;

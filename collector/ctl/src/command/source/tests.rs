@@ -36,7 +36,7 @@ async fn a_token_is_shown_once_or_kept_in_a_file() {
 async fn a_mapping_is_read_before_anything_is_made() {
     let record = Record::default();
     let (_collector, desk) = recorded(&record);
-    let create = "source create --tenant acme --site hq --name ups --kind event";
+    let create = "source create --tenant acme --site hq --name ups --kind events";
     let said = desk.type_in(&format!("{create} --mapping {{}}/none.toml")).await;
     assert_eq!(said.exit, Exit(1), "{said:?}");
     assert!(said.stderr.contains("failed to read"), "{said:?}");

@@ -28,12 +28,15 @@ fn change() -> v1::Change {
                 because: "DUAL-1: a matrix".into(),
                 may_approve: vec![],
                 given: true,
+                ..Default::default()
             },
             v1::RequiredParty {
                 party: v1::Party::Provider.into(),
                 because: "DUAL-2: a shared matter".into(),
                 may_approve: vec!["ann".into(), "bob".into()],
                 given: false,
+                role: v1::Role::Manager.into(),
+                teams: vec![],
             },
         ],
         approvals: vec![v1::Approval {
@@ -67,28 +70,28 @@ fn a_change_says_what_differs_and_who_must_agree() {
     shows(
         &change::Change::from(change()),
         expect![[r#"
-        nights go to the provider
-          change          chg_3f0c9a515d0c4f7e9a550f3b8a2c1d00
-          state           proposed
-          what            matrix of acme
-          risk            high, because it changes who is paged for 120 endpoints
-          reason          new contract
-          proposed        2026-11-24 20:00:00 -05:00 (2 h ago) by kim (internal)
-          must agree      internal: agreed (DUAL-1: a matrix)
-                          provider: waits for ann or bob (DUAL-2: a shared matter)
-          agreed          kim (internal), 2026-11-24 20:00:00 -05:00, signed: as agreed
-          collides over   row backups: new teams (chg_2)
-          lapses          2026-11-25 20:00:00 -05:00 (in 22 h)
-          sha256          9f86d081884c7d65
+            nights go to the provider
+              change          chg_3f0c9a515d0c4f7e9a550f3b8a2c1d00
+              state           proposed
+              what            matrix of acme
+              risk            high, because it changes who is paged for 120 endpoints
+              reason          new contract
+              proposed        2026-11-24 20:00:00 -05:00 (2 h ago) by kim (internal)
+              must agree      internal: agreed (DUAL-1: a matrix)
+                              provider manager: waits for ann or bob (DUAL-2: a shared matter)
+              agreed          kim (internal), 2026-11-24 20:00:00 -05:00, signed: as agreed
+              collides over   row backups: new teams (chg_2)
+              lapses          2026-11-25 20:00:00 -05:00 (in 22 h)
+              sha256          9f86d081884c7d65
 
-        Lint
-          proposed:12: warning[shadow]: row old never matches
-          proposed: 1 warning, may be published
+            Lint
+              proposed:12: warning[shadow]: row old never matches
+              proposed: 1 warning, may be published
 
-        Difference
-          -responsible = "internal-it"
-          +responsible = "provider-noc"
-    "#]],
+            Difference
+              -responsible = "internal-it"
+              +responsible = "provider-noc"
+        "#]],
     );
     shows(
         &Changes { changes: vec![change().into()] },
@@ -252,12 +255,8 @@ fn a_known_issue_says_until_when_and_what_would_break_it() {
             review_at: at("2026-12-25T03:00:00Z"),
             expires_at: at("2027-01-24T03:00:00Z"),
             max_severity: v1::Severity::Medium.into(),
-            breaks_when: Some(v1::BreakCondition {
-                above: Some(990),
-                occurrences: 10,
-                within_seconds: 3600,
-                ..Default::default()
-            }),
+            breaks_when: vec!["value above 990".into(), "per_day above 10".into()],
+            silence: false,
         }),
         state: v1::KnownIssueState::Active.into(),
         created_by: "kim".into(),
@@ -270,23 +269,24 @@ fn a_known_issue_says_until_when_and_what_would_break_it() {
     shows(
         &KnownIssue::from(known_issue.clone()),
         expect![[r#"
-        archive volume is full
-          known issue     kni_51d0c7aa5d0c4f7e9a550f3b8a2c1d00
-          state           active
-          tenant          acme
-          about           tag db, hq or plant, disk-space, /var
-          up to           medium
-          why             replaced in March
-          owner           internal-it, internal
-          ticket          INC-4711
-          evidence        https://wiki.acme.example/archive
-          look again      2026-12-24 22:00:00 -05:00 (in 30 d)
-          ends            2027-01-23 22:00:00 -05:00 (in 60 d)
-          breaks if       above 990, or 10 times in 1h
-          declared        2026-11-24 10:00:00 -05:00 (12 h ago) by kim
-          kept quiet      7 times, last 2026-11-24 21:00:00 -05:00 (1 h ago)
-          covers          alr_7a21c9e0
-    "#]],
+            archive volume is full
+              known issue     kni_51d0c7aa5d0c4f7e9a550f3b8a2c1d00
+              state           active
+              tenant          acme
+              about           tag db, hq or plant, disk-space, /var
+              up to           medium
+              why             replaced in March
+              owner           internal-it, internal
+              ticket          INC-4711
+              evidence        https://wiki.acme.example/archive
+              look again      2026-12-24 22:00:00 -05:00 (in 30 d)
+              ends            2027-01-23 22:00:00 -05:00 (in 60 d)
+              breaks if       value above 990
+                              per_day above 10
+              declared        2026-11-24 10:00:00 -05:00 (12 h ago) by kim
+              kept quiet      7 times, last 2026-11-24 21:00:00 -05:00 (1 h ago)
+              covers          alr_7a21c9e0
+        "#]],
     );
     shows(
         &KnownIssues { known_issues: vec![known_issue.into()] },

@@ -19,27 +19,29 @@ fn a_shift_says_what_is_still_to_do() {
         from: at("2026-11-24T22:00:00Z"),
         due_at: at("2026-11-25T13:00:00Z"),
         late_by_seconds: 1200,
-        total: 3,
+        total: 5,
         by_human: 1,
         auto: 1,
         open: 1,
+        gone: 2,
         alerts: vec![open_alert(), v1::Alert { disposition_by: "ann".into(), ..taken_alert() }],
         ..Default::default()
     };
     shows(
         &Shift::from(shift.clone()),
         expect![[r#"
-        acme, the night to 2026-11-25 in America/New_York
-          since           2026-11-24 17:00:00 -05:00 (5 h ago)
-          due             2026-11-25 08:00:00 -05:00 (in 10 h)
-          late by         20m: the collector was down
-          so far          1 of 3 disposed of by people (33 %), 1 still to do, 1 left to remit
+            acme, the night to 2026-11-25 in America/New_York
+              since           2026-11-24 17:00:00 -05:00 (5 h ago)
+              due             2026-11-25 08:00:00 -05:00 (in 10 h)
+              late by         20m: the collector was down
+              so far          1 of 3 disposed of by people (33 %), 1 still to do, 1 left to remit
+              besides         2 alerts over by itself
 
-        Alerts
-          ALERT         SEVERITY  STATE         DISPOSITION  BY   OPENED     HOST            SUMMARY
-          alr_7a21c9e0  high      open          -            -    2 min ago  db-7            backup job…
-          alr_90b3f1d2  critical  acknowledged  known_issue  ann  3 d ago    application-s…  /var is 97.3 %…
-    "#]],
+            Alerts
+              ALERT         SEVERITY  STATE         DISPOSITION  BY   OPENED     HOST            SUMMARY
+              alr_7a21c9e0  high      open          -            -    2 min ago  db-7            backup job…
+              alr_90b3f1d2  critical  acknowledged  known_issue  ann  3 d ago    application-s…  /var is 97.3 %…
+        "#]],
     );
     let outcome = |alert_id: &str, error: &str| v1::ShiftOutcome {
         alert_id: alert_id.into(),
@@ -66,9 +68,9 @@ fn an_agenda_is_in_the_order_of_the_call() {
         reference: reference.into(),
         detail: "flagged by itself".into(),
         party: v1::Party::Provider.into(),
-        due_at: at("2026-11-27T03:00:00Z"),
+        since: at("2026-11-22T03:00:00Z"),
     };
-    let section = |title: &str, items| v1::AgendaSection { title: title.into(), items };
+    let section = |title: &str, items| v1::AgendaSection { title: title.into(), items, more: 2 };
     let agenda = v1::GetAgendaResponse {
         tenant: "acme".into(),
         zone: "America/New_York".into(),
@@ -82,16 +84,18 @@ fn an_agenda_is_in_the_order_of_the_call() {
     shows(
         &GetAgendaResponse::from(agenda),
         expect![[r#"
-        acme, weekly call
-          about           2026-11-18 00:00:00 -05:00 to 2026-11-25 00:00:00 -05:00
-          zone            America/New_York
+            acme, weekly call
+              about           2026-11-18 00:00:00 -05:00 to 2026-11-25 00:00:00 -05:00
+              zone            America/New_York
 
-        1. Joint reviews
-          provider  in 2 d  db-7: backup job nightly failed; flagged by itself; alr_7a21c9e0
+            1. Joint reviews
+              provider  3 d ago  db-7: backup job nightly failed; flagged by itself; alr_7a21c9e0
+              and 2 more
 
-        2. Known issues that end
-          provider  in 2 d  old UPS; flagged by itself; kni_51d0c7aa
-    "#]],
+            2. Known issues that end
+              provider  3 d ago  old UPS; flagged by itself; kni_51d0c7aa
+              and 2 more
+        "#]],
     );
 }
 
