@@ -154,8 +154,13 @@ async fn breaking_the_glass_is_asked_about_and_its_code_comes_from_a_file() {
 async fn what_waits_for_the_other_party_says_so() {
     let record = Record::default()
         .saying(v1::ScheduleWindowResponse { window: None, change_id: ID.into() })
-        .saying(v1::DeclareKnownIssueResponse { known_issue: None, change_id: ID.into() });
+        .saying(v1::DeclareKnownIssueResponse { known_issue: None, change_id: ID.into() })
+        .saying(v1::PublishMatrixResponse { change_id: ID.into(), ..Default::default() });
     let (_collector, desk) = recorded(&record);
+    fs::write(desk.path("acme.toml"), remit_matrix_file::STARTER).unwrap();
+    let said = desk.type_in("matrix publish {}/acme.toml").await;
+    assert_eq!(said.exit, Exit::OK, "{said:?}");
+    assert!(said.stdout.starts_with(&format!("both parties must agree: {ID}")), "{said:?}");
     let window = "window schedule --tenant acme --title t --why w --start 2026-11-28T22:00";
     let said = desk.type_in(&format!("{window} --for 9h --site hq")).await;
     assert_eq!(said.exit, Exit::OK, "{said:?}");
