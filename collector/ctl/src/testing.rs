@@ -119,6 +119,19 @@ pub(crate) struct Desk {
     pub(crate) folder: TempDir,
 }
 
+/// A collector, and somebody who may talk to it.
+pub(crate) fn site(answers: &Answers) -> (Collector, Desk) {
+    let authority = Authority::new();
+    let collector = Collector::start(&authority, answers);
+    let desk = Desk::new(&authority.credential(&collector.address.to_string()));
+    (collector, desk)
+}
+
+/// A collector that answers this, and somebody who may talk to it.
+pub(crate) fn recorded(record: &Record) -> (Collector, Desk) {
+    site(&Answers { record: record.clone(), ..Default::default() })
+}
+
 /// How a command ended, and what it said.
 #[derive(Debug)]
 pub(crate) struct Said {

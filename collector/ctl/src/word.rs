@@ -101,7 +101,11 @@ words! {
         KnownIssue = "known_issue"
         Role = "role"
         Tuning = "tuning"
-        PlannedWork = "planned_work"
+        Work = "work"
+        Silence = "silence"
+        Token = "token"
+        Retention = "retention"
+        Revocation = "revocation"
     }
     ChangeRisk {
         Low = "low"
@@ -209,7 +213,7 @@ words! {
     }
     SourceKind {
         Alertmanager = "alertmanager"
-        Event = "event"
+        Events = "events"
     }
     SuppressionKind {
         Window = "window"
@@ -230,6 +234,7 @@ words! {
         Open = "open"
         Ended = "ended"
         Cancelled = "cancelled"
+        Settling = "settling"
     }
 }
 

@@ -4471,6 +4471,7 @@ pub struct KnownIssueSpec {
     /// Why it is left as it is.
     #[prost(string, tag = "3")]
     pub why: ::prost::alloc::string::String,
+    /// Of the checks and the instance, `*` stands for any text.
     #[prost(message, optional, tag = "4")]
     pub selector: ::core::option::Option<Selector>,
     #[prost(string, repeated, tag = "5")]
@@ -4491,24 +4492,14 @@ pub struct KnownIssueSpec {
     /// Covers up to this severity. Unspecified: medium.
     #[prost(enumeration = "Severity", tag = "11")]
     pub max_severity: i32,
-    /// What ends its cover although its time has not come.
-    #[prost(message, optional, tag = "12")]
-    pub breaks_when: ::core::option::Option<BreakCondition>,
-}
-/// When a known issue is no longer the issue that was known. Any part is enough.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct BreakCondition {
-    /// In the unit of the check.
-    #[prost(sint64, optional, tag = "1")]
-    pub above: ::core::option::Option<i64>,
-    #[prost(sint64, optional, tag = "2")]
-    pub below: ::core::option::Option<i64>,
-    /// So many occurrences ...
-    #[prost(uint32, tag = "3")]
-    pub occurrences: u32,
-    /// ... within so many seconds.
-    #[prost(uint32, tag = "4")]
-    pub within_seconds: u32,
+    /// What ends its cover although its time has not come; any of them is enough:
+    /// `severity above high`, `per_day above 5`, `instances above 3`,
+    /// `value above 90`, `value below 10`.
+    #[prost(string, repeated, tag = "12")]
+    pub breaks_when: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Not known and documented; only not to be heard of for a while.
+    #[prost(bool, tag = "13")]
+    pub silence: bool,
 }
 /// A known issue, and what became of it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -7955,6 +7946,530 @@ pub mod report_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// A token, without its secret, which is shown once and kept only as a hash.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Token {
+    #[prost(string, tag = "1")]
+    pub token_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub site: ::prost::alloc::string::String,
+    #[prost(enumeration = "EndpointKind", tag = "4")]
+    pub kind: i32,
+    #[prost(string, repeated, tag = "5")]
+    pub tags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(uint32, tag = "6")]
+    pub max_uses: u32,
+    #[prost(uint32, tag = "7")]
+    pub uses: u32,
+    #[prost(message, optional, tag = "8")]
+    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "9")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "10")]
+    pub revoked_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "11")]
+    pub created_by: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "12")]
+    pub endpoint_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateTokenRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub site: ::prost::alloc::string::String,
+    #[prost(enumeration = "EndpointKind", tag = "3")]
+    pub kind: i32,
+    #[prost(string, repeated, tag = "4")]
+    pub tags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// 1 to 50; 0 means 1.
+    #[prost(uint32, tag = "5")]
+    pub max_uses: u32,
+    /// At most a day; 0 means ten minutes.
+    #[prost(uint32, tag = "6")]
+    pub ttl_seconds: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateTokenResponse {
+    #[prost(message, optional, tag = "1")]
+    pub token: ::core::option::Option<Token>,
+    /// What the agent is given.
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListTokensRequest {
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    /// Spent, expired and revoked ones too.
+    #[prost(bool, tag = "2")]
+    pub include_ended: bool,
+    #[prost(uint32, tag = "3")]
+    pub page_size: u32,
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListTokensResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub tokens: ::prost::alloc::vec::Vec<Token>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeTokenRequest {
+    #[prost(string, tag = "1")]
+    pub token_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeTokenResponse {
+    #[prost(message, optional, tag = "1")]
+    pub token: ::core::option::Option<Token>,
+}
+/// Generated client implementations.
+pub mod token_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Makes and ends tokens.
+    #[derive(Debug, Clone)]
+    pub struct TokenServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> TokenServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> TokenServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            TokenServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn create_token(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateTokenResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.TokenService/CreateToken",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.TokenService", "CreateToken"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_tokens(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListTokensRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListTokensResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.TokenService/ListTokens",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.TokenService", "ListTokens"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn revoke_token(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RevokeTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeTokenResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.TokenService/RevokeToken",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.TokenService", "RevokeToken"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod token_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with TokenServiceServer.
+    #[async_trait]
+    pub trait TokenService: std::marker::Send + std::marker::Sync + 'static {
+        async fn create_token(
+            &self,
+            request: tonic::Request<super::CreateTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateTokenResponse>,
+            tonic::Status,
+        >;
+        async fn list_tokens(
+            &self,
+            request: tonic::Request<super::ListTokensRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListTokensResponse>,
+            tonic::Status,
+        >;
+        async fn revoke_token(
+            &self,
+            request: tonic::Request<super::RevokeTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeTokenResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Makes and ends tokens.
+    #[derive(Debug)]
+    pub struct TokenServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> TokenServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for TokenServiceServer<T>
+    where
+        T: TokenService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/remit.v1.TokenService/CreateToken" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateTokenSvc<T: TokenService>(pub Arc<T>);
+                    impl<
+                        T: TokenService,
+                    > tonic::server::UnaryService<super::CreateTokenRequest>
+                    for CreateTokenSvc<T> {
+                        type Response = super::CreateTokenResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateTokenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TokenService>::create_token(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateTokenSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.TokenService/ListTokens" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListTokensSvc<T: TokenService>(pub Arc<T>);
+                    impl<
+                        T: TokenService,
+                    > tonic::server::UnaryService<super::ListTokensRequest>
+                    for ListTokensSvc<T> {
+                        type Response = super::ListTokensResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListTokensRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TokenService>::list_tokens(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListTokensSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.TokenService/RevokeToken" => {
+                    #[allow(non_camel_case_types)]
+                    struct RevokeTokenSvc<T: TokenService>(pub Arc<T>);
+                    impl<
+                        T: TokenService,
+                    > tonic::server::UnaryService<super::RevokeTokenRequest>
+                    for RevokeTokenSvc<T> {
+                        type Response = super::RevokeTokenResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RevokeTokenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TokenService>::revoke_token(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RevokeTokenSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for TokenServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "remit.v1.TokenService";
+    impl<T> tonic::server::NamedService for TokenServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// What is scheduled: a start and an elapsed length, once or again and again.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WindowSpec {
@@ -7985,6 +8500,15 @@ pub struct WindowSpec {
     /// How long after the end something may still come up; 0: five minutes.
     #[prost(uint32, tag = "10")]
     pub grace_seconds: u32,
+    /// Nothing may be patched meanwhile.
+    #[prost(bool, tag = "11")]
+    pub blackout: bool,
+    /// People are told as ever.
+    #[prost(bool, tag = "12")]
+    pub loud: bool,
+    /// It is for installing patches; refused in a blackout.
+    #[prost(bool, tag = "13")]
+    pub for_patching: bool,
 }
 /// A window, and what became of it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -8021,6 +8545,9 @@ pub struct Window {
     /// Only in GetWindow, newest first.
     #[prost(message, repeated, tag = "14")]
     pub suppressed: ::prost::alloc::vec::Vec<SuppressedAlert>,
+    /// How many more there were than are kept.
+    #[prost(uint64, tag = "16")]
+    pub suppressed_dropped: u64,
     #[prost(message, repeated, tag = "15")]
     pub post_checks: ::prost::alloc::vec::Vec<PostCheck>,
 }
@@ -8185,6 +8712,8 @@ pub enum WindowState {
     /// No occurrence is left.
     Ended = 3,
     Cancelled = 4,
+    /// Closed, and things may take a while to come back.
+    Settling = 5,
 }
 impl WindowState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -8198,6 +8727,7 @@ impl WindowState {
             Self::Open => "WINDOW_STATE_OPEN",
             Self::Ended => "WINDOW_STATE_ENDED",
             Self::Cancelled => "WINDOW_STATE_CANCELLED",
+            Self::Settling => "WINDOW_STATE_SETTLING",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -8208,6 +8738,7 @@ impl WindowState {
             "WINDOW_STATE_OPEN" => Some(Self::Open),
             "WINDOW_STATE_ENDED" => Some(Self::Ended),
             "WINDOW_STATE_CANCELLED" => Some(Self::Cancelled),
+            "WINDOW_STATE_SETTLING" => Some(Self::Settling),
             _ => None,
         }
     }
@@ -8910,9 +9441,6 @@ pub struct MatrixProposal {
     /// The version that it is meant to follow; 0: the newest.
     #[prost(uint64, tag = "3")]
     pub expected_version: u64,
-    /// Absent: as soon as it is applied.
-    #[prost(message, optional, tag = "4")]
-    pub effective_from: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// What an operator is to become.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -8929,19 +9457,34 @@ pub struct RoleGrant {
     #[prost(string, repeated, tag = "5")]
     pub tenants: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
-/// Work on machines that somebody plans.
+/// Work on machines, told in advance because both teams write to them.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PlannedWork {
-    #[prost(string, tag = "1")]
-    pub description: ::prost::alloc::string::String,
-    /// How it is undone.
+    /// What, why, on which machines, when. Nothing of it repeats.
+    #[prost(message, optional, tag = "1")]
+    pub plan: ::core::option::Option<WindowSpec>,
+    /// Who does it, unless it is whoever asks.
     #[prost(string, tag = "2")]
-    pub rollback: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "3")]
-    pub selector: ::core::option::Option<Selector>,
-    /// Scheduled by itself once the change is approved.
-    #[prost(message, optional, tag = "4")]
-    pub window: ::core::option::Option<WindowSpec>,
+    pub who: ::prost::alloc::string::String,
+    /// A window is born from it once it is approved.
+    #[prost(bool, tag = "3")]
+    pub quiet: bool,
+}
+/// How long records are to be kept.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RetentionProposal {
+    /// Which: `audit`, `readings`.
+    #[prost(string, tag = "1")]
+    pub records: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub keep_seconds: u64,
+}
+/// Endpoints that are to be shut out together.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevocationProposal {
+    /// Ids or host names.
+    #[prost(string, repeated, tag = "1")]
+    pub endpoints: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Whose consent a change needs.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -8956,6 +9499,12 @@ pub struct RequiredParty {
     pub may_approve: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(bool, tag = "4")]
     pub given: bool,
+    /// The smallest role that can.
+    #[prost(enumeration = "Role", tag = "5")]
+    pub role: i32,
+    /// One of these teams must; none: any.
+    #[prost(string, repeated, tag = "6")]
+    pub teams: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Another open change that touches the same.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -9035,6 +9584,12 @@ pub struct Change {
     /// What differs from how it is now. Only there too.
     #[prost(string, tag = "27")]
     pub diff: ::prost::alloc::string::String,
+    /// Not true before; absent: as soon as it is applied.
+    #[prost(message, optional, tag = "28")]
+    pub effective_from: ::core::option::Option<::prost_types::Timestamp>,
+    /// The window that was born from it.
+    #[prost(string, tag = "29")]
+    pub window_id: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ProposeChangeRequest {
@@ -9050,7 +9605,13 @@ pub struct ProposeChangeRequest {
     /// The sealed code, without which that is refused.
     #[prost(string, tag = "11")]
     pub sealed_code: ::prost::alloc::string::String,
-    #[prost(oneof = "propose_change_request::Payload", tags = "4, 5, 6, 7, 8, 9")]
+    /// Not true before; absent: as soon as it is applied. At most 90 days ahead.
+    #[prost(message, optional, tag = "12")]
+    pub effective_from: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(
+        oneof = "propose_change_request::Payload",
+        tags = "4, 5, 6, 7, 8, 9, 13, 14, 15"
+    )]
     pub payload: ::core::option::Option<propose_change_request::Payload>,
 }
 /// Nested message and enum types in `ProposeChangeRequest`.
@@ -9068,7 +9629,13 @@ pub mod propose_change_request {
         #[prost(message, tag = "8")]
         Tuning(super::Tuning),
         #[prost(message, tag = "9")]
-        PlannedWork(super::PlannedWork),
+        Work(super::PlannedWork),
+        #[prost(message, tag = "13")]
+        Token(super::CreateTokenRequest),
+        #[prost(message, tag = "14")]
+        Retention(super::RetentionProposal),
+        #[prost(message, tag = "15")]
+        Revocation(super::RevocationProposal),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -9162,6 +9729,9 @@ pub struct ApplyChangeRequest {
 pub struct ApplyChangeResponse {
     #[prost(message, optional, tag = "1")]
     pub change: ::core::option::Option<Change>,
+    /// The text of an enrollment token, if it became one. Shown once.
+    #[prost(string, tag = "2")]
+    pub token: ::prost::alloc::string::String,
 }
 /// What is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -9175,7 +9745,14 @@ pub enum ChangeKind {
     Role = 4,
     Tuning = 5,
     /// Work on machines, which Remit watches and does not do.
-    PlannedWork = 6,
+    Work = 6,
+    Silence = 7,
+    /// An enrollment token for many.
+    Token = 8,
+    /// How long records are kept.
+    Retention = 9,
+    /// Shutting many endpoints out.
+    Revocation = 10,
 }
 impl ChangeKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -9190,7 +9767,11 @@ impl ChangeKind {
             Self::KnownIssue => "CHANGE_KIND_KNOWN_ISSUE",
             Self::Role => "CHANGE_KIND_ROLE",
             Self::Tuning => "CHANGE_KIND_TUNING",
-            Self::PlannedWork => "CHANGE_KIND_PLANNED_WORK",
+            Self::Work => "CHANGE_KIND_WORK",
+            Self::Silence => "CHANGE_KIND_SILENCE",
+            Self::Token => "CHANGE_KIND_TOKEN",
+            Self::Retention => "CHANGE_KIND_RETENTION",
+            Self::Revocation => "CHANGE_KIND_REVOCATION",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -9202,7 +9783,11 @@ impl ChangeKind {
             "CHANGE_KIND_KNOWN_ISSUE" => Some(Self::KnownIssue),
             "CHANGE_KIND_ROLE" => Some(Self::Role),
             "CHANGE_KIND_TUNING" => Some(Self::Tuning),
-            "CHANGE_KIND_PLANNED_WORK" => Some(Self::PlannedWork),
+            "CHANGE_KIND_WORK" => Some(Self::Work),
+            "CHANGE_KIND_SILENCE" => Some(Self::Silence),
+            "CHANGE_KIND_TOKEN" => Some(Self::Token),
+            "CHANGE_KIND_RETENTION" => Some(Self::Retention),
+            "CHANGE_KIND_REVOCATION" => Some(Self::Revocation),
             _ => None,
         }
     }
@@ -12046,6 +12631,9 @@ pub struct Shift {
     /// Without timeline. What is not disposed of first, then the worst.
     #[prost(message, repeated, tag = "12")]
     pub alerts: ::prost::alloc::vec::Vec<Alert>,
+    /// Over before anybody came, with nothing left to dispose of.
+    #[prost(uint32, tag = "13")]
+    pub gone: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetShiftRequest {
@@ -12141,8 +12729,12 @@ pub struct GetAgendaResponse {
 pub struct AgendaSection {
     #[prost(string, tag = "1")]
     pub title: ::prost::alloc::string::String,
+    /// The most pressing first.
     #[prost(message, repeated, tag = "2")]
     pub items: ::prost::alloc::vec::Vec<AgendaItem>,
+    /// How many more there are.
+    #[prost(uint32, tag = "3")]
+    pub more: u32,
 }
 /// One thing to speak about.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -12151,13 +12743,14 @@ pub struct AgendaItem {
     pub title: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub detail: ::prost::alloc::string::String,
-    /// `alr_…`, `kni_…`, `chg_…`, a row.
+    /// What it is about: `alr_…`, `kni_…`, `chg_…`, a row, a check, a team.
     #[prost(string, tag = "3")]
     pub reference: ::prost::alloc::string::String,
     #[prost(enumeration = "Party", tag = "4")]
     pub party: i32,
+    /// Since when it waits, if it does.
     #[prost(message, optional, tag = "5")]
-    pub due_at: ::core::option::Option<::prost_types::Timestamp>,
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Generated client implementations.
 pub mod shift_service_client {
@@ -12645,6 +13238,9 @@ pub struct Source {
     /// What it may send; 0: as usual.
     #[prost(uint32, tag = "15")]
     pub events_per_minute: u32,
+    /// Which kind of work its alerts are, unless they say so themselves.
+    #[prost(string, tag = "16")]
+    pub function: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateSourceRequest {
@@ -12663,6 +13259,9 @@ pub struct CreateSourceRequest {
     pub mapping_file_name: ::prost::alloc::string::String,
     #[prost(uint32, tag = "7")]
     pub events_per_minute: u32,
+    /// Empty: infra_monitoring.
+    #[prost(string, tag = "8")]
+    pub function: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateSourceResponse {
@@ -12726,7 +13325,7 @@ pub enum SourceKind {
     /// Prometheus: `POST /api/v2/alerts`.
     Alertmanager = 1,
     /// Any JSON, read by a mapping.
-    Event = 2,
+    Events = 2,
 }
 impl SourceKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -12737,7 +13336,7 @@ impl SourceKind {
         match self {
             Self::Unspecified => "SOURCE_KIND_UNSPECIFIED",
             Self::Alertmanager => "SOURCE_KIND_ALERTMANAGER",
-            Self::Event => "SOURCE_KIND_EVENT",
+            Self::Events => "SOURCE_KIND_EVENTS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -12745,7 +13344,7 @@ impl SourceKind {
         match value {
             "SOURCE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
             "SOURCE_KIND_ALERTMANAGER" => Some(Self::Alertmanager),
-            "SOURCE_KIND_EVENT" => Some(Self::Event),
+            "SOURCE_KIND_EVENTS" => Some(Self::Events),
             _ => None,
         }
     }
@@ -13268,530 +13867,6 @@ pub mod source_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "remit.v1.SourceService";
     impl<T> tonic::server::NamedService for SourceServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// A token, without its secret, which is shown once and kept only as a hash.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Token {
-    #[prost(string, tag = "1")]
-    pub token_id: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
-    pub tenant: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
-    pub site: ::prost::alloc::string::String,
-    #[prost(enumeration = "EndpointKind", tag = "4")]
-    pub kind: i32,
-    #[prost(string, repeated, tag = "5")]
-    pub tags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    #[prost(uint32, tag = "6")]
-    pub max_uses: u32,
-    #[prost(uint32, tag = "7")]
-    pub uses: u32,
-    #[prost(message, optional, tag = "8")]
-    pub created_at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(message, optional, tag = "9")]
-    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(message, optional, tag = "10")]
-    pub revoked_at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(string, tag = "11")]
-    pub created_by: ::prost::alloc::string::String,
-    #[prost(string, repeated, tag = "12")]
-    pub endpoint_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateTokenRequest {
-    #[prost(string, tag = "1")]
-    pub tenant: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
-    pub site: ::prost::alloc::string::String,
-    #[prost(enumeration = "EndpointKind", tag = "3")]
-    pub kind: i32,
-    #[prost(string, repeated, tag = "4")]
-    pub tags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// 1 to 50; 0 means 1.
-    #[prost(uint32, tag = "5")]
-    pub max_uses: u32,
-    /// At most a day; 0 means ten minutes.
-    #[prost(uint32, tag = "6")]
-    pub ttl_seconds: u32,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateTokenResponse {
-    #[prost(message, optional, tag = "1")]
-    pub token: ::core::option::Option<Token>,
-    /// What the agent is given.
-    #[prost(string, tag = "2")]
-    pub text: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListTokensRequest {
-    #[prost(string, tag = "1")]
-    pub tenant: ::prost::alloc::string::String,
-    /// Spent, expired and revoked ones too.
-    #[prost(bool, tag = "2")]
-    pub include_ended: bool,
-    #[prost(uint32, tag = "3")]
-    pub page_size: u32,
-    #[prost(string, tag = "4")]
-    pub page_token: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListTokensResponse {
-    #[prost(message, repeated, tag = "1")]
-    pub tokens: ::prost::alloc::vec::Vec<Token>,
-    #[prost(string, tag = "2")]
-    pub next_page_token: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RevokeTokenRequest {
-    #[prost(string, tag = "1")]
-    pub token_id: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RevokeTokenResponse {
-    #[prost(message, optional, tag = "1")]
-    pub token: ::core::option::Option<Token>,
-}
-/// Generated client implementations.
-pub mod token_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Makes and ends tokens.
-    #[derive(Debug, Clone)]
-    pub struct TokenServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl<T> TokenServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> TokenServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            TokenServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        pub async fn create_token(
-            &mut self,
-            request: impl tonic::IntoRequest<super::CreateTokenRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::CreateTokenResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.TokenService/CreateToken",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("remit.v1.TokenService", "CreateToken"));
-            self.inner.unary(req, path, codec).await
-        }
-        pub async fn list_tokens(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListTokensRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListTokensResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.TokenService/ListTokens",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("remit.v1.TokenService", "ListTokens"));
-            self.inner.unary(req, path, codec).await
-        }
-        pub async fn revoke_token(
-            &mut self,
-            request: impl tonic::IntoRequest<super::RevokeTokenRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::RevokeTokenResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/remit.v1.TokenService/RevokeToken",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("remit.v1.TokenService", "RevokeToken"));
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod token_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with TokenServiceServer.
-    #[async_trait]
-    pub trait TokenService: std::marker::Send + std::marker::Sync + 'static {
-        async fn create_token(
-            &self,
-            request: tonic::Request<super::CreateTokenRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::CreateTokenResponse>,
-            tonic::Status,
-        >;
-        async fn list_tokens(
-            &self,
-            request: tonic::Request<super::ListTokensRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListTokensResponse>,
-            tonic::Status,
-        >;
-        async fn revoke_token(
-            &self,
-            request: tonic::Request<super::RevokeTokenRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::RevokeTokenResponse>,
-            tonic::Status,
-        >;
-    }
-    /// Makes and ends tokens.
-    #[derive(Debug)]
-    pub struct TokenServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> TokenServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for TokenServiceServer<T>
-    where
-        T: TokenService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/remit.v1.TokenService/CreateToken" => {
-                    #[allow(non_camel_case_types)]
-                    struct CreateTokenSvc<T: TokenService>(pub Arc<T>);
-                    impl<
-                        T: TokenService,
-                    > tonic::server::UnaryService<super::CreateTokenRequest>
-                    for CreateTokenSvc<T> {
-                        type Response = super::CreateTokenResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::CreateTokenRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TokenService>::create_token(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = CreateTokenSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/remit.v1.TokenService/ListTokens" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListTokensSvc<T: TokenService>(pub Arc<T>);
-                    impl<
-                        T: TokenService,
-                    > tonic::server::UnaryService<super::ListTokensRequest>
-                    for ListTokensSvc<T> {
-                        type Response = super::ListTokensResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListTokensRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TokenService>::list_tokens(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListTokensSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/remit.v1.TokenService/RevokeToken" => {
-                    #[allow(non_camel_case_types)]
-                    struct RevokeTokenSvc<T: TokenService>(pub Arc<T>);
-                    impl<
-                        T: TokenService,
-                    > tonic::server::UnaryService<super::RevokeTokenRequest>
-                    for RevokeTokenSvc<T> {
-                        type Response = super::RevokeTokenResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::RevokeTokenRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TokenService>::revoke_token(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = RevokeTokenSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for TokenServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "remit.v1.TokenService";
-    impl<T> tonic::server::NamedService for TokenServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

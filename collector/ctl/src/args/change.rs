@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use remit_proto::v1;
+use remit_runtime::duration::Span;
 
-use super::{known_issue::KnownIssue, selector::Selector, window::Window};
+use super::{known_issue::KnownIssue, selector::Selector, token::Token, window::Window};
 use crate::{at::At, word};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -118,9 +119,6 @@ pub(crate) enum Propose {
         /// Only if this is still the newest version.
         #[arg(long, value_name = "VERSION")]
         follows: Option<u64>,
-        /// From when on it holds [default: as soon as it is applied].
-        #[arg(long, value_name = "TIME")]
-        from: Option<At>,
         #[command(flatten)]
         why: Why,
     },
@@ -161,6 +159,37 @@ pub(crate) enum Propose {
         #[command(flatten)]
         why: Why,
     },
+    /// A token that lets many endpoints in; it is shown once the change is applied.
+    #[command(after_help = "Examples:
+  remit change propose token --tenant acme --site plant --uses 40 --ttl 8h --reason 'new line of machines'")]
+    Token {
+        #[command(flatten)]
+        token: Token,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// How long records are kept.
+    #[command(after_help = "Examples:
+  remit change propose retention audit --keep 365d --tenant acme --reason 'asked by the auditor'")]
+    Retention {
+        /// Which records.
+        records: String,
+        /// How long.
+        #[arg(long, value_name = "TIME")]
+        keep: Span,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// Shut many endpoints out together.
+    #[command(after_help = "Examples:
+  remit change propose revocation pos-1 pos-2 pos-3 --tenant acme --reason 'branch is sold'")]
+    Revocation {
+        /// Which ones: host names or ids.
+        #[arg(value_name = "ENDPOINT", required = true)]
+        endpoints: Vec<String>,
+        #[command(flatten)]
+        why: Why,
+    },
     /// When a check alerts; `remit tune` says what it would have meant.
     #[command(after_help = "Examples:
   remit change propose tuning disk-space --what threshold --to '95 %' --tag archive --reason 'archives are meant to be full'")]
@@ -179,15 +208,18 @@ pub(crate) enum Propose {
         #[command(flatten)]
         why: Why,
     },
-    /// Work on machines; its window is scheduled once it is approved.
+    /// Work on machines, told in advance because both teams write to them.
     #[command(after_help = "Examples:
-  remit change propose work --title 'core switch' --why 'firmware 9.3' --rollback 'boot the old image' --start '2026-11-28 22:00' --for 3h --site hq --reason 'CVE-2026-1'")]
+  remit change propose work --title 'core switch' --why 'firmware 9.3' --who 'the vendor' --quiet --start '2026-11-28 22:00' --for 3h --site hq --reason 'CVE-2026-1'")]
     Work {
         #[command(flatten)]
         window: Window,
-        /// How it is undone.
+        /// Who does it [default: you].
         #[arg(long, default_value = "", hide_default_value = true)]
-        rollback: String,
+        who: String,
+        /// A window is scheduled for it once it is approved.
+        #[arg(long)]
+        quiet: bool,
         #[command(flatten)]
         reason: Reason,
     },
@@ -203,12 +235,15 @@ pub(crate) struct Why {
     pub(crate) reason: Reason,
 }
 
-/// Why a change is wanted, and whether it cannot wait.
+/// Why a change is wanted, and from when on; whether it cannot wait.
 #[derive(Debug, Args)]
 pub(crate) struct Reason {
     /// Why.
     #[arg(long)]
     pub(crate) reason: String,
+    /// Not true before then [default: as soon as it is applied].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<At>,
     /// Make it true at once and alone, for four hours; both managers are paged.
     /// The sealed code is read from this file.
     #[arg(long, value_name = "FILE")]

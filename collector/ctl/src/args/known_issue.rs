@@ -1,6 +1,7 @@
 //! `remit known-issue …`
 
 use clap::{Args, Subcommand};
+use remit_collector_domain::known_issue::Condition;
 use remit_proto::v1;
 use remit_runtime::duration::Span;
 
@@ -71,7 +72,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   remit known-issue declare --alert alr_7a21c9e0 --title 'archive volume is full' --why 'replaced in March' --expires 60d
-  remit known-issue declare --tenant acme --title 'old UPS' --why 'budget in January' --check ups-battery --endpoint ups-1 --expires '2027-02-01 08:00' --below 20 --ticket INC-4711")]
+  remit known-issue declare --tenant acme --title 'old UPS' --why 'budget in January' --check ups-battery --endpoint ups-1 --expires '2027-02-01 08:00' --breaks-if 'value below 20' --ticket INC-4711")]
 pub(crate) struct Declare {
     #[command(flatten)]
     pub(crate) what: KnownIssue,
@@ -111,18 +112,13 @@ pub(crate) struct KnownIssue {
     /// Worse alerts are told all the same [default: medium].
     #[arg(long, value_name = "SEVERITY", value_parser = word::parser::<v1::Severity>())]
     pub(crate) up_to: Option<v1::Severity>,
-    /// Tell again if the value is above this, in the check's unit.
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
-    pub(crate) above: Option<i64>,
-    /// Tell again if the value is below this, in the check's unit.
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
-    pub(crate) below: Option<i64>,
-    /// Tell again if it happens so often ...
-    #[arg(long, value_name = "N", requires = "within")]
-    pub(crate) occurrences: Option<u32>,
-    /// ... within this time.
-    #[arg(long, value_name = "TIME", requires = "occurrences")]
-    pub(crate) within: Option<Span>,
+    /// Tell again if this comes true: `severity above high`, `per_day above 5`,
+    /// `instances above 3`, `value above 90`, `value below 10`; may be repeated.
+    #[arg(long, value_name = "CONDITION")]
+    pub(crate) breaks_if: Vec<Condition>,
+    /// It is not known and documented, only not to be heard of for a while.
+    #[arg(long)]
+    pub(crate) silence: bool,
     #[command(flatten)]
     pub(crate) selector: Selector,
 }

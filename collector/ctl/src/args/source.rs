@@ -55,7 +55,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   remit source create --tenant acme --site hq --name prometheus --kind alertmanager --out prometheus.token
-  remit source create --tenant acme --site hq --name ups --kind event --mapping ups.toml --rate 30")]
+  remit source create --tenant acme --site hq --name ups --kind events --mapping ups.toml --rate 30")]
 pub(crate) struct Create {
     /// What to call it.
     #[arg(long)]
@@ -67,8 +67,11 @@ pub(crate) struct Create {
     #[arg(long, value_parser = word::parser::<v1::SourceKind>())]
     pub(crate) kind: v1::SourceKind,
     /// How its words are read: a TOML file.
-    #[arg(long, value_name = "FILE", required_if_eq("kind", "event"))]
+    #[arg(long, value_name = "FILE", required_if_eq("kind", "events"))]
     pub(crate) mapping: Option<PathBuf>,
+    /// Which kind of work its alerts are, unless they say so themselves.
+    #[arg(long)]
+    pub(crate) function: Option<String>,
     /// How many events a minute it may send [default: as many as is usual].
     #[arg(long, value_name = "N")]
     pub(crate) rate: Option<u32>,

@@ -42,6 +42,17 @@ pub(crate) enum Command {
   remit token create --tenant acme --site hq --kind server --tag db --uses 20 --ttl 2h --out acme.token
   remit token create --tenant acme --site hq | ssh db-7 remit-agent enroll --token-file /dev/stdin")]
 pub(crate) struct Create {
+    #[command(flatten)]
+    pub(crate) token: Token,
+    /// Write it to a file that only you may read, instead of showing it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// A token as it is typed.
+#[derive(Debug, Args)]
+#[group(id = "a token")]
+pub(crate) struct Token {
     /// Into which site of the tenant.
     #[arg(long)]
     pub(crate) site: String,
@@ -57,7 +68,4 @@ pub(crate) struct Create {
     /// How long it is good for, at most 1d.
     #[arg(long, value_name = "TIME", default_value = "10m")]
     pub(crate) ttl: Span,
-    /// Write it to a file that only you may read, instead of showing it.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
 }

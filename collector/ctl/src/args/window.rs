@@ -40,7 +40,8 @@ pub(crate) enum Command {
     /// their approval.
     #[command(after_help = "Examples:
   remit window schedule --title 'core switch' --why 'firmware' --start '2026-11-28 22:00' --for 3h --site hq
-  remit window schedule --tenant acme --title patches --why 'second Saturday' --start '2026-12-12 22:00' --for 4h --rrule 'FREQ=MONTHLY;BYDAY=2SA' --tag db")]
+  remit window schedule --tenant acme --title 'year end' --why 'books are closed' --start '2026-12-28 00:00' --for 96h --site hq --blackout --loud
+  remit window schedule --tenant acme --for-patching --title patches --why 'second Saturday' --start '2026-12-12 22:00' --for 4h --rrule 'FREQ=MONTHLY;BYDAY=2SA' --tag db")]
     Schedule(Window),
     /// Take one off the calendar; if it is open, it ends.
     #[command(after_help = "Examples:
@@ -98,6 +99,15 @@ pub(crate) struct Window {
     /// Problems from before it starts are quiet too.
     #[arg(long)]
     pub(crate) covers_open: bool,
+    /// Nothing may be patched meanwhile.
+    #[arg(long)]
+    pub(crate) blackout: bool,
+    /// People are told as ever.
+    #[arg(long)]
+    pub(crate) loud: bool,
+    /// It is for installing patches; refused in a blackout.
+    #[arg(long, conflicts_with = "blackout")]
+    pub(crate) for_patching: bool,
     /// How long after the end something may still come up.
     #[arg(long, value_name = "TIME", default_value = "5m")]
     pub(crate) grace: Span,

@@ -16,7 +16,7 @@ use crate::{
     find,
     out::Out,
     sign,
-    view::change::{Change, Changed, Changes},
+    view::change::{Applied, Change, Changed, Changes},
 };
 
 /// Carries it out.
@@ -77,7 +77,8 @@ pub(super) async fn run(
             out.confirm(&question, yes)?;
             let request = v1::ApplyChangeRequest { change_id };
             let answer = client.call(client.changes().apply_change(request)).await?;
-            show(answer.change, out)?;
+            let change = Changed(whole(answer.change)?.into());
+            out.show(&Applied { change, token: answer.token })?;
         }
     }
     Ok(Exit::OK)
@@ -143,3 +144,6 @@ async fn approve(
 fn show(change: Option<v1::Change>, out: &mut Out<'_>) -> Result<(), Failure> {
     out.show(&Changed(whole(change)?.into()))
 }
+
+#[cfg(test)]
+mod tests;

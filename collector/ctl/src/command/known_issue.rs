@@ -98,12 +98,6 @@ pub(super) fn spec(
     out: &Out<'_>,
 ) -> Result<v1::KnownIssueSpec, Failure> {
     let now = out.clock.now();
-    let breaks_when = v1::BreakCondition {
-        above: typed.above,
-        below: typed.below,
-        occurrences: typed.occurrences.unwrap_or(0),
-        within_seconds: typed.within.map(seconds).transpose()?.unwrap_or(0),
-    };
     let review_at = typed.review.map(|it| it.ahead(now, &out.zone)).transpose()?;
     Ok(v1::KnownIssueSpec {
         tenant,
@@ -117,6 +111,7 @@ pub(super) fn spec(
         review_at: review_at.map(|it| it.to_wire()),
         expires_at: Some(typed.expires.ahead(now, &out.zone)?.to_wire()),
         max_severity: typed.up_to.unwrap_or_default().into(),
-        breaks_when: (breaks_when != v1::BreakCondition::default()).then_some(breaks_when),
+        breaks_when: typed.breaks_if.iter().map(ToString::to_string).collect(),
+        silence: typed.silence,
     })
 }

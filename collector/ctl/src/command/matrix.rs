@@ -23,6 +23,7 @@ use crate::{
     out::Out,
     view::{
         View as _,
+        change::Waiting,
         matrix::{Differences, Findings, Matrix, Published, Versions},
         responsibility::Who,
     },
@@ -122,6 +123,10 @@ async fn publish(
         ..Default::default()
     };
     let answer = client.call(client.matrices().publish_matrix(request)).await?;
+    if !answer.change_id.is_empty() {
+        out.show(&Waiting { change_id: answer.change_id })?;
+        return Ok(Exit::OK);
+    }
     let version = whole(answer.version)?.into();
     let findings = answer.findings.into_iter().map(Into::into).collect();
     out.show(&Published { version, findings, file })?;

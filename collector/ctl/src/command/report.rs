@@ -82,3 +82,6 @@ pub(super) async fn tune(asked: Tune, global: &Global, out: &mut Out<'_>) -> Res
     out.show(&Proposals { proposals })?;
     Ok(Exit::OK)
 }
+
+#[cfg(test)]
+mod tests;

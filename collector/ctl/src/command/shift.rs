@@ -86,3 +86,6 @@ pub(super) async fn agenda(
 fn date(day: Option<Date>) -> String {
     day.map(|it| it.to_string()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

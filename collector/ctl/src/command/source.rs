@@ -75,6 +75,7 @@ async fn create(asked: Create, global: &Global, out: &mut Out<'_>) -> Result<(),
         mapping,
         mapping_file_name: file_name,
         events_per_minute: asked.rate.unwrap_or(0),
+        function: asked.function.unwrap_or_default(),
     };
     let answer = client.call(client.sources().create_source(request)).await?;
     let source = whole(answer.source)?.into();
@@ -102,3 +103,6 @@ fn hand_out(
     })?;
     out.show(&Created { source, path, token: None })
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,15 +6,7 @@ use tokio::net::TcpListener;
 use tonic::Code;
 
 use super::*;
-use crate::testing::{Answers, Authority, Collector, Desk};
-
-/// A collector, and somebody who may talk to it.
-fn site(answers: &Answers) -> (Collector, Desk) {
-    let authority = Authority::new();
-    let collector = Collector::start(&authority, answers);
-    let desk = Desk::new(&authority.credential(&collector.address.to_string()));
-    (collector, desk)
-}
+use crate::testing::{Answers, Authority, Collector, Desk, site};
 
 fn alert(number: u8, team: &str, severity: v1::Severity) -> v1::Alert {
     let responsibility = v1::Responsibility { responsible: team.into(), ..Default::default() };

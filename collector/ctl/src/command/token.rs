@@ -9,7 +9,7 @@ use super::{seconds, whole};
 use crate::{
     args::{
         Global,
-        token::{Command, Create},
+        token::{self as args, Command, Create},
     },
     client::{PAGE, pages},
     failure::{Exit, Failure},
@@ -58,14 +58,7 @@ async fn create(asked: Create, global: &Global, out: &mut Out<'_>) -> Result<(),
     if tenant.is_empty() {
         return Err(Failure::usage("a token is for one tenant").hint("name it with --tenant"));
     }
-    let request = v1::CreateTokenRequest {
-        tenant,
-        site: asked.site,
-        kind: asked.kind.unwrap_or_default().into(),
-        tags: asked.tag,
-        max_uses: asked.uses,
-        ttl_seconds: seconds(asked.ttl)?,
-    };
+    let request = request(asked.token, tenant)?;
     let client = global.connect().await?;
     let answer = client.call(client.tokens().create_token(request)).await?;
     let token = Token::from(whole(answer.token)?);
@@ -82,6 +75,21 @@ async fn create(asked: Create, global: &Global, out: &mut Out<'_>) -> Result<(),
             out.show(&Created { token, text: Some(answer.text) })
         }
     }
+}
+
+/// What was typed, for the wire.
+pub(super) fn request(
+    typed: args::Token,
+    tenant: String,
+) -> Result<v1::CreateTokenRequest, Failure> {
+    Ok(v1::CreateTokenRequest {
+        tenant,
+        site: typed.site,
+        kind: typed.kind.unwrap_or_default().into(),
+        tags: typed.tag,
+        max_uses: typed.uses,
+        ttl_seconds: seconds(typed.ttl)?,
+    })
 }
 
 fn keep(path: &Path, text: &str, token: &Token) -> Result<(), Failure> {

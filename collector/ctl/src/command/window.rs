@@ -1,6 +1,6 @@
 //! `remit window …`
 
-use remit_proto::v1;
+use remit_proto::v1::{self, preview_window_request::Window as About};
 
 use super::{done_or_waiting, seconds, whole};
 use crate::{
@@ -72,8 +72,6 @@ pub(super) async fn run(
     Ok(Exit::OK)
 }
 
-use v1::preview_window_request::Window as About;
-
 async fn list(
     include_ended: bool,
     endpoint: Option<String>,
@@ -109,6 +107,9 @@ pub(super) fn spec(typed: args::Window, tenant: String) -> Result<v1::WindowSpec
         why: typed.why,
         selector: Some(typed.selector.into()),
         covers_open: typed.covers_open,
+        blackout: typed.blackout,
+        loud: typed.loud,
+        for_patching: typed.for_patching,
         grace_seconds: seconds(typed.grace)?,
         ..timed(typed.when)?
     })

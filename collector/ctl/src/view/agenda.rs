@@ -16,6 +16,7 @@ messages! {
     AgendaSection {
         title: String,
         items: Vec<AgendaItem>,
+        more: u32,
     }
 
     /// One thing to speak about.
@@ -24,7 +25,7 @@ messages! {
         detail: String,
         reference: String,
         party: Word<v1::Party>,
-        due_at: Option<Time>,
+        since: Option<Time>,
     }
 
     /// `remit agenda`.
@@ -47,22 +48,27 @@ impl View for GetAgendaResponse {
         }
         for (number, section) in (1..).zip(&self.sections) {
             let heading = format!("{number}. {}", plain(&section.title));
-            sheet.section(&heading, &items(&section.items, &look.indented()));
+            sheet.section(&heading, &section.body(&look.indented()));
         }
         sheet.text()
     }
 }
 
-fn items(items: &[AgendaItem], look: &Look) -> String {
-    let mut table = Table::new(look, &[]).wrapped();
-    for it in items {
-        let parts = [it.title.as_str(), it.detail.as_str(), it.reference.as_str()];
-        let parts: Vec<_> = parts.into_iter().filter(|it| !it.is_empty()).collect();
-        table.row([
-            Field::Text(it.party.or_nothing().into()),
-            Field::Text(look.ago(it.due_at)),
-            Field::Text(plain(&parts.join("; "))),
-        ]);
+impl AgendaSection {
+    fn body(&self, look: &Look) -> String {
+        let mut table = Table::new(look, &[]).wrapped();
+        for it in &self.items {
+            let parts = [it.title.as_str(), it.detail.as_str(), it.reference.as_str()];
+            let parts: Vec<_> = parts.into_iter().filter(|it| !it.is_empty()).collect();
+            table.row([
+                Field::Text(it.party.or_nothing().into()),
+                Field::Text(look.ago(it.since)),
+                Field::Text(plain(&parts.join("; "))),
+            ]);
+        }
+        match self.more {
+            0 => table.text(),
+            more => format!("{}\nand {more} more", table.text()),
+        }
     }
-    table.text()
 }

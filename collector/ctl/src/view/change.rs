@@ -32,6 +32,8 @@ messages! {
         because: String,
         may_approve: Vec<String>,
         given: bool,
+        role: Word<v1::Role>,
+        teams: Vec<String>,
     }
 
     /// Another open change that touches the same.
@@ -72,6 +74,8 @@ messages! {
         text: String,
         #[serde(skip_serializing_if = "String::is_empty")]
         diff: String,
+        effective_from: Option<Time>,
+        window_id: String,
     }
 }
 
@@ -94,12 +98,17 @@ impl Approval {
 impl RequiredParty {
     fn told(&self) -> String {
         let party = self.party.or_nothing();
+        let role = self.role.text().map(|it| format!(" {it}")).unwrap_or_default();
+        let teams = match self.teams.as_slice() {
+            [] => String::new(),
+            some => format!(" of {}", some.join(" or ")),
+        };
         let who = match (self.given, self.may_approve.as_slice()) {
             (true, _) => "agreed".into(),
             (false, []) => "waits".into(),
             (false, some) => format!("waits for {}", some.join(" or ")),
         };
-        format!("{party}: {who} ({})", self.because)
+        format!("{party}{role}{teams}: {who} ({})", self.because)
     }
 }
 
@@ -149,7 +158,9 @@ impl Change {
         } else if self.closed_at.is_none() {
             sheet.line("lapses", &look.both(self.expires_at));
         }
+        sheet.line("true from", &look.both(self.effective_from));
         sheet.fact("became", &self.result);
+        sheet.fact("window", &self.window_id);
         sheet.line("undone", &look.both(self.reverts_at));
         if self.closed_at.is_some() {
             let by = format!("{} by {}", look.both(self.closed_at), self.closed_by);
@@ -166,7 +177,7 @@ impl Change {
 }
 
 /// What differs, line by line, in the tones of good and bad.
-fn difference(diff: &str, look: &Look) -> String {
+pub(super) fn difference(diff: &str, look: &Look) -> String {
     let line = |line: String| match line.chars().next() {
         Some('+') => look.in_tone(&line, Tone::Good),
         Some('-') => look.in_tone(&line, Tone::Bad),
@@ -195,6 +206,23 @@ impl View for Changed {
             line += &format!(", became {}", plain(&it.result));
         }
         line
+    }
+}
+
+/// A change that is true now.
+#[derive(Debug, Serialize)]
+pub(crate) struct Applied {
+    #[serde(flatten)]
+    pub(crate) change: Changed,
+    /// The text of an enrollment token, if it became one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) token: String,
+}
+
+impl View for Applied {
+    fn text(&self, look: &Look) -> String {
+        let line = self.change.text(look);
+        if self.token.is_empty() { line } else { format!("{line}\n{}", plain(&self.token)) }
     }
 }
 

@@ -1,8 +1,6 @@
 //! Known issues.
 
-use jiff::SignedDuration;
 use remit_proto::v1;
-use remit_runtime::duration;
 use serde::Serialize;
 
 use super::{
@@ -30,15 +28,8 @@ messages! {
         review_at: Option<Time>,
         expires_at: Option<Time>,
         max_severity: Word<v1::Severity>,
-        breaks_when: Option<BreakCondition>,
-    }
-
-    /// When it is no longer what was known.
-    BreakCondition {
-        above: Option<i64>,
-        below: Option<i64>,
-        occurrences: u32,
-        within_seconds: u32,
+        breaks_when: Vec<String>,
+        silence: bool,
     }
 
     /// A known issue, and what became of it.
@@ -59,18 +50,6 @@ messages! {
     }
 }
 
-impl BreakCondition {
-    fn told(&self) -> String {
-        let above = self.above.map(|it| format!("above {it}"));
-        let below = self.below.map(|it| format!("below {it}"));
-        let within = duration::format(SignedDuration::from_secs(self.within_seconds.into()));
-        let often =
-            (self.occurrences > 0).then(|| format!("{} times in {within}", self.occurrences));
-        let parts: Vec<_> = [above, below, often].into_iter().flatten().collect();
-        parts.join(", or ")
-    }
-}
-
 impl KnownIssueSpec {
     fn facts(&self, sheet: &mut Sheet<'_>, look: &Look) {
         sheet.fact("tenant", &self.tenant);
@@ -82,8 +61,9 @@ impl KnownIssueSpec {
         sheet.facts("evidence", self.evidence_urls.iter().map(String::as_str));
         sheet.line("look again", &look.both(self.review_at));
         sheet.line("ends", &look.both(self.expires_at));
-        if let Some(breaks) = &self.breaks_when {
-            sheet.fact("breaks if", &breaks.told());
+        sheet.facts("breaks if", self.breaks_when.iter().map(String::as_str));
+        if self.silence {
+            sheet.line("only", "not to be heard of for a while");
         }
     }
 }

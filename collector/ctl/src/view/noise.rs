@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{
     Look, View,
+    change::difference,
     message::{Word, messages},
     selector::{self, Selector},
     sheet::Sheet,
@@ -136,7 +137,7 @@ impl TuningProposal {
         if let Some(it) = &self.replay {
             it.facts(&mut sheet, look);
         }
-        sheet.section("Difference", &self.diff.lines().map(plain).collect::<Vec<_>>().join("\n"));
+        sheet.section("Difference", &difference(&self.diff, look));
         sheet.text()
     }
 }

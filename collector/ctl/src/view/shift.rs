@@ -29,6 +29,7 @@ messages! {
         open: u32,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         alerts: Vec<Alert>,
+        gone: u32,
     }
 
     /// What became of one alert.
@@ -45,15 +46,17 @@ impl Shift {
         if self.total == 0 {
             return look.in_tone("a quiet night", Tone::Good);
         }
-        let percent = u64::from(self.by_human) * 100 / u64::from(self.total);
-        let tone = if self.by_human == self.total { Tone::Good } else { Tone::Warning };
-        let of = format!("{} of {} disposed of by people ({percent} %)", self.by_human, self.total);
+        // What went away by itself left nothing to dispose of.
+        let due = self.total.saturating_sub(self.gone);
+        let percent = u64::from(self.by_human) * 100 / u64::from(due.max(1));
+        let tone = if self.by_human >= due { Tone::Good } else { Tone::Warning };
+        let of = format!("{} of {due} disposed of by people ({percent} %)", self.by_human);
         let mut text = look.in_tone(&of, tone);
         if self.open > 0 {
             text += &format!(", {} still to do", self.open);
         }
         if self.auto > 0 {
-            text += &format!(", {} flagged for joint review by itself", self.auto);
+            text += &format!(", {} left to remit", self.auto);
         }
         text
     }
@@ -67,6 +70,10 @@ impl Shift {
             sheet.line("late by", &format!("{late}: the collector was down"));
         }
         sheet.line("so far", &self.score(look));
+        if self.gone > 0 {
+            sheet
+                .line("besides", &format!("{} over by itself", count(self.gone as usize, "alert")));
+        }
     }
 }
 

@@ -98,7 +98,8 @@ impl SlaClock {
 
     fn body(&self, look: &Look) -> String {
         let mut text = format!("{}\n", self.verdict(look));
-        let mut table = Table::new(look, &["FROM", "TO", "STATE", "COUNTED", "HELD BY", "WHY"]);
+        let mut table =
+            Table::new(look, &["FROM", "TO", "STATE", "COUNTED", "HELD BY", "WHY"]).wrapped();
         for it in &self.segments {
             let counted = if it.counted_ms == 0 { NOTHING.into() } else { span(it.counted_ms) };
             table.row([

@@ -29,6 +29,7 @@ messages! {
         refused: u64,
         last_error: String,
         events_per_minute: u32,
+        function: String,
     }
 }
 

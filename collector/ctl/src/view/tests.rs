@@ -1,3 +1,7 @@
+mod agreement;
+mod promise;
+mod routine;
+
 use expect_test::{Expect, expect};
 use jiff::tz::TimeZone;
 use remit_proto::{convert::Wire as _, v1};

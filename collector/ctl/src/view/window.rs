@@ -29,6 +29,9 @@ messages! {
         duration_seconds: u32,
         covers_open: bool,
         grace_seconds: u32,
+        blackout: bool,
+        loud: bool,
+        for_patching: bool,
     }
 
     /// A window, and what became of it.
@@ -47,6 +50,7 @@ messages! {
         depth: u32,
         endpoints: u32,
         suppressed: Vec<SuppressedAlert>,
+        suppressed_dropped: u64,
         post_checks: Vec<PostCheck>,
     }
 
@@ -87,6 +91,13 @@ impl WindowSpec {
         let lasts = duration::format(SignedDuration::from_secs(self.duration_seconds.into()));
         sheet.fact("starts", &format!("{} {}, for {lasts}", self.starts_at, self.zone));
         sheet.fact("again", &self.rrule);
+        let effects = [
+            (self.loud, "people are told as ever"),
+            (self.blackout, "nothing is patched"),
+            (self.for_patching, "patches are installed"),
+        ];
+        let effects: Vec<_> = effects.iter().filter(|it| it.0).map(|it| it.1).collect();
+        sheet.line("meanwhile", &effects.join(", "));
         let before = if self.covers_open { "are quiet too" } else { "go on escalating" };
         sheet.line("older problems", before);
     }
@@ -123,7 +134,11 @@ impl View for Window {
         }
         let narrower = look.indented();
         sheet.section("Down since, up before", &post_checks(&self.post_checks, &narrower));
-        sheet.section("Nobody was told of", &suppressed(&self.suppressed, &narrower));
+        let mut quiet = suppressed(&self.suppressed, &narrower);
+        if self.suppressed_dropped > 0 {
+            quiet += &format!("\nand {} more", self.suppressed_dropped);
+        }
+        sheet.section("Nobody was told of", &quiet);
         sheet.text()
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         change::{Propose, Reason, Why},
     },
     client::Client,
-    command::{known_issue, read, whole, window},
+    command::{known_issue, read, token, whole, window},
     failure::Failure,
     out::Out,
     view::change::Change,
@@ -34,6 +34,7 @@ pub(super) async fn propose(
         }
         None => String::new(),
     };
+    let from = reason.from.map(|it| it.in_zone(&out.zone)).transpose()?;
     let request = v1::ProposeChangeRequest {
         tenant,
         title,
@@ -41,6 +42,7 @@ pub(super) async fn propose(
         payload: Some(payload),
         break_glass: reason.break_glass.is_some(),
         sealed_code,
+        effective_from: from.map(|it| it.to_wire()),
     };
     let answer = client.call(client.changes().propose_change(request)).await?;
     out.show(&Change::from(whole(answer.change)?))
@@ -56,16 +58,12 @@ async fn payload(
     let tenant = async || global.one_tenant(client).await;
     let titled = |why: Why, usual: String| (why.title.unwrap_or(usual), why.reason);
     Ok(match asked {
-        Propose::Matrix { file, follows, from, why } => {
+        Propose::Matrix { file, follows, why } => {
             let file_name = file.display().to_string();
             let matrix = v1::MatrixProposal {
                 toml: read(&file)?,
                 file_name: file_name.clone(),
                 expected_version: follows.unwrap_or(0),
-                effective_from: from
-                    .map(|it| it.in_zone(&out.zone))
-                    .transpose()?
-                    .map(|it| it.to_wire()),
             };
             let (title, reason) = titled(why, format!("matrix {file_name}"));
             // The file says whose it is.
@@ -102,16 +100,27 @@ async fn payload(
             };
             (Payload::Tuning(tuning), tenant, title, reason)
         }
-        Propose::Work { window, rollback, reason } => {
+        Propose::Token { token, why } => {
+            let tenant = tenant().await?;
+            let (title, reason) = titled(why, format!("token for {} endpoints", token.uses));
+            (Payload::Token(token::request(token, tenant.clone())?), tenant, title, reason)
+        }
+        Propose::Retention { records, keep, why } => {
+            let (title, reason) = titled(why, format!("retention of {records}"));
+            let keep_seconds = keep.unsigned().as_secs();
+            let retention = v1::RetentionProposal { records, keep_seconds };
+            (Payload::Retention(retention), tenant().await?, title, reason)
+        }
+        Propose::Revocation { endpoints, why } => {
+            let (title, reason) = titled(why, format!("revocation of {}", endpoints.join(", ")));
+            let revocation = v1::RevocationProposal { endpoints };
+            (Payload::Revocation(revocation), tenant().await?, title, reason)
+        }
+        Propose::Work { window, who, quiet, reason } => {
             let (tenant, title) = (tenant().await?, window.title.clone());
-            let spec = window::spec(window, tenant.clone())?;
-            let work = v1::PlannedWork {
-                description: spec.why.clone(),
-                rollback,
-                selector: spec.selector.clone(),
-                window: Some(spec),
-            };
-            (Payload::PlannedWork(work), tenant, title, reason)
+            let plan = Some(window::spec(window, tenant.clone())?);
+            let work = v1::PlannedWork { plan, who, quiet };
+            (Payload::Work(work), tenant, title, reason)
         }
     })
 }
