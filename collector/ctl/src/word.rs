@@ -89,6 +89,7 @@ words! {
         FlappingStopped = "flapping_stopped"
         OwnerDiffers = "owner_differs"
         RerouteRefused = "reroute_refused"
+        Rescheduled = "rescheduled"
     }
     AlertState {
         Open = "open"

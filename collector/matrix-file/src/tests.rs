@@ -393,7 +393,7 @@ fn a_value_that_makes_no_sense_is_answered_with_one_that_would() {
         "tags = \"lob\"\nresponsible",
         "kinds = \"laptop\"\nresponsible",
         expect![[r#"
-            acme.toml:271: error[bad-value]: row[5].kinds: `laptop` is not a endpoint kind: use one of server, workstation
+            acme.toml:271: error[bad-value]: row[5].kinds: `laptop` is not a endpoint kind: use one of server, workstation, virtual
         "#]],
     );
     check(

@@ -1,7 +1,8 @@
 //! Every released stored form, with its meaning.
 //!
 //! Each file in `testdata/records` is a list of stored values. A file is never
-//! edited once it was released: a new form gets a new file.
+//! edited once it was released: a new form gets a new file. Until then,
+//! `UPDATE_EXPECT=1` writes what the tests mean.
 
 use std::{collections::BTreeSet, fmt::Debug, fs, path::PathBuf};
 
@@ -41,6 +42,11 @@ fn stored(kind: &str) -> Vec<Value> {
 }
 
 fn check<T: Cold + PartialEq + Debug>(kind: &str, meaning: Vec<T>) {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        let forms = meaning.iter().map(|it| serde_json::from_slice(&encode(it)).unwrap());
+        let forms: Vec<Value> = forms.collect();
+        fs::write(file(kind), serde_json::to_string_pretty(&forms).unwrap() + "\n").unwrap();
+    }
     let stored = stored(kind);
     assert_eq!(stored.len(), meaning.len(), "each stored value has a meaning");
     for (stored, meaning) in stored.iter().zip(meaning) {
