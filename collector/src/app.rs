@@ -187,6 +187,7 @@ pub async fn serve<C: Clock>(
         engine: Arc::clone(&engine),
         ingest: Arc::clone(&ingest),
         matrices,
+        sources: Arc::clone(&sources),
         authority: Arc::clone(&authority),
         enrollment_addresses: addresses(local(&enrollment).map_err(port)?),
         news: hears_news,
