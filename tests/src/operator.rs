@@ -6,7 +6,8 @@ use remit_proto::v1::{
     self, alert_service_client::AlertServiceClient, backup_service_client::BackupServiceClient,
     endpoint_service_client::EndpointServiceClient, matrix_service_client::MatrixServiceClient,
     operator_service_client::OperatorServiceClient, patch_service_client::PatchServiceClient,
-    source_service_client::SourceServiceClient, token_service_client::TokenServiceClient,
+    shift_service_client::ShiftServiceClient, source_service_client::SourceServiceClient,
+    token_service_client::TokenServiceClient,
 };
 use remit_runtime::{
     credential::Credential,
@@ -107,6 +108,11 @@ impl Operator {
     /// Updates.
     pub fn patches(&self) -> PatchServiceClient<Channel> {
         PatchServiceClient::new(self.channel.clone())
+    }
+
+    /// Nights.
+    pub fn shifts(&self) -> ShiftServiceClient<Channel> {
+        ShiftServiceClient::new(self.channel.clone())
     }
 
     /// Systems whose alerts are taken in.

@@ -12,6 +12,7 @@ mod matrices;
 mod operators;
 mod page;
 mod patches;
+mod shifts;
 mod sources;
 mod tokens;
 mod watch;
