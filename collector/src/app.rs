@@ -36,6 +36,7 @@ use crate::{
     },
     engine::{Board, Engine},
     ingest::{Ingest, Listening, Roll},
+    morning::Morning,
     outbox::{Outbox, Post},
     pki::{Authority, PkiError},
     ports::store::{Store as _, StoreError},
@@ -183,10 +184,12 @@ pub async fn serve<C: Clock>(
     let addresses = |port: u16| config.names.iter().map(move |it| with_port(it, port)).collect();
     let local = |listener: &Listener| listener.local_addr().map(|it| it.port());
     let port = |source| RunError::System { attempt: "ask for a listener's port", source };
+    let morning = Morning { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
     let plane = Arc::new(Plane {
         engine: Arc::clone(&engine),
         ingest: Arc::clone(&ingest),
         matrices,
+        sources: Arc::clone(&sources),
         authority: Arc::clone(&authority),
         enrollment_addresses: addresses(local(&enrollment).map_err(port)?),
         news: hears_news,
@@ -237,6 +240,10 @@ pub async fn serve<C: Clock>(
     tasks.spawn_critical("escalation", {
         let (engine, stop) = (Arc::clone(&engine), tasks.token());
         async move { engine.run(stop).await }
+    });
+    tasks.spawn("morning", {
+        let stop = tasks.token();
+        async move { morning.run(stop).await }
     });
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));

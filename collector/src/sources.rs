@@ -315,6 +315,14 @@ impl<S: Store, C: Clock> Sources<S, C> {
     }
 }
 
+/// Where a source posts to, below the receiver's address.
+pub fn path(source: &Source) -> String {
+    match source.kind {
+        SourceKind::Alertmanager => "/api/v2/alerts".to_owned(),
+        SourceKind::Events => format!("/api/v1/events/{}", source.name),
+    }
+}
+
 fn owed(signals: Vec<Signal>) -> Vec<Effect> {
     signals.into_iter().map(Effect::Signal).collect()
 }

@@ -2,10 +2,10 @@
 //! test.
 
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
-use remit_proto::v1::{AlertEventKind, AlertState};
+use remit_proto::v1::{self, AlertEventKind, AlertState, Disposition};
 use remit_runtime::clock::SystemClock;
 use remit_shared::Clock as _;
-use tests::{Ask, FakeAgent, Site, starter};
+use tests::{Ask, FakeAgent, SOON, Site, eventually, starter};
 
 use crate::steps::fill_disk;
 
@@ -48,4 +48,97 @@ async fn e03_unacked_at_1700() {
     let rerouted = |it: &&_| matches!(it, AlertEventKind::Rerouted);
     let kinds: Vec<AlertEventKind> = alert.timeline.iter().map(|it| it.kind()).collect();
     assert_eq!(kinds.iter().filter(rerouted).count(), 1, "{kinds:?}");
+}
+
+/// Lets the collector wake in the night before Tuesday's office hours.
+async fn wake_at_night(site: &mut Site) {
+    site.stop().await;
+    site.set_clock(tuesday(2, 0));
+    site.restart().await;
+}
+
+/// Tuesday's night once it is finished.
+async fn finished_night(site: &Site) -> v1::Shift {
+    let day = tuesday(12, 0).strftime("%F").to_string();
+    eventually(SOON, "the night is finished", async || {
+        let asked = v1::GetShiftRequest { tenant: "acme".into(), day: day.clone() };
+        let got = site.admin.shifts().get_shift(asked).await.ok()?.into_inner();
+        got.shift.filter(|it| it.closed_at.is_some())
+    })
+    .await
+}
+
+/// Waits until the collector itself has put an alert down for both teams.
+async fn put_down(site: &Site, id: &str) -> v1::Alert {
+    let what = "the alert is put down for both teams";
+    let is_so = |it: &v1::Alert| it.disposition() == Disposition::JointReview;
+    let alert = site.admin.alert_where(id, what, is_so).await;
+    assert!(alert.disposition_auto);
+    alert
+}
+
+fn times_disposed(alert: &v1::Alert) -> usize {
+    let kinds = alert.timeline.iter().map(|it| it.kind());
+    kinds.filter(|it| *it == AlertEventKind::DispositionSet).count()
+}
+
+#[tokio::test]
+async fn e06_0800_disposition() {
+    let mut site = Site::by_clock(&starter()).await;
+    let noc = site.noc().await;
+    let mut agents = Vec::new();
+    for name in ["db-1", "db-2", "db-3"] {
+        agents.push(site.agent(name).await);
+    }
+    wake_at_night(&mut site).await;
+    let noc = noc.again().await;
+    let mut alerts = Vec::new();
+    for agent in &mut agents {
+        let mut session = agent.connect().await.unwrap();
+        alerts.push(fill_disk(&site, agent, &mut session).await.alert_id);
+    }
+    let note = || "the archive moves on Friday".to_owned();
+    let resolve = v1::ResolveAlertRequest { alert_id: alerts[0].clone(), note: note() };
+    noc.alerts().resolve_alert(resolve).await.unwrap();
+    let known = v1::DisposeShiftAlertsRequest {
+        tenant: "acme".into(),
+        alert_ids: vec![alerts[1].clone()],
+        disposition: Disposition::KnownIssue.into(),
+        note: note(),
+        ..Default::default()
+    };
+    let done = noc.shifts().dispose_shift_alerts(known).await.unwrap().into_inner();
+    assert_eq!(done.outcomes[0].error, "");
+    assert_eq!(site.admin.alert(&alerts[2]).await.disposition(), Disposition::None);
+
+    site.set_clock(tuesday(8, 0));
+    let untouched = put_down(&site, &alerts[2]).await;
+    assert_eq!(times_disposed(&untouched), 1);
+    let shift = finished_night(&site).await;
+    assert_eq!((shift.by_human, shift.open), (2, 0), "{shift:?}");
+    assert!(shift.auto >= 1 && shift.late_by_seconds < 60, "{shift:?}");
+    assert_eq!(site.admin.alert(&alerts[0]).await.disposition(), Disposition::Resolved);
+    let known = site.admin.alert(&alerts[1]).await;
+    assert_eq!((known.disposition(), known.disposition_auto), (Disposition::KnownIssue, false));
+}
+
+#[tokio::test]
+async fn e29_collector_down_over_0800() {
+    let mut site = Site::by_clock(&starter()).await;
+    let mut agent = site.agent("db-1").await;
+    wake_at_night(&mut site).await;
+    let mut session = agent.connect().await.unwrap();
+    let alert = fill_disk(&site, &mut agent, &mut session).await;
+
+    site.cut_power().await;
+    site.set_clock(tuesday(9, 30));
+    site.restart().await;
+    put_down(&site, &alert.alert_id).await;
+    let late = finished_night(&site).await;
+    assert!((5_400..5_500).contains(&late.late_by_seconds), "{late:?}");
+
+    site.cut_power().await;
+    site.restart().await;
+    assert_eq!(finished_night(&site).await.closed_at, late.closed_at, "it is finished once");
+    assert_eq!(times_disposed(&put_down(&site, &alert.alert_id).await), 1);
 }

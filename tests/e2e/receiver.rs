@@ -118,3 +118,34 @@ async fn an_event_in_other_words_is_an_alert_like_any_other() {
     let (status, _) = post(site.receiver(), &site.root(), "src_1.2", ALERTS, "[]").await;
     assert_eq!(status, 401);
 }
+
+#[tokio::test]
+async fn a_source_that_is_made_over_the_network_is_heard_at_once_and_no_more_once_revoked() {
+    let site = Site::start().await;
+    let wanted = v1::CreateSourceRequest {
+        tenant: "acme".into(),
+        site: "hq".into(),
+        name: "ops".into(),
+        kind: v1::SourceKind::Alertmanager.into(),
+        ..Default::default()
+    };
+    let noc = site.noc().await;
+    let refused = noc.sources().create_source(wanted.clone()).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::PermissionDenied);
+    let made = site.admin.sources().create_source(wanted.clone()).await.unwrap().into_inner();
+    assert_eq!(made.path, ALERTS);
+    let body = r#"[{"labels": {"alertname": "Fire", "severity": "critical"}}]"#;
+    let tell = async || post(site.receiver(), &site.root(), &made.token, ALERTS, body).await.0;
+    assert_eq!(tell().await, 200);
+    one(&site, "ops:Fire", AlertState::Open).await;
+    let again = site.admin.sources().create_source(wanted).await.unwrap_err();
+    assert_eq!(again.code(), tonic::Code::FailedPrecondition);
+
+    let source_id = made.source.unwrap().source_id;
+    let asked = v1::RevokeSourceRequest { source_id };
+    let revoked = site.admin.sources().revoke_source(asked).await.unwrap().into_inner();
+    assert!(revoked.source.unwrap().revoked_at.is_some());
+    assert_eq!(tell().await, 401);
+    let listed = site.admin.sources().list_sources(v1::ListSourcesRequest::default()).await;
+    assert_eq!(listed.unwrap().into_inner().sources, []);
+}

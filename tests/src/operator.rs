@@ -6,6 +6,7 @@ use remit_proto::v1::{
     self, alert_service_client::AlertServiceClient, backup_service_client::BackupServiceClient,
     endpoint_service_client::EndpointServiceClient, matrix_service_client::MatrixServiceClient,
     operator_service_client::OperatorServiceClient, patch_service_client::PatchServiceClient,
+    shift_service_client::ShiftServiceClient, source_service_client::SourceServiceClient,
     token_service_client::TokenServiceClient,
 };
 use remit_runtime::{
@@ -107,6 +108,16 @@ impl Operator {
     /// Updates.
     pub fn patches(&self) -> PatchServiceClient<Channel> {
         PatchServiceClient::new(self.channel.clone())
+    }
+
+    /// Nights.
+    pub fn shifts(&self) -> ShiftServiceClient<Channel> {
+        ShiftServiceClient::new(self.channel.clone())
+    }
+
+    /// Systems whose alerts are taken in.
+    pub fn sources(&self) -> SourceServiceClient<Channel> {
+        SourceServiceClient::new(self.channel.clone())
     }
 
     /// Enrollment tokens.

@@ -11,7 +11,8 @@ use remit_proto::{
         backup_service_server::BackupServiceServer, endpoint_service_server::EndpointServiceServer,
         enrollment_service_server::EnrollmentServiceServer,
         matrix_service_server::MatrixServiceServer, operator_service_server::OperatorServiceServer,
-        patch_service_server::PatchServiceServer, token_service_server::TokenServiceServer,
+        patch_service_server::PatchServiceServer, shift_service_server::ShiftServiceServer,
+        source_service_server::SourceServiceServer, token_service_server::TokenServiceServer,
     },
 };
 use remit_runtime::{
@@ -83,6 +84,8 @@ pub(super) async fn operator_plane<C: Clock>(plane: Arc<Plane<Sled, C>>) -> Rout
         .add_service(service!(MatrixServiceServer))
         .add_service(service!(OperatorServiceServer))
         .add_service(service!(PatchServiceServer))
+        .add_service(service!(ShiftServiceServer))
+        .add_service(service!(SourceServiceServer))
         .add_service(service!(TokenServiceServer))
 }
 

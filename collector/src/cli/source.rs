@@ -28,7 +28,7 @@ use crate::{
     app::{DataDir, open_store},
     config::{Config, Flags},
     ports::store::{Store as _, StoreError},
-    sources::{NewSource, SourceError, SourceToken, Sources},
+    sources::{NewSource, SourceError, SourceToken, Sources, path},
 };
 
 /// Who does it, for the audit trail.
@@ -206,11 +206,8 @@ fn told(
     token: &SourceToken,
     file: Option<&Path>,
 ) -> Result<String, SourceFailure> {
-    let where_to = match source.kind {
-        SourceKind::Alertmanager => "/api/v2/alerts".to_owned(),
-        SourceKind::Events => format!("/api/v1/events/{}", source.name),
-    };
-    let mut text = format!("Source:  {} ({})\nPost to: {where_to}\n", source.name, source.id);
+    let (name, id, path) = (&source.name, source.id, path(source));
+    let mut text = format!("Source:  {name} ({id})\nPost to: {path}\n");
     match file {
         Some(path) => {
             write_private(path, token.to_text().as_bytes())?;

@@ -12,6 +12,8 @@ mod matrices;
 mod operators;
 mod page;
 mod patches;
+mod shifts;
+mod sources;
 mod tokens;
 mod watch;
 
@@ -33,6 +35,7 @@ use crate::{
     ingest::Ingest,
     pki::Authority,
     ports::store::Store,
+    sources::Sources,
 };
 
 /// The operator plane.
@@ -43,6 +46,8 @@ pub struct Plane<S, C> {
     pub ingest: Arc<Ingest<S, Matrices, C>>,
     /// The matrices in force.
     pub matrices: Arc<Matrices>,
+    /// The systems whose alerts are taken in.
+    pub sources: Arc<Sources<S, C>>,
     /// Issues certificates.
     pub authority: Arc<Authority>,
     /// What enrollment tokens say: where the enrollment listener is.

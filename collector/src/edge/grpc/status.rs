@@ -7,7 +7,9 @@ use remit_proto::convert::InvalidMessage;
 use remit_shared::{Chain, ErrorKind};
 use tonic::{Code, Status};
 
-use crate::{engine::CommandError, ingest::IngestError, ports::store::StoreError};
+use crate::{
+    engine::CommandError, ingest::IngestError, ports::store::StoreError, sources::SourceError,
+};
 
 /// The code of each kind.
 fn code(kind: ErrorKind) -> Code {
@@ -99,6 +101,21 @@ impl ToStatus for CommandError {
             Self::NoSuchAlert(_) => ErrorKind::NotFound,
             Self::Refused(refusal) => refusal.kind(),
             Self::Forbidden(refusal) => refusal.kind(),
+            Self::Store(err) => err.kind(),
+        }
+    }
+}
+
+impl ToStatus for SourceError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoSuchSource(_) => ErrorKind::NotFound,
+            Self::Taken { .. } | Self::Revoked(_) => ErrorKind::Conflict,
+            Self::NoMapping
+            | Self::NeedlessMapping
+            | Self::LongMapping(_)
+            | Self::Mapping(_)
+            | Self::Name(_) => ErrorKind::Invalid,
             Self::Store(err) => err.kind(),
         }
     }

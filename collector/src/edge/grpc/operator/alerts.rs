@@ -27,12 +27,12 @@ use crate::{
 };
 
 /// A change of an alert that a person asks for.
-type Decide<'a> =
+pub(super) type Decide<'a> =
     dyn Fn(&Alert, Actor, Timestamp) -> Result<Event, command::Refusal> + Send + Sync + 'a;
 
 impl<S: Store, C: Clock> Plane<S, C> {
     /// Does what a person asks, if they may and the alert allows it.
-    async fn act(
+    pub(super) async fn act(
         &self,
         operator: &Operator,
         alert_id: &str,
