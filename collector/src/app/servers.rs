@@ -12,6 +12,7 @@ use remit_proto::{
         enrollment_service_server::EnrollmentServiceServer,
         matrix_service_server::MatrixServiceServer, operator_service_server::OperatorServiceServer,
         patch_service_server::PatchServiceServer, token_service_server::TokenServiceServer,
+        window_service_server::WindowServiceServer,
     },
 };
 use remit_runtime::{
@@ -84,6 +85,7 @@ pub(super) async fn operator_plane<C: Clock>(plane: Arc<Plane<Sled, C>>) -> Rout
         .add_service(service!(OperatorServiceServer))
         .add_service(service!(PatchServiceServer))
         .add_service(service!(TokenServiceServer))
+        .add_service(service!(WindowServiceServer))
 }
 
 /// Listens without TLS.

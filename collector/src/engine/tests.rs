@@ -134,6 +134,12 @@ fn hour_of_work(now: jiff::Timestamp) -> Window {
     }
 }
 
+async fn only_window(world: &World) -> Arc<Window> {
+    let windows = world.store.all::<Window>().await.unwrap();
+    let [window] = windows.as_slice() else { panic!("one window: {windows:?}") };
+    Arc::clone(&window.record)
+}
+
 /// The full disk is known, for an hour from now on.
 fn known_for_an_hour(now: jiff::Timestamp) -> KnownIssue {
     let by = Signatory {
@@ -196,7 +202,11 @@ async fn what_is_raised_in_a_window_is_told_when_the_window_ends() {
     let world = World::new().await;
     let window = hour_of_work(world.engine.clock.now());
     world.store.commit(Commit::new(window, 0, Vec::new())).await.unwrap();
+    world.engine.tick_quiet().await.unwrap();
+    assert!(matches!(only_window(&world).await.phase, Phase::Open { .. }));
     assert_quiet_for_an_hour(&world, SuppressionKind::Window).await;
+    world.engine.tick_quiet().await.unwrap();
+    assert!(matches!(only_window(&world).await.phase, Phase::Settling { .. }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -205,4 +215,7 @@ async fn what_is_known_is_told_when_its_time_is_over() {
     let issue = known_for_an_hour(world.engine.clock.now());
     world.store.commit(Commit::new(issue, 0, Vec::new())).await.unwrap();
     assert_quiet_for_an_hour(&world, SuppressionKind::KnownIssue).await;
+    world.engine.tick_quiet().await.unwrap();
+    let issues = world.store.all::<KnownIssue>().await.unwrap();
+    assert!(matches!(issues[0].record.state, IssueState::Expired { .. }));
 }

@@ -14,6 +14,7 @@ mod page;
 mod patches;
 mod tokens;
 mod watch;
+mod windows;
 
 use std::sync::Arc;
 
