@@ -245,6 +245,7 @@ pub async fn serve<C: Clock>(
         let stop = tasks.token();
         async move { morning.run(stop).await }
     });
+    tasks.spawn("quiet", chores::keep_quiet(engine, tasks.token()));
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
     tasks.spawn("prune", chores::prune(store, config.clone(), Arc::clone(&clock), tasks.token()));

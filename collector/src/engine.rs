@@ -5,6 +5,7 @@
 //! the domain crate.
 
 mod board;
+mod quiet;
 mod scene;
 #[cfg(test)]
 mod tests;

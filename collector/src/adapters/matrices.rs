@@ -15,14 +15,14 @@ use remit_collector_domain::{
     detect::{OverrideError, Rules},
     endpoint::Registration,
     inhibit,
-    matrix::{Matrix, Resolution, Subject, next_change, resolve},
+    matrix::{Matrix, Resolution, next_change, resolve},
     matrix_version::Published,
     sla::{Agreement, Terms},
 };
 use remit_matrix_file::Refused;
 use remit_shared::{AgreementName, Function, Party, Severity, Site, Team, Tenant};
 
-use crate::ports::directory::{Directory, People};
+use crate::ports::directory::{Directory, People, subject};
 
 /// So many sets of rules are remembered; endpoints have few of them in common.
 const MOST_RULES: usize = 1_000;
@@ -163,17 +163,6 @@ impl Matrices {
         }
         let known: Vec<&str> = in_force.matrix.sites.iter().map(|it| it.name.as_str()).collect();
         Err(format!("tenant {tenant} has no site {site}: its matrix names {}", known.join(", ")))
-    }
-}
-
-/// What the matrix must know of an endpoint.
-pub fn subject(endpoint: &Registration) -> Subject {
-    Subject {
-        id: endpoint.id,
-        hostname: endpoint.host.hostname.clone(),
-        site: endpoint.site.clone(),
-        kind: endpoint.kind,
-        tags: endpoint.tags.iter().cloned().collect(),
     }
 }
 

@@ -13,6 +13,7 @@ use super::{RunError, Sled, servers::Listeners};
 use crate::{
     adapters::matrices::Matrices,
     config::Config,
+    engine::Engine,
     ingest::{Ingest, Listening, NOTED_EVERY},
     pki::Authority,
     ports::store::{Horizon, Store as _},
@@ -20,6 +21,8 @@ use crate::{
 
 /// How often silence and overdue work are looked for.
 const SWEEP: Duration = Duration::from_secs(2);
+/// How often windows and known issues are looked at.
+const QUIET: Duration = Duration::from_secs(5);
 /// How often what is too old is forgotten.
 const PRUNE: Duration = Duration::from_secs(3600);
 /// How often the collector looks at its own certificate.
@@ -45,6 +48,21 @@ pub(super) async fn sweep<C: Clock>(
         if let Err(err) = ingest.sweep(&grace).await {
             // The next sweep is the retry.
             warn!(error = %Chain(&err), "failed to look for silence");
+        }
+    }
+}
+
+/// Opens and shuts windows, and ends what is known when its time is over.
+pub(super) async fn keep_quiet<C: Clock>(
+    engine: Arc<Engine<Sled, Matrices, C>>,
+    stop: CancellationToken,
+) {
+    let mut beat = time::interval(QUIET);
+    beat.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(beat.tick()).await.is_some() {
+        if let Err(err) = engine.tick_quiet().await {
+            // The next beat is the retry.
+            warn!(error = %Chain(&err), "failed to look at windows and known issues");
         }
     }
 }

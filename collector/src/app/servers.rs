@@ -13,6 +13,7 @@ use remit_proto::{
         matrix_service_server::MatrixServiceServer, operator_service_server::OperatorServiceServer,
         patch_service_server::PatchServiceServer, shift_service_server::ShiftServiceServer,
         source_service_server::SourceServiceServer, token_service_server::TokenServiceServer,
+        window_service_server::WindowServiceServer,
     },
 };
 use remit_runtime::{
@@ -87,6 +88,7 @@ pub(super) async fn operator_plane<C: Clock>(plane: Arc<Plane<Sled, C>>) -> Rout
         .add_service(service!(ShiftServiceServer))
         .add_service(service!(SourceServiceServer))
         .add_service(service!(TokenServiceServer))
+        .add_service(service!(WindowServiceServer))
 }
 
 /// Listens without TLS.

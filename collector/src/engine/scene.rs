@@ -4,16 +4,18 @@ use jiff::Timestamp;
 use remit_collector_domain::{
     alert::{About, Alert, Context, Remit},
     endpoint::Registration,
+    known_issue::{self, KnownIssue},
     sla::Terms,
     suppression::Suppression,
+    window::{self, Matter, Window},
 };
-use remit_shared::{AlertId, Clock, Severity};
+use remit_shared::{AlertId, Clock, Severity, Tenant};
 use uuid::Uuid;
 
 use crate::{
     engine::{Engine, board::candidate},
     ports::{
-        directory::{Directory, People},
+        directory::{Directory, People, subject},
         store::{Store, StoreError},
     },
 };
@@ -62,26 +64,48 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             people: self.directory.people(tenant),
             terms_then: earlier.unwrap_or_else(|| terms.clone()),
             terms,
-            suppressors: self.suppressors(registration, about, known, now),
+            suppressors: self.suppressors(registration, about, severity, known, now).await?,
             rule: self.directory.rules(registration).in_words(&about.check),
             now,
         })
     }
 
     /// What keeps an alert quiet now.
-    fn suppressors(
+    async fn suppressors(
         &self,
         registration: &Registration,
         about: &About,
+        severity: Severity,
         known: Option<&Alert>,
         now: Timestamp,
-    ) -> Vec<Suppression> {
+    ) -> Result<Vec<Suppression>, StoreError> {
         let unresolved = known.filter(|it| it.is_unresolved());
+        let open_since = unresolved.map(|it| it.raised_at);
         // An alert that is not there yet has no name; nothing else has this one.
         let id = known.map_or(AlertId::from_uuid(Uuid::nil()), |it| it.id);
-        let opened_at = unresolved.map_or(now, |it| it.raised_at);
-        let child = candidate(id, about, registration.tags.to_vec(), opened_at);
+        let tags = registration.tags.to_vec();
+        let child = candidate(id, about, tags, open_since.unwrap_or(now));
         let rules = self.directory.inhibitions(&about.tenant);
-        self.board.inhibitors(&child, &rules, now)
+        let mut quiet = self.board.inhibitors(&child, &rules, now);
+        let windows = self.windows(&about.tenant).await?;
+        let subject = subject(registration);
+        let matter = Matter {
+            tenant: &about.tenant,
+            subject: &subject,
+            function: &about.function,
+            check: &about.check,
+        };
+        quiet.extend(window::suppressors(&windows, matter, open_since, now));
+        for issue in self.store.all::<KnownIssue>().await? {
+            quiet.extend(known_issue::suppressor(&issue.record, about, severity, now));
+        }
+        Ok(quiet)
+    }
+
+    /// A tenant's windows; there are few.
+    async fn windows(&self, tenant: &Tenant) -> Result<Vec<Window>, StoreError> {
+        let all = self.store.all::<Window>().await?;
+        let of = all.into_iter().filter(|it| it.record.tenant == *tenant);
+        Ok(of.map(|it| Window::clone(&it.record)).collect())
     }
 }

@@ -1,10 +1,16 @@
 use remit_collector_domain::{
     alert::{Actor, EntryKind, State, command},
+    change::Signatory,
     effect::Effect,
+    known_issue::{IssueSpec, Kind, KnownIssue, Matcher, State as IssueState, Tally},
+    operator::Role,
     signal::Speaker,
+    suppression::SuppressionKind,
+    window::{Effects, Phase, Selector, Spec, Timing, Window},
 };
-use remit_shared::{Function, Party, Team};
+use remit_shared::{Function, KnownIssueId, OperatorId, Party, Team, WindowId};
 use tokio::time;
+use uuid::Uuid;
 
 use super::*;
 use crate::testing::{World, endpoint};
@@ -97,4 +103,121 @@ async fn what_clears_is_told_to_whom_it_was_told() {
     let owed = world.store.owed(0, 100).await.unwrap();
     let messages = owed.iter().filter(|it| matches!(it.effect, Effect::Notify(_))).count();
     assert_eq!(messages, 6, "three of the beginning, three of the end");
+}
+
+/// Work on everything of the tenant's, for an hour from now on.
+fn hour_of_work(now: jiff::Timestamp) -> Window {
+    let zone = jiff::tz::TimeZone::UTC;
+    Window {
+        id: WindowId::from_uuid(Uuid::from_u128(1)),
+        tenant: Tenant::new("acme").unwrap(),
+        spec: Spec {
+            title: "larger disk".into(),
+            selector: Selector::default(),
+            effects: Effects { suppress_notify: true, suppress_patch: false },
+            timing: Timing::Once { start: zone.to_datetime(now) },
+            zone,
+            duration: jiff::SignedDuration::from_hours(1),
+            grace: jiff::SignedDuration::from_mins(5),
+            for_patching: false,
+            covers_open: false,
+            change: None,
+        },
+        requested_by: operator(),
+        requested_at: now,
+        approved_by: Vec::new(),
+        phase: Phase::Waiting { from: now },
+        ended: None,
+        cancelled: None,
+        precheck: None,
+        aftercheck: None,
+        log: Vec::new(),
+        log_dropped: 0,
+    }
+}
+
+async fn only_window(world: &World) -> Arc<Window> {
+    let windows = world.store.all::<Window>().await.unwrap();
+    let [window] = windows.as_slice() else { panic!("one window: {windows:?}") };
+    Arc::clone(&window.record)
+}
+
+/// The full disk is known, for an hour from now on.
+fn known_for_an_hour(now: jiff::Timestamp) -> KnownIssue {
+    let by = Signatory {
+        operator: OperatorId::from_uuid(Uuid::from_u128(1)),
+        name: "nell".into(),
+        party: Party::Provider,
+        role: Role::Operator,
+    };
+    KnownIssue {
+        id: KnownIssueId::from_uuid(Uuid::from_u128(1)),
+        spec: IssueSpec {
+            kind: Kind::KnownIssue,
+            tenant: Tenant::new("acme").unwrap(),
+            title: "/ is nearly full".into(),
+            why: "a larger disk is ordered".into(),
+            matcher: Matcher {
+                check: "disk-*".into(),
+                instance: "*".into(),
+                endpoints: [endpoint()].into(),
+                sites: [].into(),
+                functions: [].into(),
+            },
+            evidence: [].into(),
+            ticket: String::new(),
+            owner: operator().team,
+            party: Party::Provider,
+            review_at: None,
+            expires_at: now + jiff::SignedDuration::from_hours(1),
+            max_severity: Severity::High,
+            breaks_when: [].into(),
+        },
+        created_by: by,
+        created_at: now,
+        approved_by: Vec::new(),
+        change: None,
+        tally: Tally::default(),
+        review_told: false,
+        state: IssueState::Active,
+    }
+}
+
+/// What is raised now is not told for an hour, and is told then.
+async fn assert_quiet_for_an_hour(world: &World, kind: SuppressionKind) {
+    world.engine.signal(origin(2), &raised()).await.unwrap();
+    let alert = only_alert(world).await;
+    assert_eq!(alert.notices.len(), 0, "nobody is told");
+    let kinds: Vec<_> = alert.suppressors.iter().map(|it| it.what.kind).collect();
+    assert_eq!(kinds, [kind]);
+    time::advance(Duration::from_mins(59)).await;
+    world.engine.tick_overdue().await.unwrap();
+    assert_eq!(only_alert(world).await.notices.len(), 0, "still nobody");
+    time::advance(Duration::from_mins(1)).await;
+    world.engine.tick_overdue().await.unwrap();
+    let alert = only_alert(world).await;
+    assert_eq!((alert.suppressors.len(), alert.notices.len()), (0, 3), "as if raised now");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_raised_in_a_window_is_told_when_the_window_ends() {
+    let world = World::new().await;
+    let window = hour_of_work(world.engine.clock.now());
+    world.store.commit(Commit::new(window, 0, Vec::new())).await.unwrap();
+    world.engine.tick_quiet().await.unwrap();
+    assert!(matches!(only_window(&world).await.phase, Phase::Open { .. }));
+    assert_quiet_for_an_hour(&world, SuppressionKind::Window).await;
+    world.engine.tick_quiet().await.unwrap();
+    assert!(matches!(only_window(&world).await.phase, Phase::Settling { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_known_is_told_when_its_time_is_over() {
+    let world = World::new().await;
+    let issue = known_for_an_hour(world.engine.clock.now());
+    world.store.commit(Commit::new(issue, 0, Vec::new())).await.unwrap();
+    assert_quiet_for_an_hour(&world, SuppressionKind::KnownIssue).await;
+    world.engine.tick_quiet().await.unwrap();
+    let issues = world.store.all::<KnownIssue>().await.unwrap();
+    assert!(matches!(issues[0].record.state, IssueState::Expired { .. }));
 }

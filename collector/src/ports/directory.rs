@@ -15,7 +15,7 @@ use remit_collector_domain::{
     detect::Rules,
     endpoint::Registration,
     inhibit,
-    matrix::{Matrix, reach},
+    matrix::{Matrix, Subject, reach},
     people::Target,
     sla::Terms,
 };
@@ -84,5 +84,16 @@ impl Reach for People {
         let channels = found.channels.iter().map(|(_, channel)| channel.to_string()).collect();
         let quiet: String = found.quieted.iter().map(|it| format!("; {it}")).collect();
         Reached { channels, because: found.because + &quiet }
+    }
+}
+
+/// What the matrix must know of an endpoint.
+pub fn subject(endpoint: &Registration) -> Subject {
+    Subject {
+        id: endpoint.id,
+        hostname: endpoint.host.hostname.clone(),
+        site: endpoint.site.clone(),
+        kind: endpoint.kind,
+        tags: endpoint.tags.iter().cloned().collect(),
     }
 }

@@ -16,6 +16,7 @@ mod shifts;
 mod sources;
 mod tokens;
 mod watch;
+mod windows;
 
 use std::sync::Arc;
 

@@ -3,3 +3,4 @@
 pub(crate) mod alert;
 pub(crate) mod endpoint;
 pub(crate) mod sla;
+pub(crate) mod window;

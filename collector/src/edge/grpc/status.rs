@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use remit_collector_domain::{alert::command::Refusal, authority};
+use remit_collector_domain::{alert::command::Refusal, authority, window};
 use remit_proto::convert::InvalidMessage;
 use remit_shared::{Chain, ErrorKind};
 use tonic::{Code, Status};
@@ -124,5 +124,25 @@ impl ToStatus for SourceError {
 impl ToStatus for authority::Refusal {
     fn kind(&self) -> ErrorKind {
         if self.is_hidden() { ErrorKind::NotFound } else { ErrorKind::Forbidden }
+    }
+}
+
+impl ToStatus for window::command::Refusal {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Title
+            | Self::Reason
+            | Self::Nothing
+            | Self::Contradiction
+            | Self::Duration(_)
+            | Self::Grace(_)
+            | Self::Past { .. }
+            | Self::OffRule { .. }
+            | Self::Never { .. }
+            | Self::OverlapsItself { .. } => ErrorKind::Invalid,
+            Self::Blackout { .. } | Self::NeedsBoth(_) | Self::Over(_) | Self::NotOpen { .. } => {
+                ErrorKind::Conflict
+            }
+        }
     }
 }

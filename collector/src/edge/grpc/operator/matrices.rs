@@ -18,12 +18,15 @@ use tonic::{Request, Response, Status};
 
 use super::{Plane, page::page};
 use crate::{
-    adapters::matrices::{self, InForce, subject},
+    adapters::matrices::{self, InForce},
     edge::grpc::{
         show,
         status::{ToStatus as _, answer, not_found},
     },
-    ports::store::{Commit, Store, StoreError},
+    ports::{
+        directory::subject,
+        store::{Commit, Store, StoreError},
+    },
 };
 
 #[tonic::async_trait]

@@ -102,6 +102,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
             by_human: count(by_human),
             auto: count(auto),
             open: count(open),
+            gone: count(of(NightDisposition::Gone)),
             alerts: Vec::new(),
         };
         Ok(Seen { shown, alerts })

@@ -45,7 +45,7 @@ impl<S: Store, C: Clock> SourceService for Plane<S, C> {
         self.permit(&operator, Action::ManageSources, &Scope::tenant(&tenant)).await?;
         let kind = match asked.kind() {
             v1::SourceKind::Alertmanager => SourceKind::Alertmanager,
-            v1::SourceKind::Event => SourceKind::Events,
+            v1::SourceKind::Events => SourceKind::Events,
             v1::SourceKind::Unspecified => {
                 return Err(invalid("say how the source speaks: alertmanager or events".into()));
             }
@@ -128,7 +128,7 @@ fn by(operator: &Operator) -> String {
 fn show(source: &Source) -> v1::Source {
     let kind = match source.kind {
         SourceKind::Alertmanager => v1::SourceKind::Alertmanager,
-        SourceKind::Events => v1::SourceKind::Event,
+        SourceKind::Events => v1::SourceKind::Events,
     };
     v1::Source {
         source_id: source.id.to_string(),

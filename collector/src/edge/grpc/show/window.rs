@@ -1,0 +1,187 @@
+//! Maintenance windows as messages.
+
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
+use remit_collector_domain::{
+    calendar::Segment,
+    window::{
+        self, Effects, Phase, Recurrence, Selector, Spec, Timing, Window, next_occurrence, open_at,
+    },
+};
+use remit_proto::{
+    convert::{InvalidMessage, Wire as _, whole_seconds},
+    v1,
+};
+use remit_shared::{EndpointKind, Function, Site, Tag};
+
+/// How long things may take to come back if nobody says.
+const GRACE: SignedDuration = SignedDuration::from_mins(5);
+
+/// How a local time is written.
+const LOCAL: &str = "%Y-%m-%dT%H:%M";
+
+/// A window as of now; with its log and findings if it is to be `whole`.
+pub(crate) fn window(window: &Window, now: Timestamp, whole: bool) -> v1::Window {
+    let ending = window.cancelled.as_ref().or(window.ended.as_ref().map(|it| &it.ending));
+    let open = open_at(window, now);
+    let shown = v1::Window {
+        window_id: window.id.to_string(),
+        spec: Some(spec(window)),
+        state: state(window, now).into(),
+        requested_by: window.requested_by.to_string(),
+        requested_at: Some(window.requested_at.to_wire()),
+        change_id: window.spec.change.map(|it| it.to_string()).unwrap_or_default(),
+        occurrence: open.or_else(|| next_occurrence(window, now)).map(occurrence),
+        ended_at: ending.map(|it| it.at.to_wire()),
+        ended_by: ending.map(|it| it.by.to_string()).unwrap_or_default(),
+        end_reason: ending.map(|it| it.why.clone()).unwrap_or_default(),
+        ..Default::default()
+    };
+    if !whole {
+        return shown;
+    }
+    let suppressed = window.log.iter().rev().map(|it| v1::SuppressedAlert {
+        at: Some(it.at.to_wire()),
+        alert_id: it.alert.to_string(),
+        summary: it.what.clone(),
+        ..Default::default()
+    });
+    let findings = window.aftercheck.iter().flat_map(|check| {
+        check.findings.iter().map(|it| v1::PostCheck {
+            at: Some(check.at.to_wire()),
+            endpoint_id: it.condition.endpoint.to_string(),
+            check: it.condition.check.to_string(),
+            detail: it.condition.instance.to_string(),
+            ..Default::default()
+        })
+    });
+    v1::Window { suppressed: suppressed.collect(), post_checks: findings.collect(), ..shown }
+}
+
+/// Where a window stands, whether or not anybody ticked.
+pub(crate) fn state(window: &Window, now: Timestamp) -> v1::WindowState {
+    match window.phase {
+        _ if window.cancelled.is_some() => v1::WindowState::Cancelled,
+        Phase::Over { .. } => v1::WindowState::Ended,
+        Phase::Waiting { .. } | Phase::Open { .. } | Phase::Settling { .. } => {
+            match (open_at(window, now), next_occurrence(window, now)) {
+                (Some(_), _) => v1::WindowState::Open,
+                (None, Some(_)) => v1::WindowState::Scheduled,
+                (None, None) => v1::WindowState::Ended,
+            }
+        }
+    }
+}
+
+/// One stretch for which it is open.
+pub(crate) fn occurrence(it: Segment) -> v1::Occurrence {
+    let (from, to) = (Some(it.from.to_wire()), Some(it.to.to_wire()));
+    v1::Occurrence { from, to, note: String::new() }
+}
+
+fn spec(window: &Window) -> v1::WindowSpec {
+    let spec = &window.spec;
+    let (start, rrule) = match &spec.timing {
+        Timing::Once { start } => (*start, String::new()),
+        Timing::Recurring(it) => (it.start(), it.rule().to_string()),
+    };
+    let seconds = |it| u32::try_from(whole_seconds(it)).unwrap_or(u32::MAX);
+    v1::WindowSpec {
+        tenant: window.tenant.to_string(),
+        title: spec.title.clone(),
+        why: String::new(),
+        selector: Some(selector(&spec.selector)),
+        zone: spec.zone.iana_name().unwrap_or("UTC").to_owned(),
+        starts_at: start.strftime(LOCAL).to_string(),
+        rrule,
+        duration_seconds: seconds(spec.duration),
+        covers_open: spec.covers_open,
+        grace_seconds: seconds(spec.grace),
+        blackout: spec.effects.suppress_patch,
+        loud: !spec.effects.suppress_notify,
+        for_patching: spec.for_patching,
+    }
+}
+
+fn selector(it: &Selector) -> v1::Selector {
+    v1::Selector {
+        endpoints: it.endpoints.iter().map(ToString::to_string).collect(),
+        sites: it.sites.iter().map(ToString::to_string).collect(),
+        tags: it.tags.iter().map(ToString::to_string).collect(),
+        kind: it.kinds.first().map_or(0, |it| it.to_wire()),
+        functions: it.functions.iter().map(ToString::to_string).collect(),
+        checks: it.checks.iter().cloned().collect(),
+        instance: String::new(),
+    }
+}
+
+/// What is asked for; `zone` is the tenant's.
+pub(crate) fn asked(asked: v1::WindowSpec, zone: TimeZone) -> Result<Spec, InvalidMessage> {
+    let zone = match asked.zone.as_str() {
+        "" => zone,
+        named => TimeZone::get(named)
+            .map_err(|_| InvalidMessage::new("zone", format!("has no zone `{named}`")))?,
+    };
+    let start: DateTime = asked.starts_at.parse().map_err(|_| {
+        let words = format!("is no local time such as 2026-11-28T22:00: `{}`", asked.starts_at);
+        InvalidMessage::new("starts_at", words)
+    })?;
+    let timing = match asked.rrule.as_str() {
+        "" => Timing::Once { start },
+        rule => {
+            let rule = rule.parse().map_err(|err: window::rule::RuleError| {
+                InvalidMessage::new("rrule", err.to_string())
+            })?;
+            Timing::Recurring(Recurrence::new(rule, start))
+        }
+    };
+    Ok(Spec {
+        title: asked.title,
+        selector: asked_selector(asked.selector.unwrap_or_default())?,
+        effects: Effects { suppress_notify: !asked.loud, suppress_patch: asked.blackout },
+        zone,
+        timing,
+        duration: SignedDuration::from_secs(asked.duration_seconds.into()),
+        grace: match asked.grace_seconds {
+            0 => GRACE,
+            some => SignedDuration::from_secs(some.into()),
+        },
+        for_patching: asked.for_patching,
+        covers_open: asked.covers_open,
+        change: None,
+    })
+}
+
+fn asked_selector(asked: v1::Selector) -> Result<Selector, InvalidMessage> {
+    if !asked.instance.is_empty() {
+        let words = "cannot be chosen for a window: it covers all instances of a check";
+        return Err(InvalidMessage::new("instance", words));
+    }
+    let functions = each("functions", &asked.functions, Function::new)?;
+    let endpoints = each("endpoints", &asked.endpoints, |it| it.parse())?;
+    let sites = each("sites", &asked.sites, Site::new)?;
+    let tags = each("tags", &asked.tags, Tag::new)?;
+    let kind = Some(asked.kind).filter(|it| *it != 0);
+    let kind = kind.map(|it| EndpointKind::from_wire("kind", it)).transpose()?;
+    Ok(Selector {
+        functions,
+        endpoints,
+        sites,
+        kinds: kind.into_iter().collect(),
+        tags,
+        checks: asked.checks.into_iter().collect(),
+    })
+}
+
+/// Each of a repeated field, read.
+fn each<T, E, B>(
+    field: &'static str,
+    texts: &[String],
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Result<B, InvalidMessage>
+where
+    E: std::fmt::Display,
+    B: FromIterator<T>,
+{
+    let refused = |err: E| InvalidMessage::new(field, err.to_string());
+    texts.iter().map(|it| read(it).map_err(refused)).collect()
+}
