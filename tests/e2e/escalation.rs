@@ -11,10 +11,10 @@ use crate::steps::fill_disk;
 
 /// The starter matrix in a hurry.
 fn impatient() -> String {
-    let usual = "escalate = [\"15m provider-manager\", \"30m internal-it\"]";
+    let usual = "steps = [\"15m provider-manager\", \"30m it-manager\"]";
     let text = starter();
-    assert!(text.contains(usual), "the row is still there");
-    text.replace(usual, "escalate = [\"2s provider-manager\", \"6s internal-it\"]")
+    assert!(text.contains(usual), "the policy is still there");
+    text.replace(usual, "steps = [\"2s provider-manager\", \"6s it-manager\"]")
 }
 
 /// Who was told that nobody acted, and in how many messages.
@@ -57,21 +57,21 @@ async fn a_power_cut_neither_skips_nor_repeats_a_rung() {
     assert_eq!(told(&site), BTreeMap::from([("provider-manager".to_owned(), 1)]));
     site.restart().await;
 
-    let page = site.inbox.message("internal-it", "escalated").await;
+    let page = site.inbox.message("it-manager", "escalated").await;
     assert!(
         page.field("subject").starts_with("[ESCALATED HIGH] db-7: "),
         "{}",
         page.field("subject")
     );
     assert!(page.field("text").contains("Nobody has acted in time, so you are told."));
-    let once = [("internal-it".to_owned(), 1), ("provider-manager".to_owned(), 1)];
+    let once = [("it-manager".to_owned(), 1), ("provider-manager".to_owned(), 1)];
     assert_eq!(told(&site), BTreeMap::from(once));
     let alert = site.admin.alert(&alert.alert_id).await;
     assert_eq!(
         rungs(&alert),
         [
             "to provider-manager: not acknowledged in time",
-            "to internal-it: not acknowledged in time",
+            "to it-manager: not acknowledged in time",
         ]
     );
 }

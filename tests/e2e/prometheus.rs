@@ -57,10 +57,10 @@ impl Prometheus {
 
 #[tokio::test]
 async fn its_alert_gets_an_owner_escalates_and_is_over_when_the_rule_is() {
-    let usual = "escalate = [\"15m provider-manager\", \"30m internal-it\"]";
+    let usual = "steps = [\"15m provider-manager\", \"30m it-manager\"]";
     let text = starter();
-    assert!(text.contains(usual), "the row is still there");
-    let impatient = text.replace(usual, "escalate = [\"2s provider-manager\"]");
+    assert!(text.contains(usual), "the policy is still there");
+    let impatient = text.replace(usual, "steps = [\"2s provider-manager\"]");
     let mut site = Site::with_matrix(&impatient).await;
     let token = site.source("prometheus", "alertmanager", None).await;
     let agent = site.agent("db-7").await;
