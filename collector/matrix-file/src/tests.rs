@@ -1,4 +1,5 @@
 mod keys;
+mod rows;
 
 use expect_test::{Expect, expect};
 use jiff::Timestamp;

@@ -4,10 +4,10 @@ use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 use remit_collector_domain::{
-    alert::{Actor, Alert, Event, State, command},
+    alert::{Actor, Alert, Disposition, Event, State, command},
     authority::{self, Action, Scope},
     operator::Operator,
-    sla::PauseRequest,
+    sla::{self, PauseRequest, Status},
 };
 use remit_proto::{
     convert::Wire as _,
@@ -52,6 +52,19 @@ impl<S: Store, C: Clock> Plane<S, C> {
         self.shown(&changed, true).await
     }
 
+    /// Whether what was promised about an alert is broken, or nearly.
+    fn is_late(&self, alert: &Alert) -> bool {
+        let Some(terms) = self.matrices.terms(&alert.about.tenant, &alert.terms) else {
+            return false;
+        };
+        let now = self.engine.clock.now();
+        let ledger = sla::ledger(&terms, alert.severity, &alert.clocks, now);
+        ledger.promises.iter().any(|it| match it.status {
+            Status::AtRisk | Status::Breached => true,
+            Status::OnTrack | Status::Met | Status::Cancelled => false,
+        })
+    }
+
     async fn shown(&self, alert: &Arc<Alert>, whole: bool) -> Result<v1::Alert, Status> {
         let stored = self.store().load::<Alert>(&alert.id).await.map_err(|it| it.to_status())?;
         Ok(show::alert::alert(alert, stored.map_or(0, |it| it.revision), whole))
@@ -87,6 +100,10 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
         if asked.mine && operator.teams.is_empty() {
             return Err(answer(ErrorKind::Invalid, "you act for no team; name one instead"));
         }
+        let disposition = match asked.disposition() {
+            v1::Disposition::Unspecified => None,
+            some => Some(show::alert::asked_disposition(some).map_err(|it| it.to_status())?),
+        };
         let mut alerts = self.alerts(&operator, &asked.tenant).await?;
         alerts.retain(|it| {
             let about = &it.about;
@@ -95,6 +112,10 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
                 && endpoint.is_none_or(|id| id == about.endpoint)
                 && (asked.team.is_empty() || it.remit.responsible.as_str() == asked.team)
                 && (!asked.mine || operator.teams.contains(&it.remit.responsible))
+                && disposition.is_none_or(|wanted| it.disposition() == wanted)
+                && asked.suppressed.is_none_or(|wanted| it.is_quiet() == wanted)
+                && (!asked.joint_review || it.disposition() == Disposition::JointReview)
+                && (!asked.late || self.is_late(it))
                 && (asked.function.is_empty() || about.function.as_str() == asked.function)
         });
         alerts.sort_by_key(|it| {
