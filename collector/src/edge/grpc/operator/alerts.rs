@@ -7,7 +7,7 @@ use remit_collector_domain::{
     alert::{Actor, Alert, Disposition, Event, State, command},
     authority::{self, Action, Scope},
     operator::Operator,
-    sla::{self, PauseRequest, Status},
+    sla::{self, PauseRequest, Status as Standing},
 };
 use remit_proto::{
     convert::Wire as _,
@@ -60,8 +60,8 @@ impl<S: Store, C: Clock> Plane<S, C> {
         let now = self.engine.clock.now();
         let ledger = sla::ledger(&terms, alert.severity, &alert.clocks, now);
         ledger.promises.iter().any(|it| match it.status {
-            Status::AtRisk | Status::Breached => true,
-            Status::OnTrack | Status::Met | Status::Cancelled => false,
+            Standing::AtRisk | Standing::Breached => true,
+            Standing::OnTrack | Standing::Met | Standing::Cancelled => false,
         })
     }
 
