@@ -100,10 +100,10 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
         if asked.mine && operator.teams.is_empty() {
             return Err(answer(ErrorKind::Invalid, "you act for no team; name one instead"));
         }
-        let disposition = match asked.disposition() {
-            v1::Disposition::Unspecified => None,
-            some => Some(show::alert::asked_disposition(some).map_err(|it| it.to_status())?),
-        };
+        let disposition =
+            Some(asked.disposition()).filter(|it| *it != v1::Disposition::Unspecified);
+        let disposition = disposition.map(show::alert::asked_disposition).transpose();
+        let disposition = disposition.map_err(|it| it.to_status())?;
         let mut alerts = self.alerts(&operator, &asked.tenant).await?;
         alerts.retain(|it| {
             let about = &it.about;
