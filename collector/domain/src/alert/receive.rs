@@ -227,8 +227,9 @@ impl Work {
         it.suppressors.retain(|it| it.mutes);
         self.note(EntryKind::Reopened, REMIT, summary.to_owned());
         self.clock(&Fact::Reopened, context);
-        self.note_severity(severity, context);
+        // First, so that a rise under something quiet is not told.
         self.hush(context);
+        self.note_severity(severity, context);
         self.look_at_clocks(context);
         let begins = self.turn(true);
         self.route_again(context);
