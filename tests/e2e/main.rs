@@ -14,3 +14,4 @@ mod shipped_agent;
 mod steps;
 mod stream;
 mod watching;
+mod windows;

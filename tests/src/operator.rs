@@ -7,7 +7,7 @@ use remit_proto::v1::{
     endpoint_service_client::EndpointServiceClient, matrix_service_client::MatrixServiceClient,
     operator_service_client::OperatorServiceClient, patch_service_client::PatchServiceClient,
     shift_service_client::ShiftServiceClient, source_service_client::SourceServiceClient,
-    token_service_client::TokenServiceClient,
+    token_service_client::TokenServiceClient, window_service_client::WindowServiceClient,
 };
 use remit_runtime::{
     credential::Credential,
@@ -118,6 +118,11 @@ impl Operator {
     /// Systems whose alerts are taken in.
     pub fn sources(&self) -> SourceServiceClient<Channel> {
         SourceServiceClient::new(self.channel.clone())
+    }
+
+    /// Maintenance windows.
+    pub fn windows(&self) -> WindowServiceClient<Channel> {
+        WindowServiceClient::new(self.channel.clone())
     }
 
     /// Enrollment tokens.

@@ -45,6 +45,7 @@ mod team;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod turn;
 mod when;
 
@@ -75,6 +76,7 @@ pub use crate::matrix::{
     scope::{EndpointRef, EndpointRefError, Scope, Subject},
     simulate::{Simulation, Stint, Told, simulate},
     team::{ChannelRef, ChannelRefError, Contact, TeamDef},
+    touched::touched,
     turn::{TurnError, parse_turn, show_clock, show_hours, show_turn},
     when::{When, WhenError},
 };

@@ -7,7 +7,9 @@ use remit_collector_domain::{
     alert::{Actor, Alert},
     authority::{Action, Scope},
     calendar::Segment,
+    change::{Facts, Subject, Touches, required},
     endpoint::Endpoint,
+    matrix::touched,
     operator::Operator,
     window::{
         Spec, Step, Window,
@@ -17,7 +19,7 @@ use remit_collector_domain::{
 };
 use remit_proto::v1::{self, window_service_server::WindowService};
 use remit_runtime::random;
-use remit_shared::{Clock, ErrorKind, IdError, Party, Tenant, WindowId};
+use remit_shared::{Clock, ErrorKind, IdError, Party, Team, Tenant, WindowId};
 use tonic::{Request, Response, Status};
 
 use super::{Plane, find::named_tenant, page::page};
@@ -109,6 +111,42 @@ impl<S: Store, C: Clock> Plane<S, C> {
         Ok(Actor { name: operator.name.clone(), team: team.clone(), party: operator.party })
     }
 
+    /// Refuses what takes a second person: that is a change's business.
+    async fn may_be_quiet_alone(
+        &self,
+        operator: &Operator,
+        tenant: &Tenant,
+        spec: &Spec,
+    ) -> Result<(), Status> {
+        let all = self.store().all::<Endpoint>().await.map_err(|it| it.to_status())?;
+        let of = all.iter().map(|it| &*it.record.registration);
+        let of: Vec<_> = of.filter(|it| it.tenant == *tenant && it.revoked.is_none()).collect();
+        let reached = of.iter().filter(|it| spec.selector.reaches(&subject(it)));
+        let reached: Vec<_> = reached.copied().collect();
+        let subjects: Vec<_> = reached.iter().map(|it| subject(it)).collect();
+        let in_force = self.matrices.of(tenant);
+        let in_force = in_force.ok_or_else(|| not_found("matrix of tenant", tenant.as_str()))?;
+        let teams = touched(&in_force.matrix, &subjects, &spec.selector.functions);
+        let side = |it: &Team| in_force.matrix.team(it).map(|it| it.party);
+        let facts = Facts {
+            affected: teams.iter().filter_map(side).collect(),
+            touches: Touches::endpoints(reached.iter().map(|it| it.id)),
+            endpoints_of_tenant: u32::try_from(of.len()).unwrap_or(u32::MAX),
+            quiet_for: spec.effects.suppress_notify.then_some(spec.duration),
+            owns: teams.iter().all(|it| operator.is_in(it)),
+            ..Facts::between(in_force.matrix.teams.iter().map(|it| it.party))
+        };
+        let Some(first) = required(&Subject::Window, &facts, operator).into_iter().next() else {
+            return Ok(());
+        };
+        let words = format!(
+            "a {} of the {} side must agree, because {}: that takes a change, which this \
+             collector does not serve yet",
+            first.role, first.party, first.because
+        );
+        Err(answer(ErrorKind::Conflict, words))
+    }
+
     /// What a window would touch, and the host names of it.
     async fn window_reach(
         &self,
@@ -198,6 +236,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         let (tenant, spec) = self.window_spec(request.into_inner().spec.unwrap_or_default())?;
         self.permit(&operator, Action::ScheduleWindow, &Scope::tenant(&tenant)).await?;
         let by = self.window_actor(&operator)?;
+        self.may_be_quiet_alone(&operator, &tenant, &spec).await?;
         let (reach, _) = self.window_reach(&operator, &tenant, &spec).await?;
         let others = self.windows(&operator, tenant.as_str()).await?;
         let others: Vec<Window> = others.iter().map(|it| Window::clone(it)).collect();
