@@ -5,6 +5,7 @@
 //! the domain crate.
 
 mod board;
+mod observe;
 mod quiet;
 mod scene;
 #[cfg(test)]
@@ -15,7 +16,7 @@ use std::{sync::Arc, time::Duration};
 use remit_collector_domain::{
     alert::{self, Alert, Delivery, Event, Received, Step, command::Refusal},
     authority,
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Registration},
     signal::{Origin, Say, Signal},
 };
 use remit_shared::{AlertId, Chain, Clock, Severity, Tenant};
@@ -103,7 +104,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
                     Received::Opened(step) => (step, 0),
                     Received::Changed(step) => (step, newest.map_or(0, |it| it.revision)),
                 };
-            match self.commit(*step, expected).await {
+            match self.commit(*step, expected, registration).await {
                 // Somebody else got in first, so somebody makes progress.
                 Err(StoreError::Conflict { .. }) => continue,
                 done => return done.map(|_| ()),
@@ -160,8 +161,12 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
     /// anything else.
     pub async fn recall(&self) -> Result<(), StoreError> {
         for stored in self.store.all::<Alert>().await? {
-            let rules = self.directory.inhibitions(&stored.record.about.tenant);
-            self.board.note(&stored.record, &rules);
+            let about = &stored.record.about;
+            let Some(endpoint) = self.store.load::<Endpoint>(&about.endpoint).await? else {
+                continue;
+            };
+            let rules = self.directory.inhibitions(&about.tenant);
+            self.board.note(&stored.record, &endpoint.record.registration.tags, &rules);
         }
         Ok(())
     }
@@ -208,15 +213,21 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         if step.alert == **alert && step.effects.is_empty() {
             return Ok(Arc::clone(alert));
         }
-        self.commit(step, stored.revision).await
+        self.commit(step, stored.revision, registration).await
     }
 
-    async fn commit(&self, step: Step, expected: u64) -> Result<Arc<Alert>, StoreError> {
+    async fn commit(
+        &self,
+        step: Step,
+        expected: u64,
+        about: &Registration,
+    ) -> Result<Arc<Alert>, StoreError> {
         let owes = !step.effects.is_empty();
         let alert = Arc::new(step.alert);
         let commit = Commit::new(Alert::clone(&alert), expected, step.effects);
         self.store.commit(commit).await?;
-        self.board.note(&alert, &self.directory.inhibitions(&alert.about.tenant));
+        let rules = self.directory.inhibitions(&alert.about.tenant);
+        self.board.note(&alert, &about.tags, &rules);
         if owes {
             self.owed.notify_one();
         }

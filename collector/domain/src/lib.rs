@@ -26,6 +26,7 @@ pub mod people;
 pub mod report;
 pub mod rota;
 pub mod schedule;
+pub mod seen;
 pub mod shift;
 pub mod signal;
 pub mod sla;

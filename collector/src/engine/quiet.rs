@@ -23,7 +23,8 @@ use crate::{
 };
 
 impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
-    /// Ticks the windows and known issues that are due.
+    /// Ticks the windows and known issues that are due, and counts what they
+    /// keep quiet.
     pub async fn tick_quiet(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let is_due = |deadline: Option<Timestamp>| deadline.is_some_and(|it| it <= now);
@@ -47,7 +48,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
                 self.reconsider(&stored.record.spec.tenant).await?;
             }
         }
-        Ok(())
+        self.observe().await
     }
 
     /// What is bad now of what a window is about.
@@ -75,7 +76,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
 }
 
 /// Whoever got in first made progress; the next tick looks again.
-fn passed(committed: Result<u64, StoreError>) -> Result<(), StoreError> {
+pub(super) fn passed(committed: Result<u64, StoreError>) -> Result<(), StoreError> {
     match committed {
         Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
         Err(err) => Err(err),

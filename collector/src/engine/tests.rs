@@ -113,6 +113,7 @@ fn hour_of_work(now: jiff::Timestamp) -> Window {
         tenant: Tenant::new("acme").unwrap(),
         spec: Spec {
             title: "larger disk".into(),
+            why: String::new(),
             selector: Selector::default(),
             effects: Effects { suppress_notify: true, suppress_patch: false },
             timing: Timing::Once { start: zone.to_datetime(now) },
@@ -133,6 +134,7 @@ fn hour_of_work(now: jiff::Timestamp) -> Window {
         aftercheck: None,
         log: Vec::new(),
         log_dropped: 0,
+        logged: Default::default(),
     }
 }
 

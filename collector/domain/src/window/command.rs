@@ -14,6 +14,7 @@ use remit_shared::{Party, Tenant, WindowId};
 use crate::{
     alert::Actor,
     calendar::{self, HORIZON, Segment, Segments},
+    seen::Seen,
     window::{
         EarlyEnd, Ending, Phase, Spec, Step, Timing, Window,
         occur::{ASKING, after, before, next_occurrence, occurrences, open_at},
@@ -172,7 +173,8 @@ pub fn needs_both(spec: &Spec, reach: Reach) -> Option<&'static str> {
 pub fn schedule(spec: Spec, request: Request<'_>) -> Result<Step, Refusal> {
     let Request { id, tenant, by, approved_by, others, reach, now } = request;
     check(&spec)?;
-    let detail = format!("`{}`, {}", spec.title, spec.timing_shown());
+    let why = if spec.why.is_empty() { String::new() } else { format!(": {}", spec.why) };
+    let detail = format!("`{}`, {}{why}", spec.title, spec.timing_shown());
     let window = Window {
         id,
         tenant: tenant.clone(),
@@ -187,6 +189,7 @@ pub fn schedule(spec: Spec, request: Request<'_>) -> Result<Step, Refusal> {
         aftercheck: None,
         log: Vec::new(),
         log_dropped: 0,
+        logged: Seen::default(),
     };
     check_time(&window, now)?;
     check_blackouts(&window, others, now)?;
@@ -247,6 +250,9 @@ pub fn end_early(
 fn check(spec: &Spec) -> Result<(), Refusal> {
     if spec.title.trim().is_empty() || LONGEST_TEXT < spec.title.len() {
         return Err(Refusal::Title);
+    }
+    if LONGEST_TEXT < spec.why.len() {
+        return Err(Refusal::Reason);
     }
     let effects = spec.effects;
     if !effects.suppress_notify && !effects.suppress_patch && !spec.for_patching {

@@ -18,6 +18,7 @@ use remit_collector_domain::{
     enroll::{Token, Use},
     matrix_version::{Published, Signature},
     operator::{Operator, Role},
+    seen::Seen,
     signal::{Say, Signal},
 };
 use remit_shared::{
@@ -148,6 +149,12 @@ pub fn matrix(version: u64) -> Published {
             signature: Some("c2lnbmVk".into()),
         }],
     }
+}
+
+/// What was seen of two alerts.
+fn seen() -> Seen {
+    let newest = [(minute(12), alert_id(1))].into();
+    Seen { newest, forgotten: Some((minute(11), alert_id(2))) }
 }
 
 /// A manager who agrees.
