@@ -10,6 +10,7 @@ use remit_proto::{
         agent_service_server::AgentServiceServer, alert_service_server::AlertServiceServer,
         backup_service_server::BackupServiceServer, endpoint_service_server::EndpointServiceServer,
         enrollment_service_server::EnrollmentServiceServer,
+        known_issue_service_server::KnownIssueServiceServer,
         matrix_service_server::MatrixServiceServer, operator_service_server::OperatorServiceServer,
         patch_service_server::PatchServiceServer, shift_service_server::ShiftServiceServer,
         source_service_server::SourceServiceServer, token_service_server::TokenServiceServer,
@@ -82,6 +83,7 @@ pub(super) async fn operator_plane<C: Clock>(plane: Arc<Plane<Sled, C>>) -> Rout
         .add_service(service!(AlertServiceServer))
         .add_service(service!(BackupServiceServer))
         .add_service(service!(EndpointServiceServer))
+        .add_service(service!(KnownIssueServiceServer))
         .add_service(service!(MatrixServiceServer))
         .add_service(service!(OperatorServiceServer))
         .add_service(service!(PatchServiceServer))

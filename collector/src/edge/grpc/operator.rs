@@ -5,9 +5,11 @@
 //! has nobody to ask [`Plane::permit`] for.
 
 mod alerts;
+mod alone;
 mod backups;
 mod endpoints;
 mod find;
+mod known_issues;
 mod matrices;
 mod operators;
 mod page;

@@ -1,15 +1,15 @@
 //! Maintenance windows.
 
-use std::{collections::BTreeSet, iter, sync::Arc};
+mod shown;
+
+use std::{iter, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 use remit_collector_domain::{
     alert::{Actor, Alert},
     authority::{Action, Scope},
     calendar::Segment,
-    change::{Facts, Subject, Touches, required},
-    endpoint::Endpoint,
-    matrix::touched,
+    change::{Subject, required},
     operator::Operator,
     window::{
         Spec, Step, Window,
@@ -19,10 +19,15 @@ use remit_collector_domain::{
 };
 use remit_proto::v1::{self, window_service_server::WindowService};
 use remit_runtime::random;
-use remit_shared::{Clock, ErrorKind, IdError, Party, Team, Tenant, WindowId};
+use remit_shared::{Clock, ErrorKind, IdError, Party, Tenant, WindowId};
 use tonic::{Request, Response, Status};
 
-use super::{Plane, find::named_tenant, page::page};
+use super::{
+    Plane,
+    alone::{Quiet, Reached},
+    find::named_tenant,
+    page::page,
+};
 use crate::{
     edge::grpc::{
         show,
@@ -87,8 +92,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
                 // Somebody else got in first, so somebody makes progress.
                 Err(StoreError::Conflict { .. }) => continue,
                 kept => {
-                    let window = kept.map_err(|it| it.to_status())?;
-                    return Ok(show::window::window(&window, now, true));
+                    return self.whole_window(operator, &kept.map_err(|it| it.to_status())?).await;
                 }
             }
         }
@@ -117,56 +121,40 @@ impl<S: Store, C: Clock> Plane<S, C> {
         operator: &Operator,
         tenant: &Tenant,
         spec: &Spec,
+        reached: &Reached,
     ) -> Result<(), Status> {
-        let all = self.store().all::<Endpoint>().await.map_err(|it| it.to_status())?;
-        let of = all.iter().map(|it| &*it.record.registration);
-        let of: Vec<_> = of.filter(|it| it.tenant == *tenant && it.revoked.is_none()).collect();
-        let reached = of.iter().filter(|it| spec.selector.reaches(&subject(it)));
-        let reached: Vec<_> = reached.copied().collect();
-        let subjects: Vec<_> = reached.iter().map(|it| subject(it)).collect();
-        let in_force = self.matrices.of(tenant);
-        let in_force = in_force.ok_or_else(|| not_found("matrix of tenant", tenant.as_str()))?;
-        let teams = touched(&in_force.matrix, &subjects, &spec.selector.functions);
-        let side = |it: &Team| in_force.matrix.team(it).map(|it| it.party);
-        let facts = Facts {
-            affected: teams.iter().filter_map(side).collect(),
-            touches: Touches::endpoints(reached.iter().map(|it| it.id)),
-            endpoints_of_tenant: u32::try_from(of.len()).unwrap_or(u32::MAX),
-            quiet_for: spec.effects.suppress_notify.then_some(spec.duration),
-            owns: teams.iter().all(|it| operator.is_in(it)),
-            ..Facts::between(in_force.matrix.teams.iter().map(|it| it.party))
+        let quiet = Quiet {
+            reached,
+            functions: &spec.selector.functions,
+            lasts: spec.effects.suppress_notify.then_some(spec.duration),
+            is_declared: false,
         };
-        let Some(first) = required(&Subject::Window, &facts, operator).into_iter().next() else {
+        let facts = self.quieting(operator, tenant, &quiet)?;
+        let required = required(&Subject::Window, &facts, operator);
+        if required.is_empty() {
             return Ok(());
-        };
-        let words = format!(
-            "a {} of the {} side must agree, because {}: that takes a change, which this \
-             collector does not serve yet",
-            first.role, first.party, first.because
-        );
-        Err(answer(ErrorKind::Conflict, words))
+        }
+        let command = show::proposal::window(tenant, spec);
+        Err(self.refer(tenant, operator, &required, &command).await)
     }
 
-    /// What a window would touch, and the host names of it.
+    /// What a window would touch.
     async fn window_reach(
         &self,
         operator: &Operator,
         tenant: &Tenant,
         spec: &Spec,
-    ) -> Result<(Reach, Vec<String>), Status> {
-        let all = self.store().all::<Endpoint>().await.map_err(|it| it.to_status())?;
-        let of = all.iter().map(|it| &*it.record.registration);
-        let of: Vec<_> = of.filter(|it| it.tenant == *tenant && it.revoked.is_none()).collect();
-        let reached: Vec<_> = of.iter().filter(|it| spec.selector.reaches(&subject(it))).collect();
-        let ids: BTreeSet<_> = reached.iter().map(|it| it.id).collect();
+    ) -> Result<(Reach, Reached), Status> {
+        let reached = self.reached(tenant, |it| spec.selector.reaches(it)).await?;
+        let ids = reached.ids();
         let alerts = self.store().all::<Alert>().await.map_err(|it| it.to_status())?;
         let covers_others = alerts.iter().map(|it| &it.record).any(|it| {
             it.is_unresolved()
                 && it.remit.party != operator.party
                 && ids.contains(&it.about.endpoint)
         });
-        let reach = Reach { endpoints: reached.len(), of: of.len(), covers_others };
-        Ok((reach, reached.iter().map(|it| it.host.hostname.clone()).collect()))
+        let (endpoints, of) = (reached.endpoints.len(), reached.of);
+        Ok((Reach { endpoints, of, covers_others }, reached))
     }
 
     /// The zone that all of a tenant's sites are in.
@@ -214,7 +202,8 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             (open_at(it, now).is_none(), next, it.id)
         });
         let (windows, next_page_token) = page(windows, asked.page_size, &asked.page_token)?;
-        let windows = windows.iter().map(|it| show::window::window(it, now, false)).collect();
+        let around = self.around(&operator).await?;
+        let windows = windows.iter().map(|it| around.shown(it, now)).collect();
         Ok(Response::new(v1::ListWindowsResponse { windows, next_page_token }))
     }
 
@@ -224,8 +213,8 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
     ) -> Result<Response<v1::GetWindowResponse>, Status> {
         let operator = self.caller(&request).await?;
         let stored = self.window(&operator, &request.get_ref().window_id).await?;
-        let window = show::window::window(&stored.record, self.engine.clock.now(), true);
-        Ok(Response::new(v1::GetWindowResponse { window: Some(window) }))
+        let window = Some(self.whole_window(&operator, &stored.record).await?);
+        Ok(Response::new(v1::GetWindowResponse { window }))
     }
 
     async fn schedule_window(
@@ -236,8 +225,8 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         let (tenant, spec) = self.window_spec(request.into_inner().spec.unwrap_or_default())?;
         self.permit(&operator, Action::ScheduleWindow, &Scope::tenant(&tenant)).await?;
         let by = self.window_actor(&operator)?;
-        self.may_be_quiet_alone(&operator, &tenant, &spec).await?;
-        let (reach, _) = self.window_reach(&operator, &tenant, &spec).await?;
+        let (reach, reached) = self.window_reach(&operator, &tenant, &spec).await?;
+        self.may_be_quiet_alone(&operator, &tenant, &spec, &reached).await?;
         let others = self.windows(&operator, tenant.as_str()).await?;
         let others: Vec<Window> = others.iter().map(|it| Window::clone(it)).collect();
         let now = self.engine.clock.now();
@@ -253,7 +242,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         };
         let step = command::schedule(spec, asked).map_err(|it| it.to_status())?;
         let window = self.keep(step, 0).await.map_err(|it| it.to_status())?;
-        let window = Some(show::window::window(&window, now, true));
+        let window = Some(self.whole_window(&operator, &window).await?);
         Ok(Response::new(v1::ScheduleWindowResponse { window, change_id: String::new() }))
     }
 
@@ -312,8 +301,9 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             }
             None => return Err(answer(ErrorKind::Invalid, "say which window, or when one is")),
         };
-        let (reach, mut hostnames) =
-            self.window_reach(&operator, &window.tenant, &window.spec).await?;
+        let (reach, reached) = self.window_reach(&operator, &window.tenant, &window.spec).await?;
+        let mut hostnames: Vec<_> =
+            reached.endpoints.iter().map(|it| it.host.hostname.clone()).collect();
         hostnames.sort();
         hostnames.truncate(NAMED);
         let count = match asked.count {
@@ -325,7 +315,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         let occurrences = iter::successors(first, later).take(count);
         Ok(Response::new(v1::PreviewWindowResponse {
             zone: window.spec.zone.iana_name().unwrap_or("UTC").to_owned(),
-            occurrences: occurrences.map(show::window::occurrence).collect(),
+            occurrences: occurrences.map(|it| show::window::occurrence(&window, it)).collect(),
             endpoints: u32::try_from(reach.endpoints).unwrap_or(u32::MAX),
             hostnames,
             needs_approval: command::needs_both(&window.spec, reach)
