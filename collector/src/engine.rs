@@ -5,6 +5,7 @@
 //! the domain crate.
 
 mod board;
+mod letters;
 mod observe;
 mod quiet;
 mod scene;

@@ -51,6 +51,7 @@ use crate::{
     alert::Actor,
     calendar::Segment,
     effect::{AuditEntry, Effect},
+    letter::Notice,
     seen::Seen,
 };
 
@@ -208,6 +209,8 @@ pub struct Step {
     pub window: Window,
     /// What is owed, in order.
     pub effects: Vec<Effect>,
+    /// Who must be told.
+    pub notices: Vec<Notice>,
 }
 
 impl Window {

@@ -65,9 +65,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             return Ok(());
         }
         let is_over = step.issue.state != State::Active;
-        let commit = Commit::new(step.issue, stored.revision, step.effects);
-        passed(self.store.commit(commit).await)?;
-        self.owed.notify_one();
+        passed(self.keep_known(step, stored.revision).await)?;
         if is_over {
             self.reconsider(&stored.record.spec.tenant).await?;
         }

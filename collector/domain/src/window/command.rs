@@ -199,7 +199,7 @@ pub fn schedule(spec: Spec, request: Request<'_>) -> Result<Step, Refusal> {
     }
     let actor = window.requested_by.to_string();
     let effects = vec![window.audit(now, &actor, "window.schedule", detail)];
-    Ok(Step { window, effects })
+    Ok(Step { window, effects, notices: Vec::new() })
 }
 
 /// Calls a window off, now and for good.
@@ -217,7 +217,7 @@ pub fn cancel(mut window: Window, by: Actor, why: &str, now: Timestamp) -> Resul
     };
     let effects = vec![window.audit(now, &ending.by.to_string(), "window.cancel", why.to_owned())];
     window.cancelled = Some(ending);
-    Ok(Step { window, effects })
+    Ok(Step { window, effects, notices: Vec::new() })
 }
 
 /// Ends the occurrence that is open; others stay.
@@ -243,7 +243,7 @@ pub fn end_early(
     };
     let effects = vec![window.audit(now, &ending.by.to_string(), "window.end", why.to_owned())];
     window.ended = Some(EarlyEnd { began: open.from, ending });
-    Ok(Step { window, effects })
+    Ok(Step { window, effects, notices: Vec::new() })
 }
 
 /// Whether what is asked for makes sense by itself.

@@ -25,7 +25,7 @@ use crate::{
         show,
         status::{ToStatus as _, answer, not_found},
     },
-    ports::store::{Commit, Store, StoreError, Stored},
+    ports::store::{Store, StoreError, Stored},
 };
 
 /// Which alerts each known issue covers now, by the name that they know it by.
@@ -91,11 +91,10 @@ impl<S: Store, C: Clock> Plane<S, C> {
         now: Timestamp,
     ) -> Result<KnownIssue, StoreError> {
         let step = known_issue::step(issue, event, now);
-        let commit = Commit::new(step.issue.clone(), revision, step.effects);
-        self.store().commit(commit).await?;
-        self.engine.owed.notify_one();
-        self.engine.reconsider(&step.issue.spec.tenant).await?;
-        Ok(step.issue)
+        let issue = step.issue.clone();
+        self.engine.keep_known(step, revision).await?;
+        self.engine.reconsider(&issue.spec.tenant).await?;
+        Ok(issue)
     }
 }
 

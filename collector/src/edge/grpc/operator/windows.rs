@@ -100,7 +100,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
 
     /// Commits a step, and lets alerts know.
     async fn keep(&self, step: Step, expected: u64) -> Result<Window, StoreError> {
-        let Step { window, effects } = step;
+        let Step { window, effects, notices: _ } = step;
         self.store().commit(Commit::new(window.clone(), expected, effects)).await?;
         self.engine.owed.notify_one();
         self.engine.reconsider(&window.tenant).await?;
