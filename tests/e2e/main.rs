@@ -9,6 +9,7 @@ mod identity;
 mod mail;
 mod operations;
 mod prometheus;
+mod quiet;
 mod receiver;
 mod shipped_agent;
 mod steps;

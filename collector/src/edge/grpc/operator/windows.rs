@@ -9,7 +9,8 @@ use remit_collector_domain::{
     alert::{Actor, Alert},
     authority::{Action, Scope},
     calendar::Segment,
-    change::{Subject, required},
+    change::{Requirement, Subject, required},
+    letter::Matter,
     operator::Operator,
     window::{
         Spec, Step, Window,
@@ -100,9 +101,13 @@ impl<S: Store, C: Clock> Plane<S, C> {
 
     /// Commits a step, and lets alerts know.
     async fn keep(&self, step: Step, expected: u64) -> Result<Window, StoreError> {
-        let Step { window, effects, notices: _ } = step;
-        self.store().commit(Commit::new(window.clone(), expected, effects)).await?;
+        let Step { window, effects, notices } = step;
+        let letters = self.engine.letters(&notices, Matter::Window(window.id)).await?;
+        let owes = effects.into_iter().chain(letters).collect();
+        self.store().commit(Commit::new(window.clone(), expected, owes)).await?;
         self.engine.owed.notify_one();
+        // One that opens at once looks at once at what was bad before.
+        self.engine.tick_quiet().await?;
         self.engine.reconsider(&window.tenant).await?;
         Ok(window)
     }
@@ -115,27 +120,21 @@ impl<S: Store, C: Clock> Plane<S, C> {
         Ok(Actor { name: operator.name.clone(), team: team.clone(), party: operator.party })
     }
 
-    /// Refuses what takes a second person: that is a change's business.
-    async fn may_be_quiet_alone(
+    /// Who else must agree to a window.
+    fn window_needs(
         &self,
         operator: &Operator,
         tenant: &Tenant,
         spec: &Spec,
         reached: &Reached,
-    ) -> Result<(), Status> {
+    ) -> Result<Vec<Requirement>, Status> {
         let quiet = Quiet {
             reached,
             functions: &spec.selector.functions,
             lasts: spec.effects.suppress_notify.then_some(spec.duration),
             is_declared: false,
         };
-        let facts = self.quieting(operator, tenant, &quiet)?;
-        let required = required(&Subject::Window, &facts, operator);
-        if required.is_empty() {
-            return Ok(());
-        }
-        let command = show::proposal::window(tenant, spec);
-        Err(self.refer(tenant, operator, &required, &command).await)
+        Ok(required(&Subject::Window, &self.quieting(operator, tenant, &quiet)?, operator))
     }
 
     /// What a window would touch.
@@ -226,7 +225,11 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         self.permit(&operator, Action::ScheduleWindow, &Scope::tenant(&tenant)).await?;
         let by = self.window_actor(&operator)?;
         let (reach, reached) = self.window_reach(&operator, &tenant, &spec).await?;
-        self.may_be_quiet_alone(&operator, &tenant, &spec, &reached).await?;
+        let needs = self.window_needs(&operator, &tenant, &spec, &reached)?;
+        let proposal = show::proposal::window(&tenant, &spec);
+        if !needs.is_empty() {
+            return Err(self.refer(&tenant, &operator, &needs, &proposal).await);
+        }
         let others = self.windows(&operator, tenant.as_str()).await?;
         let others: Vec<Window> = others.iter().map(|it| Window::clone(it)).collect();
         let now = self.engine.clock.now();
@@ -240,7 +243,10 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             reach,
             now,
         };
-        let step = command::schedule(spec, asked).map_err(|it| it.to_status())?;
+        let step = command::schedule(spec, asked).map_err(|it| {
+            let both = matches!(it, Refusal::NeedsBoth(_));
+            if both { answer(it.kind(), format!("{it}: {proposal}")) } else { it.to_status() }
+        })?;
         let window = self.keep(step, 0).await.map_err(|it| it.to_status())?;
         let window = Some(self.whole_window(&operator, &window).await?);
         Ok(Response::new(v1::ScheduleWindowResponse { window, change_id: String::new() }))
@@ -302,6 +308,9 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             None => return Err(answer(ErrorKind::Invalid, "say which window, or when one is")),
         };
         let (reach, reached) = self.window_reach(&operator, &window.tenant, &window.spec).await?;
+        let needs = self.window_needs(&operator, &window.tenant, &window.spec, &reached)?;
+        let both = command::needs_both(&window.spec, reach).map(str::to_owned);
+        let needs_approval = needs.into_iter().map(|it| it.because).chain(both).collect();
         let mut hostnames: Vec<_> =
             reached.endpoints.iter().map(|it| it.host.hostname.clone()).collect();
         hostnames.sort();
@@ -318,10 +327,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             occurrences: occurrences.map(|it| show::window::occurrence(&window, it)).collect(),
             endpoints: u32::try_from(reach.endpoints).unwrap_or(u32::MAX),
             hostnames,
-            needs_approval: command::needs_both(&window.spec, reach)
-                .map(str::to_owned)
-                .into_iter()
-                .collect(),
+            needs_approval,
         }))
     }
 }
