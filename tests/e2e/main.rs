@@ -7,6 +7,7 @@ mod facts;
 mod hours;
 mod identity;
 mod mail;
+mod mass;
 mod operations;
 mod prometheus;
 mod receiver;
