@@ -120,7 +120,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
     ) -> Result<(Session, Opened), IngestError> {
         loop {
             let stored = self.trusted(endpoint, serial).await?;
-            let arrival = self.arrival();
+            let arrival = self.arrival(endpoint);
             let rules = self.directory.rules(&stored.record.registration);
             let opened = open_session(&stored.record, greeting, fresh, &arrival, &rules);
             let next = opened.endpoint.clone();
@@ -168,7 +168,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
                 return Err(IngestError::Replaced(session.endpoint));
             }
             let rules: Arc<Rules> = self.directory.rules(&record.registration);
-            let arrival = Arrival { received_at: now, ..self.arrival() };
+            let arrival = Arrival { received_at: now, ..self.arrival(session.endpoint) };
             let mut next = Endpoint::clone(record);
             let (mut signals, mut frames, mut news) = (Vec::new(), Vec::new(), false);
             for record in records {
@@ -258,8 +258,12 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
         revoked
     }
 
-    fn arrival(&self) -> Arrival {
-        Arrival { received_at: self.clock.now(), listening: self.listening.now() }
+    fn arrival(&self, endpoint: EndpointId) -> Arrival {
+        Arrival {
+            received_at: self.clock.now(),
+            listening: self.listening.now(),
+            heard_before: self.roll.has_heard(endpoint),
+        }
     }
 
     async fn trusted(

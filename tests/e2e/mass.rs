@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use remit_proto::v1::{self, AlertState, Presence};
-use remit_shared::Stream;
+use remit_shared::{Answer, Body, Stream};
 use tests::{Ask, FakeAgent, SOON, Session, Site, eventually, starter};
 
 /// The starter matrix with a second site.
@@ -57,9 +57,11 @@ impl Fleet {
     async fn speak(&mut self, site: &Site) {
         for (agent, session) in self.agents.iter_mut().zip(&mut self.sessions) {
             let Some(session) = session else { continue };
-            let record = agent.disk_at(site.now(), 500);
+            let at = site.now();
+            let answer = Answer::full("services", "a test", at, Body::Unchanged);
+            let record = agent.spool(at, answer);
             session.report(&record).await;
-            session.acknowledged(Stream::Metrics, record.seq).await.expect("it is let in");
+            session.acknowledged(Stream::Events, record.seq).await.expect("it is heard");
         }
     }
 }
@@ -181,4 +183,32 @@ async fn f17_when_all_sites_fall_silent_only_the_collector_is_blamed() {
     assert_eq!(count(&site, "endpoint-offline").await, 0);
     assert_eq!(count(&site, "site-unreachable").await, 0);
     assert_eq!(count(&site, "collector-connectivity").await, 1);
+}
+
+#[tokio::test]
+async fn f13_a_link_that_breaks_again_and_again_is_told_once() {
+    let mut site = Site::by_clock(&two_sites()).await;
+    let mut office = Fleet::at(&site, "hq", 1).await;
+    for _ in 0..6 {
+        office.cut();
+        site.pass(SignedDuration::from_secs(20));
+        office.connect(&site, 0..1).await;
+    }
+    let told = site.admin.alerted("link-unstable", AlertState::Open).await;
+    assert_eq!((told.hostname.as_str(), told.severity()), ("hq-0", v1::Severity::Medium));
+    assert_eq!(count(&site, "endpoint-offline").await, 0);
+    pass_until(&site, &mut [&mut office], "the link has held for an hour", async || {
+        site.pass(SignedDuration::from_mins(1));
+        alert(&site, "link-unstable", AlertState::Resolved).await
+    })
+    .await;
+
+    // What the collector breaks itself is no link's fault.
+    for _ in 0..6 {
+        site.cut_power().await;
+        site.restart().await;
+        office.connect(&site, 0..1).await;
+    }
+    office.speak(&site).await;
+    assert_eq!(count(&site, "link-unstable").await, 1);
 }
