@@ -183,7 +183,7 @@ pub async fn serve<C: SteadyClock>(
     let notifier = Arc::new(Channels::new(config.channels.clone(), Arc::clone(&clock))?);
     let outbox = Outbox {
         engine: Arc::clone(&engine),
-        post: Post::new(Arc::clone(&engine), notifier, random::u64),
+        post: Post::new(Arc::clone(&engine), notifier, random::u64, config.waits),
         news,
     };
     let addresses = |port: u16| config.names.iter().map(move |it| with_port(it, port)).collect();
