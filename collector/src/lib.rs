@@ -7,6 +7,7 @@ pub mod config;
 pub mod edge;
 pub mod engine;
 pub mod ingest;
+pub mod losses;
 pub mod morning;
 pub mod outbox;
 pub mod pki;

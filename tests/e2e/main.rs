@@ -1,12 +1,14 @@
 //! What Remit promises, tried out on its programs as they ship.
 
 mod alerts;
+mod digest;
 mod enrollment;
 mod escalation;
 mod facts;
 mod hours;
 mod identity;
 mod mail;
+mod mass;
 mod operations;
 mod prometheus;
 mod quiet;

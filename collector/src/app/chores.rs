@@ -23,6 +23,9 @@ use crate::{
 const SWEEP: Duration = Duration::from_secs(2);
 /// How often windows and known issues are looked at.
 const QUIET: Duration = Duration::from_secs(5);
+/// How often what keeps alerts quiet is looked at again, if nobody said that
+/// it has ended.
+const WATCH: Duration = Duration::from_secs(60);
 /// How often what is too old is forgotten.
 const PRUNE: Duration = Duration::from_secs(3600);
 /// How often the collector looks at its own certificate.
@@ -63,6 +66,21 @@ pub(super) async fn keep_quiet<C: Clock>(
         if let Err(err) = engine.tick_quiet().await {
             // The next beat is the retry.
             warn!(error = %Chain(&err), "failed to look at windows and known issues");
+        }
+    }
+}
+
+/// Looks again at what keeps alerts quiet.
+pub(super) async fn watch<C: Clock>(
+    engine: Arc<Engine<Sled, Matrices, C>>,
+    stop: CancellationToken,
+) {
+    let mut beat = time::interval(WATCH);
+    beat.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(beat.tick()).await.is_some() {
+        if let Err(err) = engine.watch().await {
+            // The next beat is the retry.
+            warn!(error = %Chain(&err), "failed to look at what keeps alerts quiet");
         }
     }
 }
