@@ -26,6 +26,7 @@ use crate::{
         sled::{OpenError, Options, SledStore},
     },
     config::Config,
+    daybook::Daybook,
     edge::{
         grpc::{
             agent::AgentEdge,
@@ -185,6 +186,7 @@ pub async fn serve<C: Clock>(
     let local = |listener: &Listener| listener.local_addr().map(|it| it.port());
     let port = |source| RunError::System { attempt: "ask for a listener's port", source };
     let morning = Morning { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
+    let daybook = Daybook { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
     let plane = Arc::new(Plane {
         engine: Arc::clone(&engine),
         ingest: Arc::clone(&ingest),
@@ -244,6 +246,10 @@ pub async fn serve<C: Clock>(
     tasks.spawn("morning", {
         let stop = tasks.token();
         async move { morning.run(stop).await }
+    });
+    tasks.spawn("daybook", {
+        let stop = tasks.token();
+        async move { daybook.run(stop).await }
     });
     tasks.spawn("quiet", chores::keep_quiet(engine, tasks.token()));
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));

@@ -27,7 +27,7 @@ use tokio::time;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-pub use self::view::{night_alerts, office};
+pub use self::view::{night_alerts, office, zone};
 use crate::{
     adapters::matrices::Matrices,
     engine::{CommandError, Engine},

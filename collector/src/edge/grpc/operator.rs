@@ -12,6 +12,7 @@ mod matrices;
 mod operators;
 mod page;
 mod patches;
+mod reports;
 mod shifts;
 mod sources;
 mod tokens;
