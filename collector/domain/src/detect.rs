@@ -31,7 +31,7 @@ pub(crate) use crate::detect::words::{moment, span};
 pub use crate::detect::{
     checks::{CheckKey, CheckState, Checks, Finding},
     rules::{CHECKS, CheckDef, OverrideError, Policy, Rules},
-    threshold::{Side, Threshold},
+    threshold::{Side, Threshold, show as show_value},
 };
 use crate::{
     detect::checks::{EVIDENCE, SUMMARY, bounded},
