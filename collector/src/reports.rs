@@ -3,11 +3,15 @@
 //! It decides nothing: which of it is the period's, and what it adds up to, is
 //! the domain's [`report`].
 
+pub mod tune;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
+    agenda,
     alert::Alert,
+    calendar::Segment,
     change::Change,
     daybook::Day,
     endpoint::Endpoint,
@@ -58,6 +62,25 @@ pub async fn input<S: Store>(
         known_since: known_since(store, tenant, now).await?,
     };
     Ok(report::gather(&records, period, now))
+}
+
+/// What there is to talk about in a tenant's week.
+pub async fn agenda<S: Store>(
+    store: &S,
+    in_force: &InForce,
+    week: Segment,
+    now: Timestamp,
+) -> Result<agenda::Inputs, StoreError> {
+    let tenant = &in_force.matrix.tenant;
+    let records = agenda::Records {
+        matrix: &in_force.matrix,
+        alerts: &of(store, |it: &Alert| it.about.tenant == *tenant).await?,
+        known_issues: &of(store, |it: &KnownIssue| it.spec.tenant == *tenant).await?,
+        changes: &of(store, |it: &Change| it.tenant == *tenant).await?,
+        endpoints: &of(store, |it: &Endpoint| it.registration.tenant == *tenant).await?,
+        known_since: known_since(store, tenant, now).await?,
+    };
+    Ok(agenda::gather(&records, week))
 }
 
 /// The records of a kind that are wanted.

@@ -38,6 +38,7 @@ use jiff::Timestamp;
 use remit_shared::Tenant;
 
 use crate::matrix::{ReviewState, RowReview};
+pub(crate) use crate::report::gather::waits_for;
 pub use crate::report::{
     coverage::Coverage,
     effort::{HandBacks, Nights},

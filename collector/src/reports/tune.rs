@@ -147,14 +147,11 @@ fn propose(
     let mut proposals: Vec<Proposal> = Vec::new();
     for entry in &entries {
         let endpoint = match &entry.narrow {
-            Some(Narrow::Endpoint(id)) => {
-                trial.recorded.iter().find(|it| it.endpoint.id() == *id)
-            }
+            Some(Narrow::Endpoint(id)) => trial.recorded.iter().find(|it| it.endpoint.id() == *id),
             Some(Narrow::Instance(_) | Narrow::Site(_)) | None => None,
         };
-        let rules = endpoint.map(|it| {
-            in_force.matrix.rules_for(&subject(&it.endpoint.registration))
-        });
+        let rules =
+            endpoint.map(|it| in_force.matrix.rules_for(&subject(&it.endpoint.registration)));
         for mut it in tuning::propose(entry, rules.as_ref().unwrap_or(common)) {
             narrow(&mut it.wish, &asked.on);
             let is_wanted = knob.is_none_or(|knob| it.wish.knob() == knob);
@@ -224,8 +221,7 @@ async fn record<S: Store>(
     let alerts = |id| past.iter().filter(|it| it.about.endpoint == id).count();
     let mut endpoints: Vec<Arc<Endpoint>> = endpoints.collect();
     endpoints.sort_by_key(|it| (std::cmp::Reverse(alerts(it.id())), it.id()));
-    let (mut recorded, mut count, mut left_out, mut cut, mut oldest) =
-        (Vec::new(), 0, 0, 0, since);
+    let (mut recorded, mut count, mut left_out, mut cut, mut oldest) = (Vec::new(), 0, 0, 0, since);
     for endpoint in endpoints {
         let mut recordings = Vec::new();
         let series = endpoint.layout.series.iter().map(|it| &it.1);
@@ -238,7 +234,8 @@ async fn record<S: Store>(
             let id = endpoint.id();
             let values = store.history(id, series, since, now, MOST_POINTS).await?;
             cut += usize::from(values.len() == MOST_POINTS);
-            let until = values.last().filter(|_| values.len() == MOST_POINTS).map_or(now, |it| it.0);
+            let until =
+                values.last().filter(|_| values.len() == MOST_POINTS).map_or(now, |it| it.0);
             oldest = oldest.max(values.first().map_or(now, |it| it.0));
             let series = series.clone();
             recordings.push(Recording { endpoint: id, series, every: EVERY, values, until });
@@ -308,8 +305,7 @@ impl Trial {
             let rules = [&self.file.matrix, &after.matrix].map(|it| it.rules_for(&subject));
             let mine = |it: &&Past| it.about.endpoint == subject.id;
             let past: Vec<Past> = self.past.iter().filter(mine).cloned().collect();
-            compared =
-                compared.and(tuning::replay(recordings, check, &rules[0], &rules[1], &past));
+            compared = compared.and(tuning::replay(recordings, check, &rules[0], &rules[1], &past));
         }
         Ok(compared)
     }

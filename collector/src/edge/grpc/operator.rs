@@ -4,6 +4,7 @@
 //! what they may. Every call starts with [`Plane::caller`]; a call that forgets
 //! has nobody to ask [`Plane::permit`] for.
 
+mod agenda;
 mod alerts;
 mod backups;
 mod endpoints;

@@ -2,5 +2,6 @@
 
 pub(crate) mod alert;
 pub(crate) mod endpoint;
+pub(crate) mod report;
 pub(crate) mod sla;
 pub(crate) mod window;
