@@ -204,11 +204,11 @@ fn difference(old: &str, new: &str) -> String {
     let rest = old[head..].iter().rev().zip(new[head..].iter().rev());
     let tail = rest.take_while(|(a, b)| a == b).count();
     let (before, after) = (&old[head..old.len() - tail], &new[head..new.len() - tail]);
-    let context = |lines: &[&str]| lines.iter().map(|it| format!("  {it}")).collect::<Vec<_>>();
+    let context = |lines: &[&str]| lines.iter().map(|it| format!(" {it}")).collect::<Vec<_>>();
     let end = (new.len() - tail + AROUND).min(new.len());
     let mut lines = context(&new[head.saturating_sub(AROUND)..head]);
-    lines.extend(before.iter().map(|it| format!("- {it}")));
-    lines.extend(after.iter().map(|it| format!("+ {it}")));
+    lines.extend(before.iter().map(|it| format!("-{it}")));
+    lines.extend(after.iter().map(|it| format!("+{it}")));
     lines.extend(context(&new[new.len() - tail..end]));
     lines.join("\n")
 }
@@ -225,9 +225,9 @@ mod tests {
     fn a_difference_is_shown_with_what_stands_around_it() {
         let old = "a\nb\nc\nd\ne\nf\n";
         let new = old.replace("d\n", "D\nD2\n");
-        assert_eq!(difference(old, &new), "  b\n  c\n- d\n+ D\n+ D2\n  e\n  f");
-        assert_eq!(difference("a\n", "a\nb\n"), "  a\n+ b");
-        assert_eq!(difference("x\nx\n", "x\nx\nx\n"), "  x\n  x\n+ x");
+        assert_eq!(difference(old, &new), " b\n c\n-d\n+D\n+D2\n e\n f");
+        assert_eq!(difference("a\n", "a\nb\n"), " a\n+b");
+        assert_eq!(difference("x\nx\n", "x\nx\nx\n"), " x\n x\n+x");
     }
 
     #[test]
