@@ -6,6 +6,7 @@
 //! - The text that comes out says what the one that went in said, and the wish:
 //!   it is read again to see.
 
+use jiff::SignedDuration;
 use remit_collector_domain::matrix::{CheckOverride, show_length};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, Value};
 
@@ -47,6 +48,8 @@ fn merged(old: &CheckOverride, wish: &CheckOverride) -> CheckOverride {
         warn: wish.warn.or(old.warn),
         crit: wish.crit.or(old.crit),
         clear: wish.clear.or(old.clear),
+        warn_after: wish.warn_after.or(old.warn_after),
+        crit_after: wish.crit_after.or(old.crit_after),
         hold: wish.hold.or(old.hold),
         severity: wish.severity.or(old.severity),
         ..old.clone()
@@ -101,14 +104,16 @@ fn choice<'a, T: ToString + 'a>(items: impl IntoIterator<Item = &'a T>) -> Optio
 }
 
 fn values(wish: &CheckOverride) -> impl Iterator<Item = (&'static str, Value)> {
-    let CheckOverride { function, warn, crit, clear, hold, severity, .. } = wish;
-    let hold = hold.map(show_length);
+    let CheckOverride { function, warn, crit, clear, severity, .. } = wish;
+    let length = |it: Option<SignedDuration>| it.map(|it| show_length(it).into());
     let all = [
         ("function", function.as_ref().map(|it| it.as_str().into())),
         ("warn", warn.map(Value::from)),
         ("crit", crit.map(Value::from)),
         ("clear", clear.map(Value::from)),
-        ("hold", hold.map(Value::from)),
+        ("warn_after", length(wish.warn_after)),
+        ("crit_after", length(wish.crit_after)),
+        ("hold", length(wish.hold)),
         ("severity", severity.map(|it| it.as_str().into())),
     ];
     all.into_iter().filter_map(|(key, value)| Some((key, value?)))
@@ -122,7 +127,6 @@ fn remark(why: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
     use remit_collector_domain::matrix::Scope;
     use remit_shared::{Severity, Site};
 
