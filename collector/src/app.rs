@@ -26,6 +26,7 @@ use crate::{
         sled::{OpenError, Options, SledStore},
     },
     config::Config,
+    daybook::Daybook,
     edge::{
         grpc::{
             agent::AgentEdge,
@@ -190,6 +191,7 @@ pub async fn serve<C: SteadyClock>(
     let local = |listener: &Listener| listener.local_addr().map(|it| it.port());
     let port = |source| RunError::System { attempt: "ask for a listener's port", source };
     let morning = Morning { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
+    let daybook = Daybook { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
     let plane = Arc::new(Plane {
         engine: Arc::clone(&engine),
         ingest: Arc::clone(&ingest),
@@ -252,6 +254,10 @@ pub async fn serve<C: SteadyClock>(
     });
     tasks.spawn("quiet", chores::keep_quiet(Arc::clone(&engine), tasks.token()));
     tasks.spawn("watch", chores::watch(engine, tasks.token()));
+    tasks.spawn("daybook", {
+        let stop = tasks.token();
+        async move { daybook.run(stop).await }
+    });
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
     tasks.spawn("prune", chores::prune(store, config.clone(), Arc::clone(&clock), tasks.token()));

@@ -4,6 +4,7 @@ pub mod adapters;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod daybook;
 pub mod edge;
 pub mod engine;
 pub mod ingest;
@@ -12,6 +13,7 @@ pub mod morning;
 pub mod outbox;
 pub mod pki;
 pub mod ports;
+pub mod reports;
 pub mod sources;
 pub mod telemetry;
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod operations;
 mod prometheus;
 mod quiet;
 mod receiver;
+mod reports;
 mod shipped_agent;
 mod steps;
 mod stream;

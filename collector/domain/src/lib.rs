@@ -8,6 +8,7 @@ pub mod alert;
 pub mod authority;
 pub mod calendar;
 pub mod change;
+pub mod daybook;
 pub mod detect;
 pub mod effect;
 pub mod endpoint;

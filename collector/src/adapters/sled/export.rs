@@ -242,6 +242,7 @@ fn check(key: &Key, value: &[u8]) -> Result<(), DecodeError> {
     match key {
         Key::Change(_)
         | Key::KnownIssue(_)
+        | Key::Day(..)
         | Key::Shift(..)
         | Key::Window(_)
         | Key::Alert(_)

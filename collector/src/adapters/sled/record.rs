@@ -15,6 +15,7 @@ mod alert;
 mod backup;
 mod change;
 mod clocks;
+mod daybook;
 mod effect;
 mod endpoint;
 mod form;
@@ -35,6 +36,7 @@ use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
     change::Change,
+    daybook::Day,
     detect::Checks,
     effect::{AuditEntry, FeedEvent, RecordKey},
     endpoint::{Facts, Layout, Registration},
@@ -51,6 +53,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use self::{
     alert::AlertRecordV1,
     change::ChangeRecordV1,
+    daybook::DayRecordV1,
     effect::{AuditEntryRecordV1, FeedEventRecordV1, OwedRecordV1},
     endpoint::{ChecksRecordV1, FactsRecordV1, LayoutRecordV1, RegistrationRecordV1},
     form::Form,
@@ -105,6 +108,8 @@ versions! {
     ChangeRecord of Change { "1" => V1(ChangeRecordV1), newest V1 }
     /// An endpoint's checks, in all versions.
     ChecksRecord of Checks { "1" => V1(ChecksRecordV1), newest V1 }
+    /// How a day was, in all versions.
+    DayRecord of Day { "1" => V1(DayRecordV1), newest V1 }
     /// An endpoint's facts, in all versions.
     FactsRecord of Facts { "1" => V1(FactsRecordV1), newest V1 }
     /// An entry of the feed, in all versions.
@@ -219,6 +224,7 @@ pub(super) fn encode_whole(record: &AnyRecord, revision: u64) -> Option<Vec<u8>>
         AnyRecord::Matrix(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Change(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::KnownIssue(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Day(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Shift(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Source(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Window(it) => Some(encode_kept(&**it, revision)),
@@ -245,6 +251,7 @@ pub(super) fn decode_whole(
         RecordKey::Matrix(..) => kept(bytes, AnyRecord::Matrix),
         RecordKey::Change(_) => kept(bytes, AnyRecord::Change),
         RecordKey::KnownIssue(_) => kept(bytes, AnyRecord::KnownIssue),
+        RecordKey::Day(..) => kept(bytes, AnyRecord::Day),
         RecordKey::Shift(..) => kept(bytes, AnyRecord::Shift),
         RecordKey::Source(_) => kept(bytes, AnyRecord::Source),
         RecordKey::Window(_) => kept(bytes, AnyRecord::Window),

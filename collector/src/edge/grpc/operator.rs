@@ -4,6 +4,7 @@
 //! what they may. Every call starts with [`Plane::caller`]; a call that forgets
 //! has nobody to ask [`Plane::permit`] for.
 
+mod agenda;
 mod alerts;
 mod alone;
 mod backups;
@@ -14,6 +15,7 @@ mod matrices;
 mod operators;
 mod page;
 mod patches;
+mod reports;
 mod shifts;
 mod sources;
 mod tokens;

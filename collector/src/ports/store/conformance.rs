@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
     change::Change,
+    daybook::Day,
     effect::{Effect, EffectKey},
     endpoint::Endpoint,
     enroll::Token,
@@ -229,6 +230,7 @@ async fn census<S: Store>(store: &S) -> [usize; Kind::ALL.len()] {
         all::<Published, S>(store).await.len(),
         all::<Change, S>(store).await.len(),
         all::<KnownIssue, S>(store).await.len(),
+        all::<Day, S>(store).await.len(),
         all::<Shift, S>(store).await.len(),
         all::<Source, S>(store).await.len(),
         all::<Window, S>(store).await.len(),

@@ -319,6 +319,11 @@ fn shifts() {
 }
 
 #[test]
+fn days() {
+    check("day", vec![sample::day(1)]);
+}
+
+#[test]
 fn windows() {
     let at = sample::minute(6);
     let mut plain = sample::window(2);

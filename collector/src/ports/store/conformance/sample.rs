@@ -2,6 +2,7 @@
 
 mod alert;
 mod change;
+mod daybook;
 mod endpoint;
 mod known_issue;
 mod shift;
@@ -31,6 +32,7 @@ use uuid::Uuid;
 pub use self::{
     alert::{alert, resolved},
     change::change,
+    daybook::day,
     endpoint::{checks, endpoint, facts, pulse, registration},
     known_issue::known_issue,
     shift::shift,
