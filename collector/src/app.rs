@@ -30,7 +30,7 @@ use crate::{
         grpc::{
             agent::AgentEdge,
             enrollment::{EnrollmentEdge, Guard},
-            operator::Plane,
+            operator::{Plane, Refusals},
         },
         http::{self, receiver},
     },
@@ -189,7 +189,9 @@ pub async fn serve<C: Clock>(
         engine: Arc::clone(&engine),
         ingest: Arc::clone(&ingest),
         matrices,
+        channels: config.channels.set_up(),
         sources: Arc::clone(&sources),
+        refusals: Refusals::default(),
         authority: Arc::clone(&authority),
         enrollment_addresses: addresses(local(&enrollment).map_err(port)?),
         news: hears_news,

@@ -49,6 +49,8 @@ pub struct Config {
     pub keep_history: Span,
     /// How long watchers may come back to an old cursor.
     pub keep_feed: Span,
+    /// How long the audit trail is kept.
+    pub keep_audit: Span,
     /// What log lines look like.
     pub log: Format,
     /// How people are told.
@@ -122,6 +124,7 @@ struct RawStore {
     cache_mib: Option<u64>,
     keep_history: Option<Span>,
     keep_feed: Option<Span>,
+    keep_audit: Option<Span>,
 }
 
 #[derive(Default, Deserialize)]
@@ -140,6 +143,11 @@ pub const OPERATOR_PORT: u16 = 7445;
 pub const HTTP_PORT: u16 = 7446;
 /// Port where other systems post their alerts.
 pub const RECEIVER_PORT: u16 = 7448;
+
+/// How many days the audit trail is kept, unless somebody says otherwise.
+const KEEP_AUDIT: i64 = 400;
+/// And how many at least.
+const LEAST_AUDIT: i64 = 180;
 
 /// Reads and checks the settings; also gives them as a table that says where
 /// each comes from.
@@ -185,6 +193,12 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
     table.show("store.keep_history", &keep_history);
     let keep_feed = Setting::new(days(30)).file(raw.store.keep_feed);
     table.show("store.keep_feed", &keep_feed);
+    let keep_audit = Setting::new(days(KEEP_AUDIT)).file(raw.store.keep_audit);
+    if keep_audit.value.0 < days(LEAST_AUDIT).0 {
+        let message = format!("is shorter than {LEAST_AUDIT} days: the trail would be of no use");
+        return Err(file.invalid("store.keep_audit", message));
+    }
+    table.show("store.keep_audit", &keep_audit);
     let format = raw.log.format.as_deref().map(str::parse::<Format>).transpose();
     let format = format.map_err(|err| file.invalid("log.format", err))?;
     let log = Setting::new(Format::Text).file(format);
@@ -201,6 +215,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         cache_bytes: cache.value << 20,
         keep_history: keep_history.value,
         keep_feed: keep_feed.value,
+        keep_audit: keep_audit.value,
         log: log.value,
         channels,
     };
@@ -253,6 +268,7 @@ receiver = "{receiver}" # alerts of other systems; nobody is heard without a tok
 # cache_mib = 64
 # keep_history = "90d"
 # keep_feed = "30d"
+# keep_audit = "400d"
 
 # A team whose matrix entry says notify = ["webhook:noc"] is told here.
 # [[webhook]]

@@ -107,6 +107,45 @@ pub enum Action {
     RevokeOperator(Role),
 }
 
+impl Action {
+    /// What the audit trail calls it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::See => "tenant.see",
+            Self::Acknowledge => "alert.acknowledge",
+            Self::Note => "alert.note",
+            Self::Resolve => "alert.resolve",
+            Self::HandOver => "alert.hand_over",
+            Self::Dispose => "alert.dispose",
+            Self::DisposeShift => "shift.dispose",
+            Self::MarkNoise => "alert.mark_noise",
+            Self::BlockAlert => "alert.block",
+            Self::PauseSla => "alert.pause",
+            Self::DeclareKnownIssue => "known_issue.declare",
+            Self::EndKnownIssue => "known_issue.end",
+            Self::ScheduleWindow => "window.schedule",
+            Self::CancelWindow => "window.cancel",
+            Self::ProposeChange => "change.propose",
+            Self::ApproveChange => "change.approve",
+            Self::RejectChange => "change.reject",
+            Self::WithdrawChange => "change.withdraw",
+            Self::ApplyChange => "change.apply",
+            Self::ReadReports => "report.read",
+            Self::ReadAudit => "audit.read",
+            Self::ReadMatrix => "matrix.read",
+            Self::PublishMatrix => "matrix.publish",
+            Self::ManageSources => "source.manage",
+            Self::CreateToken => "token.create",
+            Self::ListTokens => "token.list",
+            Self::RevokeToken => "token.revoke",
+            Self::RevokeEndpoint => "endpoint.revoke",
+            Self::CreateOperator(_) => "operator.create",
+            Self::ListOperators => "operator.list",
+            Self::RevokeOperator(_) => "operator.revoke",
+        }
+    }
+}
+
 /// What it is asked of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope<'a> {

@@ -5,6 +5,7 @@
 
 pub mod agenda;
 pub mod alert;
+pub mod audit;
 pub mod authority;
 pub mod calendar;
 pub mod change;

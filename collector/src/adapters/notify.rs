@@ -19,6 +19,7 @@ mod email;
 mod http;
 mod ntfy;
 mod pagerduty;
+mod set_up;
 mod slack;
 mod teams;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use self::{
     http::HttpError,
     ntfy::NtfySettings,
     pagerduty::{PagerdutySettings, USUAL as PAGERDUTY},
+    set_up::SetUp,
     webhook::{WebhookSettings, signature},
 };
 use crate::ports::notifier::{Answer, Notifier, SendError};

@@ -33,6 +33,7 @@ messages! {
     OnCallGap {
         from: Option<Time>,
         to: Option<Time>,
+        because: String,
     }
 
     /// One way to tell somebody something.
@@ -88,7 +89,11 @@ impl View for Duty {
             let gap = look.word(Some("gap"));
             rota.gaps.iter().map(move |it| {
                 let (from, to) = (look.exact(it.from), look.exact(it.to));
-                format!("{gap}: {}: nobody from {from} to {to}", plain(&rota.rota))
+                let because = match it.because.as_str() {
+                    "" => String::new(),
+                    some => format!(" ({})", plain(some)),
+                };
+                format!("{gap}: {}: nobody from {from} to {to}{because}", plain(&rota.rota))
             })
         });
         [table.text()].into_iter().chain(gaps).collect::<Vec<_>>().join("\n")

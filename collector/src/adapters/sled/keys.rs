@@ -13,7 +13,7 @@
 //! | `f/<cursor>` | an entry of the feed |
 //! | `h/<endpoint>/<milliseconds>/<revision>` | a sealed piece of history |
 //! | `k/<known issue>` | something that is known |
-//! | `m/…` | `audit`, `feed`: the newest cursors; `format`; `history`: since when; `listened`; `written`: how many writes |
+//! | `m/…` | `audit`, `audit-begin`: where the audit trail ends and begins; `feed`: the newest cursor; `format`; `history`: since when; `listened`; `written`: how many writes |
 //! | `n/<tenant>/<day>` | the night before a business day |
 //! | `o/<order>` | an owed effect |
 //! | `p/<endpoint>` | a pulse and the newest history |
@@ -69,6 +69,7 @@ pub(super) enum Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Meta {
     Audit,
+    AuditBegin,
     Feed,
     Format,
     History,
@@ -83,8 +84,9 @@ const PARTS: [(Part, &str); 4] = [
     (Part::Registration, "registration"),
 ];
 
-const METAS: [(Meta, &str); 6] = [
+const METAS: [(Meta, &str); 7] = [
     (Meta::Audit, "audit"),
+    (Meta::AuditBegin, "audit-begin"),
     (Meta::Feed, "feed"),
     (Meta::Format, "format"),
     (Meta::History, "history"),

@@ -12,6 +12,7 @@
 //! - Decoding gives an error for whatever it does not understand.
 
 mod alert;
+mod audit;
 mod backup;
 mod change;
 mod clocks;
@@ -33,9 +34,10 @@ use std::{error::Error, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
+    audit::{Chains, Sealed},
     change::Change,
     detect::Checks,
-    effect::{AuditEntry, FeedEvent, RecordKey},
+    effect::{FeedEvent, RecordKey},
     endpoint::{Facts, Layout, Registration},
     enroll::Token,
     known_issue::KnownIssue,
@@ -49,8 +51,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use self::{
     alert::AlertRecordV1,
+    audit::{ChainsRecordV1, SealedRecordV1},
     change::ChangeRecordV1,
-    effect::{AuditEntryRecordV1, FeedEventRecordV1, OwedRecordV1},
+    effect::{FeedEventRecordV1, OwedRecordV1},
     endpoint::{ChecksRecordV1, FactsRecordV1, LayoutRecordV1, RegistrationRecordV1},
     form::Form,
     known_issue::KnownIssueRecordV1,
@@ -98,8 +101,8 @@ macro_rules! versions {
 versions! {
     /// An alert, in all versions.
     AlertRecord of Alert { "1" => V1(AlertRecordV1), newest V1 }
-    /// An entry of the audit trail, in all versions.
-    AuditEntryRecord of AuditEntry { "1" => V1(AuditEntryRecordV1), newest V1 }
+    /// Where the audit trail begins or ends, in all versions.
+    ChainsRecord of Chains { "1" => V1(ChainsRecordV1), newest V1 }
     /// A request to change something, in all versions.
     ChangeRecord of Change { "1" => V1(ChangeRecordV1), newest V1 }
     /// An endpoint's checks, in all versions.
@@ -122,6 +125,8 @@ versions! {
     RegistrationRecord of Registration { "1" => V1(RegistrationRecordV1), newest V1 }
     /// A night before a business day, in all versions.
     ShiftRecord of Shift { "1" => V1(ShiftRecordV1), newest V1 }
+    /// An entry of the audit trail, in all versions.
+    SealedRecord of Sealed { "1" => V1(SealedRecordV1), newest V1 }
     /// A source of alerts, in all versions.
     SourceRecord of Source { "1" => V1(SourceRecordV1), newest V1 }
     /// An enrollment token, in all versions.

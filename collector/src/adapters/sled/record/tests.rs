@@ -13,7 +13,7 @@ use remit_collector_domain::{
     },
     calendar::Segment,
     change::{MatrixPart, Risk, State as ChangeState, Subject, Touches},
-    effect::{Effect, EffectKey},
+    effect::{AuditEntry, Effect, EffectKey},
     endpoint::{Endpoint, Presence, Pulse, ResumeTokens},
     known_issue::{self, Tally},
     operator::Role,
@@ -132,7 +132,11 @@ fn alerts() {
 fn audit_entries() {
     let Effect::Audit(of_a_tenant) = sample::deed("token.create", 3) else { unreachable!() };
     let of_all = AuditEntry { tenant: None, ..of_a_tenant.clone() };
-    check("audit_entry", vec![of_a_tenant, of_all]);
+    let mut chains = Chains::default();
+    let sealed = [(of_a_tenant, false), (of_all, true)];
+    let sealed = sealed.map(|(entry, denied)| chains.append(entry, denied, |_| [7; 32]));
+    check("audit_entry", sealed.to_vec());
+    check("audit_chains", vec![Chains::default(), chains]);
 }
 
 #[test]
