@@ -22,9 +22,10 @@ use tracing::{info, warn};
 use crate::{
     adapters::{
         matrices::{InForce, InForceError, Matrices},
-        notify::{Channels, ChannelsError},
+        notify::{Channels, ChannelsError, DeadMan, HttpError},
         sled::{OpenError, Options, SledStore},
     },
+    auditor::Auditor,
     config::Config,
     edge::{
         grpc::{
@@ -97,6 +98,9 @@ pub enum RunError {
     /// A channel is set up wrongly.
     #[error(transparent)]
     Channels(#[from] ChannelsError),
+    /// The dead man's switch is set up wrongly.
+    #[error("the dead man's switch cannot be set up")]
+    DeadMan(#[source] HttpError),
     /// Counting cannot be set up.
     #[error("failed to set up metrics")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
@@ -247,6 +251,8 @@ pub async fn serve<C: Clock>(
         let stop = tasks.token();
         async move { morning.run(stop).await }
     });
+    let auditor = auditor(&config, &store, &clock)?;
+    tasks.spawn("auditor", auditor.run(tasks.token()));
     tasks.spawn("quiet", chores::keep_quiet(engine, tasks.token()));
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
@@ -267,6 +273,19 @@ pub async fn serve<C: Clock>(
     }
     info!("stopped");
     Ok(())
+}
+
+fn auditor<C: Clock>(
+    config: &Config,
+    store: &Arc<Sled>,
+    clock: &Arc<C>,
+) -> Result<Auditor<Sled, C, DeadMan>, RunError> {
+    let switch = config.dead_man.as_ref().map(|it| {
+        let switch = DeadMan::new(&it.url).map_err(RunError::DeadMan)?;
+        Ok::<_, RunError>((switch, it.every.unsigned()))
+    });
+    let (store, clock) = (Arc::clone(store), Arc::clone(clock));
+    Ok(Auditor { store, clock, switch: switch.transpose()?, found: watch::Sender::default() })
 }
 
 /// Opens the store of a data folder.

@@ -4,6 +4,7 @@
 //! find the collector; `remit-collector init` writes those.
 
 mod channels;
+mod dead_man;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +20,11 @@ use remit_runtime::{
 };
 use serde::Deserialize;
 
-use self::channels::{RawAlertmanager, RawNtfy, RawPagerduty, RawSecretUrl, RawSmtp, RawWebhook};
+pub use self::dead_man::DeadMan;
+use self::{
+    channels::{RawAlertmanager, RawNtfy, RawPagerduty, RawSecretUrl, RawSmtp, RawWebhook},
+    dead_man::RawDeadMan,
+};
 use crate::adapters::notify::ChannelSettings;
 
 /// What the file is called inside the data folder.
@@ -53,6 +58,8 @@ pub struct Config {
     pub keep_audit: Span,
     /// What log lines look like.
     pub log: Format,
+    /// Who is told every so often that all is well, and misses it otherwise.
+    pub dead_man: Option<DeadMan>,
     /// How people are told.
     pub channels: ChannelSettings,
 }
@@ -87,6 +94,7 @@ struct RawConfig {
     store: RawStore,
     #[serde(default)]
     log: RawLog,
+    dead_man: Option<RawDeadMan>,
     #[serde(default)]
     webhook: Vec<RawWebhook>,
     #[serde(default)]
@@ -203,6 +211,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
     let format = format.map_err(|err| file.invalid("log.format", err))?;
     let log = Setting::new(Format::Text).file(format);
     table.show("log.format", &log);
+    let dead_man = dead_man::read(&file, &mut table)?;
     let channels = channels::read(&file, &mut table)?;
     let config = Config {
         data_dir: data_dir.value,
@@ -217,6 +226,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         keep_feed: keep_feed.value,
         keep_audit: keep_audit.value,
         log: log.value,
+        dead_man,
         channels,
     };
     Ok((config, table))
@@ -269,6 +279,12 @@ receiver = "{receiver}" # alerts of other systems; nobody is heard without a tok
 # keep_history = "90d"
 # keep_feed = "30d"
 # keep_audit = "400d"
+
+# Every so often, and only while all that must hold holds, this address is
+# posted to: whoever misses that knows that nobody is told of anything.
+# [dead_man]
+# url_file = "dead-man.url"
+# every = "60s"
 
 # A team whose matrix entry says notify = ["webhook:noc"] is told here.
 # [[webhook]]

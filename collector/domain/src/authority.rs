@@ -89,6 +89,8 @@ pub enum Action {
     ReadMatrix,
     /// Put a matrix into force.
     PublishMatrix,
+    /// Make sure that people can be told.
+    VerifyContact,
     /// Let outside systems tell of alerts.
     ManageSources,
     /// Make an enrollment token.
@@ -134,6 +136,7 @@ impl Action {
             Self::ReadAudit => "audit.read",
             Self::ReadMatrix => "matrix.read",
             Self::PublishMatrix => "matrix.publish",
+            Self::VerifyContact => "contact.verify",
             Self::ManageSources => "source.manage",
             Self::CreateToken => "token.create",
             Self::ListTokens => "token.list",
@@ -311,6 +314,7 @@ fn needs(action: Action) -> Needs {
         Action::WithdrawChange => operator("withdraw a change"),
         Action::ApplyChange => operator("apply a change"),
         Action::PublishMatrix => manager("publish a matrix"),
+        Action::VerifyContact => operator("verify a contact"),
         Action::ManageSources => manager("set up a source"),
         Action::CreateToken => manager("make an enrollment token"),
         Action::ListTokens => manager("see the enrollment tokens"),

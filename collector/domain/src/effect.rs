@@ -14,6 +14,8 @@ use remit_shared::{
 use crate::{
     alert::{Alert, Entry, NoticeId},
     endpoint::Registration,
+    letter::Letter,
+    matrix::ChannelRef,
     signal::Signal,
 };
 
@@ -40,6 +42,8 @@ pub enum RecordKey {
     Source(SourceId),
     /// A maintenance window.
     Window(WindowId),
+    /// A way in which a tenant's people are told.
+    Contact(Tenant, ChannelRef),
 }
 
 impl fmt::Display for RecordKey {
@@ -55,6 +59,7 @@ impl fmt::Display for RecordKey {
             Self::Shift(tenant, day) => write!(f, "shift {tenant} {day}"),
             Self::Source(id) => write!(f, "source {id}"),
             Self::Window(id) => write!(f, "window {id}"),
+            Self::Contact(tenant, channel) => write!(f, "contact {tenant} {channel}"),
         }
     }
 }
@@ -80,6 +85,8 @@ pub enum Effect {
     Admit(Box<Registration>),
     /// A message must reach somebody. Owed by alerts.
     Notify(NoticeId),
+    /// A letter must reach a channel. Owed by whatever it is about.
+    Tell(Box<Letter>),
     /// Whoever watches must see this. Owed by alerts.
     Publish(Box<FeedEvent>),
     /// The audit trail must carry this.

@@ -15,6 +15,7 @@
 //! - A secret address is in no error and no log.
 
 mod alertmanager;
+mod dead_man;
 mod email;
 mod http;
 mod ntfy;
@@ -35,6 +36,7 @@ use remit_shared::Clock;
 use self::http::Client;
 pub use self::{
     alertmanager::AlertmanagerSettings,
+    dead_man::DeadMan,
     email::{Mailer, MailerError, Security, SmtpSettings},
     http::HttpError,
     ntfy::NtfySettings,

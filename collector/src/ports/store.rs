@@ -35,10 +35,12 @@ use remit_collector_domain::{
     alert::Alert,
     audit::{Chains, Sealed},
     change::Change,
+    contact::Contact,
     effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
     endpoint::{Endpoint, Frame},
     enroll::Token,
     known_issue::KnownIssue,
+    matrix::ChannelRef,
     matrix_version::Published,
     operator::Operator,
     shift::Shift,
@@ -195,11 +197,13 @@ pub enum Kind {
     Source,
     /// [`Window`].
     Window,
+    /// [`Contact`].
+    Contact,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Endpoint,
         Self::Alert,
         Self::Token,
@@ -210,6 +214,7 @@ impl Kind {
         Self::Shift,
         Self::Source,
         Self::Window,
+        Self::Contact,
     ];
 
     /// The kind that a key names.
@@ -225,6 +230,7 @@ impl Kind {
             RecordKey::Shift(..) => Self::Shift,
             RecordKey::Source(_) => Self::Source,
             RecordKey::Window(_) => Self::Window,
+            RecordKey::Contact(..) => Self::Contact,
         }
     }
 }
@@ -252,6 +258,8 @@ pub enum AnyRecord {
     Source(Arc<Source>),
     /// A maintenance window.
     Window(Arc<Window>),
+    /// A way in which people are told.
+    Contact(Arc<Contact>),
 }
 
 macro_rules! records {
@@ -294,6 +302,8 @@ records! {
         |id| RecordKey::Shift(id.0.clone(), id.1);
     Source, remit_shared::SourceId, Source, |it| it.id, |id| RecordKey::Source(*id);
     Window, WindowId, Window, |it| it.id, |id| RecordKey::Window(*id);
+    Contact, (Tenant, ChannelRef), Contact, |it| (it.tenant.clone(), it.channel.clone()),
+        |id| RecordKey::Contact(id.0.clone(), id.1.clone());
 }
 
 /// The hash of the audit trail.

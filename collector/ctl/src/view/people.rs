@@ -89,11 +89,7 @@ impl View for Duty {
             let gap = look.word(Some("gap"));
             rota.gaps.iter().map(move |it| {
                 let (from, to) = (look.exact(it.from), look.exact(it.to));
-                let because = match it.because.as_str() {
-                    "" => String::new(),
-                    some => format!(" ({})", plain(some)),
-                };
-                format!("{gap}: {}: nobody from {from} to {to}{because}", plain(&rota.rota))
+                format!("{gap}: {}: nobody from {from} to {to}", plain(&rota.rota))
             })
         });
         [table.text()].into_iter().chain(gaps).collect::<Vec<_>>().join("\n")

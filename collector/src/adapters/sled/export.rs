@@ -241,7 +241,8 @@ fn check(key: &Key, value: &[u8]) -> Result<(), DecodeError> {
         decode::<T>(value).map(drop)
     }
     match key {
-        Key::Change(_)
+        Key::Contact(..)
+        | Key::Change(_)
         | Key::KnownIssue(_)
         | Key::Shift(..)
         | Key::Window(_)

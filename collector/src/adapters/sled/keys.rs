@@ -7,6 +7,7 @@
 //! | | |
 //! |---|---|
 //! | `a/<alert>` | an alert |
+//! | `b/<tenant>/<channel>` | a way in which people are told |
 //! | `c/<change>` | a request to change something |
 //! | `d/<position>` | an entry of the audit trail |
 //! | `e/<endpoint>/…` | `checks`, `facts`, `layout` or `registration` |
@@ -29,7 +30,7 @@
 use std::{fmt, str::FromStr};
 
 use jiff::civil::Date;
-use remit_collector_domain::effect::RecordKey;
+use remit_collector_domain::{effect::RecordKey, matrix::ChannelRef};
 use remit_shared::{
     AlertId, ChangeId, EndpointId, KnownIssueId, OperatorId, SourceId, Tenant, TokenId, WindowId,
 };
@@ -54,6 +55,7 @@ pub(super) enum Key {
     KnownIssue(KnownIssueId),
     Shift(Tenant, Date),
     Window(WindowId),
+    Contact(Tenant, ChannelRef),
 }
 
 /// A part of an endpoint that changes seldom.
@@ -113,6 +115,7 @@ impl Key {
             RecordKey::Shift(tenant, day) => Self::Shift(tenant.clone(), *day),
             RecordKey::Source(id) => Self::Source(*id),
             RecordKey::Window(id) => Self::Window(*id),
+            RecordKey::Contact(tenant, channel) => Self::Contact(tenant.clone(), channel.clone()),
         })
     }
 
@@ -128,6 +131,7 @@ impl Key {
             Self::Shift(tenant, day) => RecordKey::Shift(tenant.clone(), *day),
             Self::Source(id) => RecordKey::Source(*id),
             Self::Window(id) => RecordKey::Window(*id),
+            Self::Contact(tenant, channel) => RecordKey::Contact(tenant.clone(), channel.clone()),
             Self::Audit(_)
             | Self::Part(..)
             | Self::Feed(_)
@@ -146,6 +150,9 @@ impl Key {
         match self {
             Self::Alert(id) => with(b'a', &[id.as_uuid().as_bytes()]),
             Self::Change(id) => with(b'c', &[id.as_uuid().as_bytes()]),
+            Self::Contact(tenant, channel) => {
+                with(b'b', &[tenant.as_str().as_bytes(), b"/", channel.to_string().as_bytes()])
+            }
             Self::Audit(position) => with(b'd', &[&position.to_be_bytes()]),
             Self::Part(id, part) => {
                 with(b'e', &[id.as_uuid().as_bytes(), b"/", part.name().as_bytes()])
@@ -218,6 +225,10 @@ fn parse_bytes(bytes: &[u8]) -> Option<Key> {
     let number = || Some(u64::from_be_bytes(rest.try_into().ok()?));
     Some(match kind {
         b'a' => Key::Alert(AlertId::from_uuid(uuid()?)),
+        b'b' => {
+            let (tenant, channel) = std::str::from_utf8(rest).ok()?.split_once('/')?;
+            Key::Contact(tenant.parse().ok()?, channel.parse().ok()?)
+        }
         b'c' => Key::Change(ChangeId::from_uuid(uuid()?)),
         b'd' => Key::Audit(number()?),
         b'e' => {
@@ -268,6 +279,7 @@ impl fmt::Display for Key {
         match self {
             Self::Alert(id) => write!(f, "a/{id}"),
             Self::Change(id) => write!(f, "c/{id}"),
+            Self::Contact(tenant, channel) => write!(f, "b/{tenant}/{channel}"),
             Self::Audit(position) => write!(f, "d/{position}"),
             Self::Part(id, part) => write!(f, "e/{id}/{}", part.name()),
             Self::Feed(cursor) => write!(f, "f/{cursor}"),
@@ -300,6 +312,9 @@ fn parse_text(text: &str) -> Option<Key> {
     let words: Vec<&str> = text.split('/').collect();
     Some(match words.as_slice() {
         ["a", id] => Key::Alert(id.parse().ok()?),
+        ["b", tenant, channel @ ..] => {
+            Key::Contact(tenant.parse().ok()?, channel.join("/").parse().ok()?)
+        }
         ["c", id] => Key::Change(id.parse().ok()?),
         ["d", position] => Key::Audit(position.parse().ok()?),
         ["e", id, name] => Key::Part(id.parse().ok()?, PARTS.iter().find(|it| it.1 == *name)?.0),
@@ -348,6 +363,7 @@ mod tests {
             Key::Shift(Tenant::new("acme").unwrap(), Date::MIN),
             Key::Shift(Tenant::new("acme").unwrap(), Date::MAX),
             Key::Window(WindowId::from_uuid(Uuid::from_u128(13))),
+            Key::Contact(Tenant::new("acme").unwrap(), "email:a/b@acme.example".parse().unwrap()),
         ];
         keys.extend(PARTS.map(|it| Key::Part(endpoint, it.0)));
         keys.extend(METAS.map(|it| Key::Meta(it.0)));

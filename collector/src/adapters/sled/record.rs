@@ -16,10 +16,12 @@ mod audit;
 mod backup;
 mod change;
 mod clocks;
+mod contact;
 mod effect;
 mod endpoint;
 mod form;
 mod known_issue;
+mod letter;
 mod notice;
 mod people;
 pub(super) mod pulse;
@@ -36,6 +38,7 @@ use remit_collector_domain::{
     alert::Alert,
     audit::{Chains, Sealed},
     change::Change,
+    contact::Contact,
     detect::Checks,
     effect::{FeedEvent, RecordKey},
     endpoint::{Facts, Layout, Registration},
@@ -53,6 +56,7 @@ use self::{
     alert::AlertRecordV1,
     audit::{ChainsRecordV1, SealedRecordV1},
     change::ChangeRecordV1,
+    contact::ContactRecordV1,
     effect::{FeedEventRecordV1, OwedRecordV1},
     endpoint::{ChecksRecordV1, FactsRecordV1, LayoutRecordV1, RegistrationRecordV1},
     form::Form,
@@ -107,6 +111,8 @@ versions! {
     ChangeRecord of Change { "1" => V1(ChangeRecordV1), newest V1 }
     /// An endpoint's checks, in all versions.
     ChecksRecord of Checks { "1" => V1(ChecksRecordV1), newest V1 }
+    /// A way in which people are told, in all versions.
+    ContactRecord of Contact { "1" => V1(ContactRecordV1), newest V1 }
     /// An endpoint's facts, in all versions.
     FactsRecord of Facts { "1" => V1(FactsRecordV1), newest V1 }
     /// An entry of the feed, in all versions.
@@ -226,6 +232,7 @@ pub(super) fn encode_whole(record: &AnyRecord, revision: u64) -> Option<Vec<u8>>
         AnyRecord::Shift(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Source(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Window(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Contact(it) => Some(encode_kept(&**it, revision)),
     }
 }
 
@@ -252,6 +259,7 @@ pub(super) fn decode_whole(
         RecordKey::Shift(..) => kept(bytes, AnyRecord::Shift),
         RecordKey::Source(_) => kept(bytes, AnyRecord::Source),
         RecordKey::Window(_) => kept(bytes, AnyRecord::Window),
+        RecordKey::Contact(..) => kept(bytes, AnyRecord::Contact),
     }
 }
 

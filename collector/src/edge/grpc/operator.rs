@@ -7,6 +7,7 @@
 mod alerts;
 mod audit;
 mod backups;
+mod contacts;
 mod endpoints;
 mod find;
 mod matrices;

@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
     change::Change,
+    contact::Contact,
     effect::{Effect, EffectKey},
     endpoint::Endpoint,
     enroll::Token,
@@ -66,6 +67,7 @@ async fn every_kind_is_kept<S: Store>(store: &S) {
     is_kept(store, sample::shift(2), sample::shift(1)).await;
     is_kept(store, sample::source(2), sample::source(1)).await;
     is_kept(store, sample::window(2), sample::window(1)).await;
+    is_kept(store, sample::contact(2), sample::contact(1)).await;
     assert_eq!(all::<Endpoint, S>(store).await.len(), 2, "kinds do not mix");
 }
 
@@ -235,5 +237,6 @@ async fn census<S: Store>(store: &S) -> [usize; Kind::ALL.len()] {
         all::<Shift, S>(store).await.len(),
         all::<Source, S>(store).await.len(),
         all::<Window, S>(store).await.len(),
+        all::<Contact, S>(store).await.len(),
     ]
 }

@@ -30,7 +30,7 @@ pub(super) async fn verify(
 ) -> Result<Exit, Failure> {
     let client = global.connect().await?;
     let tenant = of(installation, global, &client).await?;
-    let mut reading: Option<Reading> = None;
+    let mut reading: Option<Reading<'_>> = None;
     let mut page_token = String::new();
     loop {
         let request =

@@ -210,7 +210,7 @@ fn gaps_and_channels_that_fail_are_seen_at_once() {
         ROTA        TEAM          NOW     UNTIL                       NEXT  ZONE              BECAUSE
         noc-nights  provider-noc  kim     2026-11-25 08:00:00 -05:00  lee   America/New_York  layer primary
         it-weekend  internal-it   nobody  -                           -                       -
-        gap: it-weekend: nobody from 2026-11-28 00:00:00 -05:00 to 2026-11-28 08:00:00 -05:00 (no layer of `it-weekend` applies)
+        gap: it-weekend: nobody from 2026-11-28 00:00:00 -05:00 to 2026-11-28 08:00:00 -05:00
     "#]],
     );
     let contact = |channel: &str| v1::Contact {

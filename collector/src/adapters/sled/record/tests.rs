@@ -16,6 +16,7 @@ use remit_collector_domain::{
     effect::{AuditEntry, Effect, EffectKey},
     endpoint::{Endpoint, Presence, Pulse, ResumeTokens},
     known_issue::{self, Tally},
+    letter::Matter,
     operator::Role,
     signal::{Origin, Say, Signal, Speaker},
     source::SourceKind,
@@ -182,6 +183,7 @@ fn owed_effects() {
         KnownIssue::record_key(&sample::known_issue(9).id),
         Shift::record_key(&sample::shift(10).key()),
         Window::record_key(&sample::window(11).id),
+        Contact::record_key(&sample::contact(12).key()),
     ];
     let Effect::Signal(raised) = sample::signal("/srv is fine") else { unreachable!() };
     let cleared = Effect::Signal(Signal { say: Say::Cleared, ..raised.clone() });
@@ -199,12 +201,26 @@ fn owed_effects() {
         sample::deed("known_issue.declare", 9),
         sample::deed("shift.close", 10),
         sample::deed("window.schedule", 11),
+        sample::deed("contact.verify", 12),
+    ];
+    let letters = [
+        (Change::record_key(&sample::change(8).id), Matter::Change(sample::change(8).id)),
+        (
+            KnownIssue::record_key(&sample::known_issue(9).id),
+            Matter::KnownIssue(sample::known_issue(9).id),
+        ),
+        (Window::record_key(&sample::window(11).id), Matter::Window(sample::window(11).id)),
+        (Shift::record_key(&sample::shift(10).key()), Matter::Shift(sample::shift(10).day)),
     ];
     let owed = keys.into_iter().zip(effects).zip(0..).map(|((record, effect), position)| Owed {
         key: EffectKey { record, revision: 12, position },
         effect,
     });
-    check("owed", owed.collect());
+    let letters = letters.into_iter().map(|(record, matter)| Owed {
+        key: EffectKey { record, revision: 13, position: 0 },
+        effect: sample::letter(matter),
+    });
+    check("owed", owed.chain(letters).collect());
 }
 
 #[test]
@@ -220,6 +236,13 @@ fn people_and_what_they_publish() {
     let mut unsigned = sample::matrix(2);
     unsigned.signatures[0].signature = None;
     check("matrix", vec![founding, unsigned, sample::matrix(3)]);
+}
+
+#[test]
+fn contacts() {
+    let contact = |n| Contact { pending: None, ..sample::contact(n) };
+    let unverified = Contact { verified: None, ..contact(2) };
+    check("contact", vec![sample::contact(1), contact(1), unverified]);
 }
 
 #[test]

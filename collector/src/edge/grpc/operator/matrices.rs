@@ -98,7 +98,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         if remarks.iter().any(|it| it.grade == Grade::Error) {
             return Err(refused(&remarks));
         }
-        let channels = self.channel_remarks(&file).await?;
+        let channels = self.missing_channels(&file);
         let all = self.store().all::<Published>().await.map_err(|it| it.to_status())?;
         let newest = all.iter().filter(|it| it.record.tenant == tenant).map(|it| it.record.version);
         let newest = newest.max().unwrap_or(0);

@@ -47,6 +47,7 @@ async fn records_are_there<S: Store>(open: &impl AsyncFn(&str) -> S) {
         commit(&store, sample::shift(1), 0, vec![]).await;
         commit(&store, sample::source(1), 0, vec![]).await;
         commit(&store, sample::window(1), 0, vec![]).await;
+        commit(&store, sample::contact(1), 0, vec![]).await;
         store.note_listened(SignedDuration::from_mins(3)).await.expect("note_listened");
     }
     let store = open("records").await;
@@ -73,6 +74,8 @@ async fn records_are_there<S: Store>(open: &impl AsyncFn(&str) -> S) {
     assert_eq!(*source.record, sample::source(1));
     let window = load(&store, &sample::window(1)).await.expect("the window is there");
     assert_eq!(*window.record, sample::window(1));
+    let contact = load(&store, &sample::contact(1)).await.expect("the contact is there");
+    assert_eq!(*contact.record, sample::contact(1));
     let due = store.due(sample::minute(15), 9).await.expect("due");
     assert_eq!(due, [alert.id], "deadlines survive");
     let listened = store.listened().await.expect("listened");
