@@ -39,8 +39,8 @@ use tracing::{error, warn};
 use self::trail::Trail;
 use crate::{
     ports::{
-        notifier::SendError,
         store::{Store, StoreError},
+        switch::Switch,
     },
     telemetry,
 };
@@ -56,12 +56,6 @@ const EFFECTS: usize = 1_000;
 
 /// How many entries of the audit trail.
 const ENTRIES: u64 = 10_000;
-
-/// A dead man's switch.
-pub trait Switch: Send + Sync + 'static {
-    /// Says that all is well. One attempt; the next round is the retry.
-    fn hold(&self) -> impl Future<Output = Result<(), SendError>> + Send;
-}
 
 /// Looks at what must hold.
 pub struct Auditor<S, C, W> {

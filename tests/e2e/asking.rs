@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use serde_json::Value;
 use tests::{Site, starter};
 
 use crate::steps::fill_disk;
@@ -60,16 +59,21 @@ async fn a_proposed_matrix_is_tried_on_the_alerts_of_the_past() {
 #[tokio::test]
 async fn who_is_on_call_is_said_with_the_gaps_ahead() {
     let site = Site::start().await;
-    let duty = site.admin.types(["oncall", "--at", "2026-11-25T03:00:00Z", "--json"]).await;
-    let answer: Value = serde_json::from_str(&duty.stdout).expect("the answer is JSON");
-    let rota = &answer["rotas"][0];
-    assert_eq!(rota["rota"], "noc-nights", "{answer}");
-    assert!(rota["now"]["person"].is_string(), "{answer}");
-    assert!(rota["now"]["because"].as_str().is_some_and(|it| !it.is_empty()), "{answer}");
-    // At noon nobody is, which the exit code says.
+    let asked = ["oncall", "--at", "2026-11-25T03:00:00Z"];
+    let duty = site.admin.asks(&asked.join(" ")).await;
+    let rota = &duty["rotas"][0];
+    assert_eq!(rota["rota"], "noc-nights", "{duty}");
+    assert!(rota["now"]["person"].is_string(), "{duty}");
+    assert!(rota["now"]["because"].as_str().is_some_and(|it| it.contains("weeks")), "{duty}");
+    assert_ne!(rota["next"]["person"], rota["now"]["person"], "{duty}");
+    assert_eq!(site.admin.types(asked).await.code, Some(0), "somebody always is");
+
+    let nights = starter()
+        .replace("handoff = \"08:00\"", "handoff = \"08:00\"\nhours = \"daily 18:00-08:00\"");
+    let site = Site::with_matrix(&nights).await;
     let noon = site.admin.types(["oncall", "--at", "2026-11-25T17:00:00Z"]).await;
-    assert_eq!(noon.code, Some(1), "{}", noon.stdout);
-    assert!(noon.stdout.contains("gap"), "{}", noon.stdout);
+    assert_eq!(noon.code, Some(1), "which the exit code says: {}", noon.stdout);
+    assert!(noon.stdout.contains("nobody") && noon.stdout.contains("gap"), "{}", noon.stdout);
 }
 
 #[tokio::test]

@@ -6,7 +6,10 @@ use remit_collector_domain::enroll::Token;
 use super::*;
 use crate::{
     adapters::memory::MemoryStore,
-    ports::store::{Commit, conformance::sample},
+    ports::{
+        notifier::SendError,
+        store::{Commit, conformance::sample},
+    },
 };
 
 struct FixedClock(Timestamp);

@@ -2,7 +2,7 @@
 //! who raises the alarm when that stays away.
 
 use super::http::{Client, HttpError, Request, check_address};
-use crate::{auditor::Switch, ports::notifier::SendError};
+use crate::ports::{notifier::SendError, switch::Switch};
 
 /// Posts to an address that was set up.
 pub struct DeadMan {
