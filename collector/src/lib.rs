@@ -2,6 +2,7 @@
 
 pub mod adapters;
 pub mod app;
+pub mod auditor;
 pub mod cli;
 pub mod config;
 pub mod daybook;

@@ -1,6 +1,9 @@
 //! What Remit promises, tried out on its programs as they ship.
 
 mod alerts;
+mod asking;
+mod audit;
+mod contacts;
 mod digest;
 mod enrollment;
 mod escalation;

@@ -112,6 +112,7 @@ pub(super) async fn prune<C: Clock>(
         let horizon = Horizon {
             history: before(config.keep_history.0),
             feed: before(config.keep_feed.0),
+            audit: before(config.keep_audit.0),
             alerts: before(KEEP_ALERTS),
         };
         if let Err(err) = store.prune(horizon).await {

@@ -2,6 +2,7 @@
 
 mod alert;
 mod change;
+mod contact;
 mod daybook;
 mod endpoint;
 mod known_issue;
@@ -32,6 +33,7 @@ use uuid::Uuid;
 pub use self::{
     alert::{alert, resolved},
     change::change,
+    contact::contact,
     daybook::day,
     endpoint::{checks, endpoint, facts, pulse, registration},
     known_issue::known_issue,
