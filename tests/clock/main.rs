@@ -1,9 +1,10 @@
 //! The collector as it ships, by a clock that a test sets.
 //!
 //! The file named by `REMIT_TEST_CLOCK` holds how many milliseconds the clock is
-//! ahead of the machine's. It is read whenever somebody asks for the time, so
-//! that a test lets hours pass by replacing the file. The shipped program has no
-//! such setting: nobody can turn its clock but the machine's administrator.
+//! ahead of the machine's, or after `at ` the one millisecond at which it stands.
+//! It is read whenever somebody asks for the time, so that a test lets hours pass
+//! by replacing the file. The shipped program has no such setting: nobody can turn
+//! its clock but the machine's administrator.
 
 use std::{env, fs, path::PathBuf, process::ExitCode};
 
@@ -16,8 +17,11 @@ struct FileClock(PathBuf);
 impl Clock for FileClock {
     fn now(&self) -> Timestamp {
         let text = fs::read_to_string(&self.0).expect("the test keeps the clock's file");
-        let ahead = text.trim().parse().expect("the test writes milliseconds");
-        SystemClock.now() + SignedDuration::from_millis(ahead)
+        let millis = |text: &str| text.trim().parse().expect("the test writes milliseconds");
+        match text.strip_prefix("at ") {
+            Some(stands) => Timestamp::from_millisecond(millis(stands)).expect("it is a time"),
+            None => SystemClock.now() + SignedDuration::from_millis(millis(&text)),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use tonic::Code;
 use crate::steps::fill_disk;
 
 /// The values that the root filesystem had, oldest first, with their times.
-async fn history(site: &Site, agent: &FakeAgent) -> Vec<(jiff::Timestamp, i64)> {
+pub(crate) async fn history(site: &Site, agent: &FakeAgent) -> Vec<(jiff::Timestamp, i64)> {
     let asked = v1::ListReadingsRequest {
         endpoint: agent.id.clone(),
         metric: "disk_used".into(),
@@ -30,7 +30,7 @@ async fn history(site: &Site, agent: &FakeAgent) -> Vec<(jiff::Timestamp, i64)> 
 }
 
 /// Waits until everything that the agent holds is applied.
-async fn applied(site: &Site, agent: &FakeAgent) -> v1::Endpoint {
+pub(crate) async fn applied(site: &Site, agent: &FakeAgent) -> v1::Endpoint {
     let (events, metrics) = (agent.last(Stream::Events), agent.last(Stream::Metrics));
     site.admin
         .endpoint_where(&agent.id, "all records are applied", |it| {
