@@ -176,16 +176,36 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         Ok(())
     }
 
-    /// Ticks overdue alerts until told to stop.
+    /// Ticks overdue alerts until told to stop. Meanwhile it looks once at all:
+    /// a matrix may have been published just before a power cut, or the rules of
+    /// a zone may have changed, and no deadline knows of that.
     pub async fn run(&self, stop: CancellationToken) {
-        let mut sweep = time::interval(SWEEP);
-        sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-        while stop.run_until_cancelled(sweep.tick()).await.is_some() {
-            if let Err(err) = self.tick_overdue().await {
-                // The next sweep is the retry.
-                warn!(error = %Chain(&err), "failed to tick overdue alerts");
+        let sweeps = async {
+            let mut sweep = time::interval(SWEEP);
+            sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+            loop {
+                sweep.tick().await;
+                if let Err(err) = self.tick_overdue().await {
+                    // The next sweep is the retry.
+                    warn!(error = %Chain(&err), "failed to tick overdue alerts");
+                }
+            }
+        };
+        let look = async {
+            if let Err(err) = self.look_around().await {
+                warn!(error = %Chain(&err), "failed to look at all alerts again");
+            }
+        };
+        stop.run_until_cancelled(async { tokio::join!(look, sweeps) }).await;
+    }
+
+    async fn look_around(&self) -> Result<(), StoreError> {
+        for stored in self.store.all::<Alert>().await? {
+            if stored.record.is_unresolved() {
+                self.tick(stored.record.id).await?;
             }
         }
+        Ok(())
     }
 
     async fn tick_overdue(&self) -> Result<(), StoreError> {

@@ -183,5 +183,10 @@ async fn e13_person_leaves() {
     story.told(&alert, &["provider-noc assigned", "it-manager escalated"]).await;
     let alert = story.alert(&alert).await;
     let kinds = [AlertEventKind::Escalated, AlertEventKind::NoRecipient];
-    assert_eq!(entries(&alert, &kinds), [""; 0]);
+    let said = entries(&alert, &kinds);
+    assert_eq!(said[0], "remit: to rota:nights: not acknowledged in time");
+    let why =
+        "remit: rota:nights cannot be told: kim is disabled, and is on call in `nights` until ";
+    assert!(said[1].starts_with(why), "{said:?}");
+    assert_eq!(said[2..], ["remit: to it-manager: rota:nights cannot be told"]);
 }

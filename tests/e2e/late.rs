@@ -12,8 +12,8 @@ use crate::stream::{applied, history};
 async fn e18_backfill_cleared() {
     let matrix = day_and_night() + "\n[[check]]\ncheck = \"disk-space\"\nhold = \"1s\"\n";
     let site = Site::by_clock(&matrix).await;
-    site.stop_clock(tuesday("01:00"));
     let mut agent = site.agent("db-7").await;
+    site.stop_clock(tuesday("01:00"));
     agent.ahead = tuesday("01:00").duration_since(SystemClock.now());
     drop(agent.connect().await.unwrap());
     let minute = |nth: i64| tuesday("01:00") + SignedDuration::from_mins(nth);

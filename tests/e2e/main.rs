@@ -1,5 +1,6 @@
 //! What Remit promises, tried out on its programs as they ship.
 
+mod agreeing;
 mod alerts;
 mod climbing;
 mod enrollment;
@@ -11,6 +12,7 @@ mod identity;
 mod late;
 mod mail;
 mod operations;
+mod power;
 mod prometheus;
 mod promises;
 mod receiver;

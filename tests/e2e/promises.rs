@@ -47,6 +47,7 @@ async fn e22_reopen_29_31_min() {
 #[tokio::test]
 async fn e23_priority_raise_late() {
     let matrix = promising("resolution", "resolution = { critical = \"1h\", high = \"1d\" }");
+    let matrix = matrix.replace("critical = \"4h\"", "critical = \"1h\"");
     let mut story = Story::begin(&matrix).await;
     story.at("18:00");
     let ops = Ops::begin(&story.site).await;

@@ -41,7 +41,7 @@ async fn small_hours_count(zone: &str, days: &[(&str, i64)]) {
 
 #[tokio::test]
 async fn e33_feb29_calendar() {
-    let site = Site::by_clock(&day_and_night()).await;
+    let story = Story::begin(&day_and_night()).await;
     for (rrule, days) in [
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", ["2028-02-29", "2032-02-29", "2036-02-29"]),
         ("FREQ=MONTHLY;BYMONTHDAY=29", ["2028-02-29", "2028-03-29", "2028-04-29"]),
@@ -58,7 +58,7 @@ async fn e33_feb29_calendar() {
         };
         let window = Some(preview_window_request::Window::Spec(spec));
         let asked = PreviewWindowRequest { window, count: 3 };
-        let seen = site.admin.windows().preview_window(asked).await.unwrap().into_inner();
+        let seen = story.nora.windows().preview_window(asked).await.unwrap().into_inner();
         let begins: Vec<i64> = seen.occurrences.iter().map(|it| it.from.unwrap().seconds).collect();
         let at = |day| instant("America/New_York", &format!("{day}T22:00")).as_second();
         assert_eq!(begins, days.map(at), "{rrule}");
