@@ -1,23 +1,21 @@
 //! Ladders that are climbed, cut short, and begun anew.
 
-use remit_proto::v1::{AlertEventKind, AlertState, SlaTarget};
-use tests::{SOON, Story, day_and_night, entries, eventually, owner, tuesday};
+use remit_proto::v1::{Alert, AlertEventKind, AlertState, SlaTarget};
+use tests::{Story, day_and_night, entries, owner, tuesday};
 use tonic::Code;
 
 use crate::steps::promise;
 
 /// The matrix in which the night is some other team's.
 fn nights_are(team: &str) -> String {
-    let (rest, night) = day_and_night().split_once("id = \"night\"").map(both).expect("a night");
+    let text = day_and_night();
+    let (rest, night) = text.split_once("id = \"night\"").expect("the night is somebody's");
     let other = format!("responsible = \"{team}\"");
     format!("{rest}id = \"night\"{}", night.replacen("responsible = \"provider-noc\"", &other, 1))
 }
 
-fn both((one, other): (&str, &str)) -> (String, String) {
-    (one.to_owned(), other.to_owned())
-}
-
-fn rungs(alert: &remit_proto::v1::Alert) -> Vec<String> {
+/// The steps of an alert's ladder that were taken.
+fn rungs(alert: &Alert) -> Vec<String> {
     entries(alert, &[AlertEventKind::Escalated])
 }
 
@@ -29,14 +27,7 @@ async fn e07_resolve_during_escalation() {
     let watched = story.fails("hourly").await;
     story.site.inbox.answer("provider-manager", [503; 200]);
     story.at("20:15");
-    eventually(SOON, "the step was taken and its message did not get through", async || {
-        let tried = story.site.inbox.received();
-        tried
-            .iter()
-            .any(|it| it.answered == 503 && it.field("alert_id") == alert.alert_id)
-            .then_some(())
-    })
-    .await;
+    story.message(&alert, "escalated", 503).await;
     story.at("20:15:00.002");
     story.nora.resolve(&alert).await.unwrap();
     story.site.inbox.recover();
@@ -47,13 +38,7 @@ async fn e07_resolve_during_escalation() {
         "provider-manager resolved",
     ];
     story.told(&alert, &messages).await;
-    let came = story.site.inbox.received();
-    let late = came.iter().find(|it| {
-        it.answered == 200
-            && it.field("topic") == "escalated"
-            && it.field("alert_id") == alert.alert_id
-    });
-    let late = late.expect("the message came");
+    let late = story.message(&alert, "escalated", 200).await;
     assert!(late.field("subject").starts_with("[RESOLVED] "), "{}", late.field("subject"));
     assert!(late.field("text").contains("resolved by nora at "), "{}", late.field("text"));
 

@@ -53,7 +53,7 @@ async fn a_step_that_a_power_cut_kept_from_being_told_is_told_once_and_as_it_is_
     let alert = story.fails("daily").await;
     story.site.inbox.answer("provider-manager", [503; 200]);
     story.at("20:15");
-    reached(&story, "provider-manager", "escalated", 1).await;
+    story.message(&alert, "escalated", 503).await;
     story.has_no_power_until("20:16").await;
     story.nora.resolve(&alert).await.unwrap();
     story.has_no_power_until("20:17").await;
@@ -65,9 +65,8 @@ async fn a_step_that_a_power_cut_kept_from_being_told_is_told_once_and_as_it_is_
         "provider-manager resolved",
     ];
     story.told(&alert, &told).await;
-    let came = story.site.inbox.received();
-    let late = came.iter().find(|it| it.answered == 200 && it.field("topic") == "escalated");
-    assert!(late.unwrap().field("subject").starts_with("[RESOLVED] "), "{late:?}");
+    let late = story.message(&alert, "escalated", 200).await;
+    assert!(late.field("subject").starts_with("[RESOLVED] "), "{}", late.field("subject"));
     let alert = story.alert(&alert).await;
     assert_eq!(entries(&alert, &[AlertEventKind::Escalated]).len(), 1);
 }

@@ -8,7 +8,7 @@ use remit_runtime::clock::SystemClock;
 use remit_shared::{BackupRun, Body, Clock as _, RunId, RunResult, Stream};
 use tonic::Status;
 
-use crate::{FakeAgent, Operator, SOON, Site, eventually, tuesday};
+use crate::{FakeAgent, Operator, Received, SOON, Site, eventually, tuesday};
 
 /// A story of backups that fail and people who see to them. The collector's
 /// clock stands where [`Story::at`] puts it, so that what happens at an instant
@@ -134,6 +134,19 @@ impl Story {
     pub async fn meet_again(&mut self) {
         self.nora = self.nora.again().await;
         self.ines = self.ines.again().await;
+    }
+
+    /// Waits for a message about an alert that was answered in some way.
+    pub async fn message(&self, alert: &v1::Alert, topic: &str, answered: u16) -> Received {
+        let what = format!("`{topic}` comes about the alert, and is answered with {answered}");
+        eventually(SOON, &what, async || {
+            self.site.inbox.received().into_iter().find(|it| {
+                it.answered == answered
+                    && it.field("topic") == topic
+                    && it.field("alert_id") == alert.alert_id
+            })
+        })
+        .await
     }
 
     /// The messages about an alert that have come, each once, as `team topic`,
