@@ -96,13 +96,13 @@ async fn run(count: usize, plan: &Plan) -> anyhow::Result<Seen> {
         let token = site.operator().await?.source(&name).await?;
         let share = PER_SOURCE.min(count - first);
         let (port, root) = (site.receiver_port(), site.root());
-        posters.push(Poster::open(port, &root, (name, token), share).await?);
+        posters.push(Arc::new(Poster::new(port, &root, (name, token), share)?));
     }
     let empty = site.settled_memory().await?;
 
     let cpu = meter::cpu_seconds(site.pid()?)?;
     let began = Instant::now();
-    posters = post_all(posters).await?;
+    post_all(&posters).await?;
     told(&desk, count).await?;
     let spent = meter::cpu_seconds(site.pid()?)? - cpu;
     complain(&format!("  {count} new: {spent:.2} CPU-s, {:.1} s", began.elapsed().as_secs_f64()));
@@ -113,7 +113,7 @@ async fn run(count: usize, plan: &Plan) -> anyhow::Result<Seen> {
     complain(&format!("  {:.0} KiB before, {:.0} KiB after", empty.resident, full.resident));
 
     let cpu = meter::cpu_seconds(site.pid()?)?;
-    drop(post_all(posters).await?);
+    post_all(&posters).await?;
     let spent = meter::cpu_seconds(site.pid()?)? - cpu;
     complain(&format!("  {count} repeated: {spent:.2} CPU-s"));
     let repeated = count as f64 / spent.max(0.01);
@@ -132,20 +132,21 @@ async fn run(count: usize, plan: &Plan) -> anyhow::Result<Seen> {
 }
 
 /// Lets all post what they have to say, a few at a time.
-async fn post_all(posters: Vec<Poster>) -> anyhow::Result<Vec<Poster>> {
-    let (mut tasks, mut done) = (JoinSet::new(), Vec::new());
-    for mut poster in posters {
+async fn post_all(posters: &[Arc<Poster>]) -> anyhow::Result<()> {
+    let mut tasks = JoinSet::new();
+    for poster in posters {
         if tasks.len() >= AT_ONCE
             && let Some(one) = tasks.join_next().await
         {
-            done.push(one??);
+            one??;
         }
-        tasks.spawn(async move { poster.post_all().await.map(|()| poster) });
+        let poster = Arc::clone(poster);
+        tasks.spawn(async move { poster.post_all().await });
     }
     while let Some(one) = tasks.join_next().await {
-        done.push(one??);
+        one??;
     }
-    Ok(done)
+    Ok(())
 }
 
 /// Waits until every alert has been told.

@@ -1,4 +1,4 @@
-//! A Prometheus that does not exist: it posts alerts over one connection.
+//! A Prometheus that does not exist: it posts alerts, 64 in a message.
 
 use std::{fmt::Write as _, net::SocketAddr, path::Path, sync::Arc};
 
@@ -14,17 +14,18 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 /// As many as Prometheus puts into one message.
 const AT_ONCE: usize = 64;
 
-/// A source's connection, and all that it has to say.
+/// A source, and all that it has to say.
 pub(crate) struct Poster {
-    stream: TlsStream<TcpStream>,
-    token: String,
+    connector: TlsConnector,
+    address: SocketAddr,
     name: String,
+    token: String,
     count: usize,
 }
 
 impl Poster {
-    /// Connects, for so many alerts.
-    pub(crate) async fn open(
+    /// One that has so many alerts.
+    pub(crate) fn new(
         port: u16,
         root: &Path,
         (name, token): (String, String),
@@ -35,16 +36,18 @@ impl Poster {
             roots.add(certificate)?;
         }
         let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        let tcp = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).await?;
-        tcp.set_nodelay(true)?;
-        let host = ServerName::try_from("localhost")?;
-        let stream = TlsConnector::from(Arc::new(config)).connect(host, tcp).await?;
-        Ok(Self { stream, token, name, count })
+        let connector = TlsConnector::from(Arc::new(config));
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        Ok(Self { connector, address, name, token, count })
     }
 
-    /// Posts all its alerts, one message after the other; each answer says that
-    /// they are durable.
-    pub(crate) async fn post_all(&mut self) -> anyhow::Result<()> {
+    /// Posts all its alerts over one connection, one message after the other;
+    /// each answer says that they are durable.
+    pub(crate) async fn post_all(&self) -> anyhow::Result<()> {
+        let tcp = TcpStream::connect(self.address).await?;
+        tcp.set_nodelay(true)?;
+        let host = ServerName::try_from("localhost")?;
+        let mut stream = self.connector.connect(host, tcp).await?;
         for first in (0..self.count).step_by(AT_ONCE) {
             let body = self.alerts(first..(first + AT_ONCE).min(self.count));
             let request = format!(
@@ -53,8 +56,8 @@ impl Poster {
                 self.token,
                 body.len()
             );
-            self.stream.write_all(request.as_bytes()).await?;
-            let answer = self.answer().await?;
+            stream.write_all(request.as_bytes()).await?;
+            let answer = answer(&mut stream).await?;
             ensure!(answer.starts_with("HTTP/1.1 200"), "the collector answered: {answer}");
         }
         Ok(())
@@ -72,22 +75,22 @@ impl Poster {
         }
         body + "]"
     }
+}
 
-    /// Reads one answer, with its body.
-    async fn answer(&mut self) -> anyhow::Result<String> {
-        let mut answer = Vec::new();
-        loop {
-            let read = self.stream.read_buf(&mut answer).await?;
-            ensure!(read > 0, "the collector hung up");
-            let text = String::from_utf8_lossy(&answer);
-            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-            let length = head.lines().find_map(|it| {
-                let (name, value) = it.split_once(':')?;
-                name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>())
-            });
-            if body.len() >= length.context("an answer without a length")?? {
-                return Ok(text.into_owned());
-            }
+/// Reads one answer, with its body.
+async fn answer(stream: &mut TlsStream<TcpStream>) -> anyhow::Result<String> {
+    let mut answer = Vec::new();
+    loop {
+        let read = stream.read_buf(&mut answer).await?;
+        ensure!(read > 0, "the collector hung up");
+        let text = String::from_utf8_lossy(&answer);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|it| {
+            let (name, value) = it.split_once(':')?;
+            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>())
+        });
+        if body.len() >= length.context("an answer without a length")?? {
+            return Ok(text.into_owned());
         }
     }
 }
