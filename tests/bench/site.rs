@@ -18,8 +18,8 @@ use crate::{
     operator::Operator,
 };
 
-/// How long the collector may take to listen.
-const START: Duration = Duration::from_secs(20);
+/// How long the collector may take to listen, with all that it reads first.
+const START: Duration = Duration::from_secs(120);
 
 /// How long the collector is left alone before its memory counts.
 const SETTLE: Duration = Duration::from_secs(3);
