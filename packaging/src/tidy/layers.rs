@@ -19,6 +19,10 @@ const LAYERS: &[(&str, May)] = &[
     ("packaging", May::Use(&[])),
     ("tests", May::UseAll),
     (
+        "remit-sim",
+        May::Use(&["remit-matrix-file", "remit-collector-domain", "remit-shared"]),
+    ),
+    (
         "remit-agent",
         May::Use(&["remit-agent-domain", "remit-proto", "remit-runtime", "remit-shared"]),
     ),
