@@ -55,8 +55,8 @@ struct Telling<'s> {
     line: usize,
     /// Which of what was sent the story has mentioned.
     mentioned: Vec<bool>,
-    /// What was last asked for, and refused.
-    refused: Option<String>,
+    /// The line of what was last asked for and refused, and why it was.
+    refused: Option<Wrong>,
     last_told: Option<Told>,
     last: Option<Matter>,
     windows: BTreeMap<String, WindowId>,
@@ -124,9 +124,13 @@ impl<'s> Telling<'s> {
         }
     }
 
+    fn refuse(&mut self, refusal: impl fmt::Display) {
+        self.refused = Some((self.line, refusal.to_string()));
+    }
+
     fn nothing_refused(&self) -> Result<(), Wrong> {
         match &self.refused {
-            Some(refusal) => Err((self.line, format!("it was refused: {refusal}"))),
+            Some((line, refusal)) => Err((*line, format!("it was refused: {refusal}"))),
             None => Ok(()),
         }
     }

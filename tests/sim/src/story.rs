@@ -34,12 +34,12 @@ mod words;
 use jiff::{Timestamp, tz::TimeZone};
 use remit_shared::{Party, Site, Tag, Team};
 
+pub(crate) use crate::story::clock::{length, shown};
 pub use crate::story::{
-    act::{Act, Over},
+    act::{Act, Known, Over, Work},
     see::{Message, Promised, See, Standing},
     words::{KINDS, kind_word},
 };
-pub(crate) use crate::story::clock::{length, shown};
 
 /// A scenario file, as it is understood.
 #[derive(Clone, Debug)]

@@ -132,8 +132,7 @@ impl World {
     ) -> Told {
         let revision = self.revisions.entry(endpoint).or_default();
         *revision += 1;
-        let origin =
-            Origin { from: Speaker::Endpoint(endpoint), revision: *revision, position: 0 };
+        let origin = Origin { from: Speaker::Endpoint(endpoint), revision: *revision, position: 0 };
         let (check, instance) = check.split_once(':').unwrap_or((check, ""));
         let summary = match say {
             Say::Raised { .. } => format!("{check} is bad"),

@@ -47,8 +47,10 @@ impl Telling<'_> {
                 same("times seen", times, &self.alert(of.as_ref())?.occurrences)
             }
             See::Refused(words) => match self.refused.take() {
-                Some(refusal) if refusal.contains(words.as_str()) => Ok(()),
-                Some(refusal) => Err(format!("expected `{words}`, but it was refused: {refusal}")),
+                Some((_, refusal)) if refusal.contains(words.as_str()) => Ok(()),
+                Some((_, refusal)) => {
+                    Err(format!("expected `{words}`, but it was refused: {refusal}"))
+                }
                 None => Err(format!("expected a refusal, `{words}`, but it was done")),
             },
             See::Next(of, at) => {
@@ -117,7 +119,11 @@ impl Telling<'_> {
     }
 }
 
-fn same<T: PartialEq + std::fmt::Display>(what: &str, expected: &T, found: &T) -> Result<(), String> {
+fn same<T: PartialEq + std::fmt::Display>(
+    what: &str,
+    expected: &T,
+    found: &T,
+) -> Result<(), String> {
     match expected == found {
         true => Ok(()),
         false => Err(format!("expected {what} {expected}, but it is {found}")),

@@ -33,41 +33,14 @@ pub enum Act {
     Resume(Option<Matter>, String),
     /// `note [disk-space db-7] by kim "looking at it"`
     Note(Option<Matter>, String, String),
-    /// `window "new disk" over db-7 for 2h [from 02:00] [covering open] by kim`
-    Window {
-        /// What it is called.
-        title: String,
-        /// What it is over.
-        over: Over,
-        /// How long it lasts.
-        length: SignedDuration,
-        /// When it opens; now, if it does not say.
-        from: Option<Timestamp>,
-        /// It covers what was open before.
-        covers_open: bool,
-        /// Who asks for it.
-        by: String,
-    },
+    /// A window is scheduled.
+    Window(Work),
     /// `end window "new disk" by kim`
     EndWindow(String, String),
     /// `cancel window "new disk" by kim`
     CancelWindow(String, String),
-    /// `known issue "old array" disk-space db-7 until 18:00 [up to medium]
-    /// [breaks when "per_day above 3"] by kim`
-    Known {
-        /// What it is called.
-        title: String,
-        /// Which alert it is.
-        of: Matter,
-        /// When it ends.
-        until: Timestamp,
-        /// What matters more is told.
-        up_to: Severity,
-        /// What ends it earlier.
-        breaks_when: Vec<Condition>,
-        /// Who declares it.
-        by: String,
-    },
+    /// Something is declared known.
+    Known(Known),
     /// `end known issue "old array" by kim`
     EndKnown(String, String),
     /// `publish two-teams-v2`
@@ -82,6 +55,41 @@ pub enum Act {
     Silent(Vec<String>),
     /// `heard db-1, db-2`
     Heard(Vec<String>),
+}
+
+/// `window "new disk" over db-7 for 2h [from 02:00] [covering open] by kim`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// What it is called.
+    pub title: String,
+    /// What it is over.
+    pub over: Over,
+    /// How long it lasts.
+    pub length: SignedDuration,
+    /// When it opens; now, if it does not say.
+    pub from: Option<Timestamp>,
+    /// It covers what was open before.
+    pub covers_open: bool,
+    /// Who asks for it.
+    pub by: String,
+}
+
+/// `known issue "old array" disk-space db-7 until 18:00 [up to medium]
+/// [breaks when "per_day above 3"] by kim`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// What it is called.
+    pub title: String,
+    /// Which alert it is.
+    pub of: Matter,
+    /// When it ends.
+    pub until: Timestamp,
+    /// What matters more is told.
+    pub up_to: Severity,
+    /// What ends it earlier.
+    pub breaks_when: Vec<Condition>,
+    /// Who declares it.
+    pub by: String,
 }
 
 /// What a window is over.
@@ -214,13 +222,12 @@ fn window(words: &mut Words<'_>, zone: &TimeZone, now: Timestamp) -> Result<Act,
     };
     words.must("for")?;
     let length = words.length()?;
-    let from =
-        if words.take("from") { Some(clock::read(words, zone, Some(now))?) } else { None };
+    let from = if words.take("from") { Some(clock::read(words, zone, Some(now))?) } else { None };
     let covers_open = words.take("covering");
     if covers_open {
         words.must("open")?;
     }
-    Ok(Act::Window { title, over, length, from, covers_open, by: by(words)? })
+    Ok(Act::Window(Work { title, over, length, from, covers_open, by: by(words)? }))
 }
 
 fn known(words: &mut Words<'_>, zone: &TimeZone, now: Timestamp) -> Result<Act, String> {
@@ -239,5 +246,5 @@ fn known(words: &mut Words<'_>, zone: &TimeZone, now: Timestamp) -> Result<Act, 
         words.must("when")?;
         breaks_when.push(words.parse("a condition in quotes")?);
     }
-    Ok(Act::Known { title, of, until, up_to, breaks_when, by: by(words)? })
+    Ok(Act::Known(Known { title, of, until, up_to, breaks_when, by: by(words)? }))
 }

@@ -72,9 +72,8 @@ impl Body {
         self.now = at.unwrap_or(self.now);
         let what = self.what(&mut words)?;
         words.end()?;
-        match what {
-            Some(What::Act(Act::ClockBack(to) | Act::Down(to))) => self.now = to,
-            Some(_) | None => {}
+        if let Some(What::Act(Act::ClockBack(to) | Act::Down(to))) = what {
+            self.now = to;
         }
         self.lines.push(Line { number, at, what });
         Ok(())

@@ -132,11 +132,7 @@ impl<'a> Words<'a> {
     }
 
     /// One of several words, for what it stands for.
-    pub(super) fn choose<T: Copy>(
-        &mut self,
-        what: &str,
-        known: &[(&str, T)],
-    ) -> Result<T, String> {
+    pub(super) fn choose<T: Copy>(&mut self, what: &str, known: &[(&str, T)]) -> Result<T, String> {
         let word = self.next(what)?;
         let found = known.iter().find(|it| it.0 == word).map(|it| it.1);
         found.ok_or_else(|| unknown(word, what, known.iter().map(|it| it.0)))

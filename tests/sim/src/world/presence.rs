@@ -52,8 +52,7 @@ impl World {
                 census.count(place(machine), *id, standing);
             }
         }
-        let (losses, verdicts) =
-            mass_loss::judge(&self.memory.losses, &census, pace(), self.now);
+        let (losses, verdicts) = mass_loss::judge(&self.memory.losses, &census, pace(), self.now);
         self.memory.losses = losses;
         for verdict in &verdicts {
             self.tell(verdict);
@@ -121,7 +120,7 @@ fn place(machine: &Machine) -> Place {
 /// How a machine counts, if it does.
 fn standing(machine: &Machine) -> Option<Standing> {
     let counts = machine.subject.kind != EndpointKind::Virtual && !machine.is_offline;
-    counts.then(|| match machine.silent {
+    counts.then_some(match machine.silent {
         Some(since) => Standing::Late { since },
         None => Standing::Online,
     })

@@ -29,8 +29,7 @@ impl World {
         let reached = all.iter().filter(|it| spec.selector.reaches(it)).count();
         let reach = command::Reach { endpoints: reached, of: all.len(), covers_others: false };
         let now = self.now;
-        let request =
-            command::Request { id, tenant, by, approved_by, others: &others, reach, now };
+        let request = command::Request { id, tenant, by, approved_by, others: &others, reach, now };
         let step = command::schedule(spec, request)?;
         self.keep_window(step);
         Ok(id)
@@ -129,9 +128,8 @@ impl World {
     /// Counts what happened again with every known issue that is about it.
     pub(super) fn count(&mut self, about: &About, severity: Severity) {
         let active = self.issues.values().filter(|it| it.state == known_issue::State::Active);
-        let of = active.filter(|it| {
-            it.spec.tenant == about.tenant && it.spec.matcher.matches(about)
-        });
+        let of =
+            active.filter(|it| it.spec.tenant == about.tenant && it.spec.matcher.matches(about));
         let ids: Vec<KnownIssueId> = of.map(|it| it.id).collect();
         for id in ids {
             let occurrence = Occurrence {
@@ -162,10 +160,7 @@ impl World {
 
 fn signatory(by: &Actor) -> Signatory {
     Signatory {
-        operator: OperatorId::from_uuid(uuid::Uuid::new_v5(
-            &uuid::Uuid::nil(),
-            by.name.as_bytes(),
-        )),
+        operator: OperatorId::from_uuid(uuid::Uuid::new_v5(&uuid::Uuid::nil(), by.name.as_bytes())),
         name: by.name.clone(),
         party: by.party,
         role: Role::Operator,

@@ -91,8 +91,7 @@ impl World {
         let child = candidate(id, about, tags, open_since.unwrap_or(now));
         let held = self.memory.causes.values();
         let held = held.filter(|it| it.holds_until().is_none_or(|until| until > now));
-        let causes: Vec<Candidate> =
-            held.filter(|it| it.tenant == about.tenant).cloned().collect();
+        let causes: Vec<Candidate> = held.filter(|it| it.tenant == about.tenant).cloned().collect();
         let rules = self.matrix(&about.tenant).inhibit_rules();
         let mut quiet = inhibitors(&child, &causes, &rules, now);
         let windows: Vec<Window> = self.windows.values().cloned().collect();
