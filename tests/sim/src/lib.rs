@@ -13,12 +13,15 @@
 //! What is decided: that is the domain crate's. The same stories are told to
 //! the running collector by `tests/e2e`.
 
+pub mod history;
+pub mod laws;
 pub mod play;
 pub mod shelf;
 pub mod story;
 pub mod world;
 
 pub use crate::{
+    history::{History, Violation},
     play::{Difference, play},
     story::{Story, StoryError},
     world::World,

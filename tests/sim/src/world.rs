@@ -69,6 +69,8 @@ struct Memory {
     /// The alerts that say already what others would.
     causes: BTreeMap<AlertId, Candidate>,
     losses: mass_loss::State,
+    /// What is watched was looked at since something last changed.
+    is_watched: bool,
 }
 
 /// Something that alerts can be about.
@@ -201,6 +203,7 @@ impl World {
     }
 
     fn keep(&mut self, step: Step) {
+        self.memory.is_watched = false;
         let id = step.alert.id;
         self.owed.extend(step.effects.into_iter().map(|it| (id, it)));
         self.remember(&step.alert);

@@ -125,6 +125,7 @@ fn an_unknown_word_is_answered_with_the_nearest_that_is_known() {
         head,
         "test.scn:1: `titel` is not anything that a story begins with: did you mean `title`?"
     );
-    let nobody = tell("test.scn", &with("10:05  ack by nona\n")).unwrap_err();
+    let nobody = tell("test.scn", &with("       told provider-noc assigned\n10:05  ack by nona\n"))
+        .unwrap_err();
     assert!(nobody.ends_with("the story has no person `nona`: it has nora"), "{nobody}");
 }

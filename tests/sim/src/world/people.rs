@@ -42,13 +42,17 @@ impl World {
     /// Puts the next version of a tenant's matrix into force, and lets every
     /// alert look at it.
     pub fn publish(&mut self, name: &str, text: &str) -> Result<Tenant, Refused> {
-        let matrix = remit_matrix_file::read(name, text)?.matrix;
+        Ok(self.agree(remit_matrix_file::read(name, text)?.matrix))
+    }
+
+    /// The same with one that was read before.
+    pub fn agree(&mut self, matrix: Matrix) -> Tenant {
         let tenant = matrix.tenant.clone();
         let versions = self.matrices.entry(tenant.clone()).or_default();
         let version = versions.len() as u64 + 1;
         versions.push(Arc::new(Matrix { version, ..matrix }));
         self.reconsider(&tenant);
-        Ok(tenant)
+        tenant
     }
 
     /// Lets in an endpoint.

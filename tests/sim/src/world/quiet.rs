@@ -144,6 +144,7 @@ impl World {
     }
 
     fn audit(&mut self, effects: Vec<Effect>) {
+        self.memory.is_watched = false;
         for effect in effects {
             if let Effect::Audit(entry) = effect {
                 self.audit.push(entry);

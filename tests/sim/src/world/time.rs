@@ -1,6 +1,9 @@
 //! Lets time pass, and everything that falls due on the way.
+//!
+//! What must be watched once a minute is looked at whenever something has
+//! changed: as long as nothing has, another look shows nothing else.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use remit_collector_domain::{
     alert::{self, Event, must_be_watched},
     known_issue, window,
@@ -8,9 +11,6 @@ use remit_collector_domain::{
 use remit_shared::{AlertId, KnownIssueId, Tenant, WindowId};
 
 use crate::world::World;
-
-/// How often whatever must be watched is looked at.
-const WATCH: SignedDuration = SignedDuration::from_mins(1);
 
 /// Whatever is due must be done by so many looks at it.
 const LOOKS: usize = 8;
@@ -38,18 +38,18 @@ impl World {
         self.now = to;
     }
 
-    /// Does whatever is due now, and looks at what must be watched.
+    /// Does whatever is due now, and looks at what must be watched, until
+    /// nothing changes any more.
     pub fn tick(&mut self) {
-        let watched = self.alerts.values().filter(|it| must_be_watched(it));
-        let watched: Vec<AlertId> = watched.map(|it| it.id).collect();
-        for id in watched {
-            self.happens(id, Event::Tick);
-        }
         for _ in 0..LOOKS {
             self.tick_windows();
             self.judge_losses();
-            let is_due = |it: &&alert::Alert| alert::deadline(it).is_some_and(|it| it <= self.now);
-            let due: Vec<AlertId> = self.alerts.values().filter(is_due).map(|it| it.id).collect();
+            let is_stale = !std::mem::replace(&mut self.memory.is_watched, true);
+            let must_tick = |it: &&alert::Alert| {
+                alert::deadline(it).is_some_and(|it| it <= self.now)
+                    || (is_stale && must_be_watched(it))
+            };
+            let due: Vec<AlertId> = self.alerts.values().filter(must_tick).map(|it| it.id).collect();
             for id in &due {
                 self.happens(*id, Event::Tick);
             }
@@ -80,9 +80,7 @@ impl World {
     /// When something is due next; never in the past.
     pub fn next_due(&self) -> Option<Timestamp> {
         let alerts = self.alerts.values().filter_map(alert::deadline).min();
-        let is_watched = self.alerts.values().any(must_be_watched);
-        let watch = is_watched.then(|| self.now.saturating_add(WATCH).unwrap_or(Timestamp::MAX));
-        let all = [alerts, watch, self.quiet_deadline(), self.losses_deadline()];
+        let all = [alerts, self.quiet_deadline(), self.losses_deadline()];
         all.into_iter().flatten().min()
     }
 
