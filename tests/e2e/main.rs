@@ -10,6 +10,7 @@ mod mail;
 mod operations;
 mod prometheus;
 mod receiver;
+mod scenarios;
 mod shipped_agent;
 mod steps;
 mod stream;

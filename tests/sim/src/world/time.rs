@@ -49,7 +49,8 @@ impl World {
                 alert::deadline(it).is_some_and(|it| it <= self.now)
                     || (is_stale && must_be_watched(it))
             };
-            let due: Vec<AlertId> = self.alerts.values().filter(must_tick).map(|it| it.id).collect();
+            let due: Vec<AlertId> =
+                self.alerts.values().filter(must_tick).map(|it| it.id).collect();
             for id in &due {
                 self.happens(*id, Event::Tick);
             }
