@@ -33,7 +33,6 @@ mod collision;
 mod command;
 mod emergency;
 mod facts;
-mod notice;
 mod part;
 mod refusal;
 mod required;
@@ -54,7 +53,6 @@ pub use crate::change::{
     command::{Draft, Present, amend, apply, approve, propose, reassess, reject, withdraw},
     emergency::{BREAK_GLASS_FOR, BreakGlass, PAGE_WITHIN, break_glass, may_break_glass, review},
     facts::{Approvers, Facts, Risk, Touches, WIDE, risk},
-    notice::{Audience, Notice},
     part::{MatrixPart, parts, rows},
     refusal::Refusal,
     required::{ALONE_FOR, FOUNDING, REVOKED_AT_ONCE, required},

@@ -155,6 +155,11 @@ pub struct JobState {
     pub last_heard_at: Option<Timestamp>,
     /// When the newest successful run ended.
     pub last_success_at: Option<Timestamp>,
+    /// The time of the newest data that a run saved: when that run began.
+    pub last_good_data_at: Option<Timestamp>,
+    /// Bytes read by the last good runs, the newest last; at most
+    /// [`SIZES`](crate::detect::backup::SIZES).
+    pub sizes: Vec<u64>,
     /// When the newest run that counts as a start began.
     pub last_start_at: Option<Timestamp>,
     /// How many runs in a row ended with a warning.

@@ -26,7 +26,7 @@ pub fn tick(endpoint: &Endpoint, now: Timestamp, rules: &Rules) -> Option<(Endpo
     }
     let mut checks = Checks::clone(&endpoint.checks);
     let policy = &rules.policy;
-    backup::tick(facts, &mut checks, pulse.heard_at, now);
+    backup::tick(facts, &mut checks, policy, pulse.heard_at, now);
     patch::tick(facts, &mut checks, policy, now);
     probes(facts, &mut checks, policy, now);
     certificate(registration, &mut checks, policy, now);

@@ -68,9 +68,9 @@ pub fn status(facts: &Facts, manager: &str, policy: &Policy, now: Timestamp) -> 
     let age = ages.map(|it| now.duration_since(*it.1)).max().unwrap_or_default();
     let unpatched = scan.last_patched_at.map_or(SignedDuration::ZERO, |it| now.duration_since(it));
     let pending = count(&[PatchState::Available]);
-    let (status, reason) = if age >= policy.security_warn {
+    let (status, reason) = if age >= policy.security.warn {
         let status =
-            if age >= policy.security_crit { CheckStatus::Crit } else { CheckStatus::Warn };
+            if age >= policy.security.crit { CheckStatus::Crit } else { CheckStatus::Warn };
         (
             status,
             format!(
@@ -79,7 +79,7 @@ pub fn status(facts: &Facts, manager: &str, policy: &Policy, now: Timestamp) -> 
                 some(waiting.iter().copied())
             ),
         )
-    } else if pending != Some(0) && unpatched >= policy.patch_cycle {
+    } else if pending != Some(0) && unpatched >= policy.patch_cycle.warn {
         (CheckStatus::Warn, format!("nobody has installed updates for {}", span(unpatched)))
     } else if scan.reboot.required == Some(true) {
         (CheckStatus::Warn, "installed updates wait for a restart".to_owned())

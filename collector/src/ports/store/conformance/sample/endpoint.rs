@@ -145,6 +145,8 @@ fn job() -> JobState {
         last_heard_at: Some(minute(-49)),
         last_success_at: Some(minute(-1_500)),
         last_start_at: Some(minute(-60)),
+        last_good_data_at: Some(minute(-1_560)),
+        sizes: vec![6_900_000_000, 7_000_000_000],
         warnings_in_a_row: 2,
         newest: Some(RecoveryPoint {
             job: "nightly".into(),
