@@ -237,7 +237,8 @@ impl World {
                 self.happens(id, Event::Delivery { number, delivery });
             }
             Effect::Audit(entry) => self.audit.push(entry),
-            Effect::Signal(_) | Effect::Admit(_) | Effect::Publish(_) => {}
+            // Letters are no alert's, and nobody here watches or is let in.
+            Effect::Tell(_) | Effect::Signal(_) | Effect::Admit(_) | Effect::Publish(_) => {}
         }
     }
 
