@@ -23,6 +23,7 @@ mod promises;
 mod quiet;
 mod receiver;
 mod reports;
+mod scenarios;
 mod shipped_agent;
 mod steps;
 mod stream;
