@@ -91,9 +91,13 @@ impl Scene {
         .await
     }
 
-    /// Everything of db-7 is quiet, from so long after the beginning.
+    /// What is the provider's of db-7 is quiet, from so long after the beginning.
     async fn window(&self, after: SignedDuration, lasts: SignedDuration) -> v1::Window {
-        let selector = v1::Selector { endpoints: vec!["db-7".into()], ..Default::default() };
+        let selector = v1::Selector {
+            endpoints: vec!["db-7".into()],
+            functions: vec!["infra_monitoring".into(), "backup_monitoring".into()],
+            ..Default::default()
+        };
         let spec = v1::WindowSpec {
             tenant: "acme".into(),
             title: "new disk".into(),
