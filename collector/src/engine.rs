@@ -15,7 +15,7 @@ mod tests;
 use std::{sync::Arc, time::Duration};
 
 use remit_collector_domain::{
-    alert::{self, Alert, Delivery, Event, Received, Step, command::Refusal},
+    alert::{self, Alert, Delivery, Event, Received, Step, command::Refusal, must_be_watched},
     authority,
     endpoint::{Endpoint, Registration},
     signal::{Origin, Say, Signal},
@@ -26,9 +26,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 pub use crate::engine::board::Board;
-use crate::ports::{
-    directory::Directory,
-    store::{Commit, Store, StoreError, Stored},
+use crate::{
+    losses::Losses,
+    ports::{
+        directory::Directory,
+        store::{Commit, Store, StoreError, Stored},
+    },
 };
 
 /// How often overdue alerts are looked for; so much can an escalation be late.
@@ -50,6 +53,8 @@ pub struct Engine<S, D, C> {
     pub owed: Arc<Notify>,
     /// The alerts that say already what others would.
     pub board: Board,
+    /// What fell silent at once.
+    pub losses: Arc<Losses>,
 }
 
 /// Why a wish did not come true.
@@ -174,24 +179,43 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
 
     /// Lets every unresolved alert of a tenant look at the matrix again.
     pub async fn reconsider(&self, tenant: &Tenant) -> Result<(), StoreError> {
+        self.tick_those(|it| it.about.tenant == *tenant && it.is_unresolved()).await
+    }
+
+    /// Lets every alert look again at what keeps it quiet: that may have ended
+    /// without a word.
+    pub async fn watch(&self) -> Result<(), StoreError> {
+        self.tick_those(must_be_watched).await
+    }
+
+    /// Ticks overdue alerts until told to stop; first of all every alert that
+    /// is not over, because the rules of time zones may be others than they were
+    /// when the collector stopped, or a matrix be in force that they have not
+    /// looked at yet.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut has_looked = false;
+        let mut sweep = time::interval(SWEEP);
+        sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(sweep.tick()).await.is_some() {
+            let ticked = match has_looked {
+                true => self.tick_overdue().await,
+                false => self.tick_those(Alert::is_unresolved).await,
+            };
+            match ticked {
+                Ok(()) => has_looked = true,
+                // The next sweep is the retry.
+                Err(err) => warn!(error = %Chain(&err), "failed to tick alerts"),
+            }
+        }
+    }
+
+    async fn tick_those(&self, which: impl Fn(&Alert) -> bool) -> Result<(), StoreError> {
         for stored in self.store.all::<Alert>().await? {
-            if stored.record.about.tenant == *tenant && stored.record.is_unresolved() {
+            if which(&stored.record) {
                 self.tick(stored.record.id).await?;
             }
         }
         Ok(())
-    }
-
-    /// Ticks overdue alerts until told to stop.
-    pub async fn run(&self, stop: CancellationToken) {
-        let mut sweep = time::interval(SWEEP);
-        sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-        while stop.run_until_cancelled(sweep.tick()).await.is_some() {
-            if let Err(err) = self.tick_overdue().await {
-                // The next sweep is the retry.
-                warn!(error = %Chain(&err), "failed to tick overdue alerts");
-            }
-        }
     }
 
     async fn tick_overdue(&self) -> Result<(), StoreError> {

@@ -60,7 +60,7 @@ use remit_shared::{
 pub use crate::matrix::{
     checks::CheckOverride,
     compare::{Comparison, Rank, compare},
-    coverage::{Cell, Coverage, FunctionWeek, HOURS, Owner, coverage},
+    coverage::{Cell, Coverage, FunctionWeek, HOURS, Owner, coverage, coverage_of},
     diff::{Change, diff},
     hand_over::{ReasonError, Trigger, parse_reason, usual_wait},
     length::{LengthError, parse_length, show_length},

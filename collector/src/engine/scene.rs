@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use remit_collector_domain::{
     alert::{About, Alert, Context, Remit},
+    detect::presence::OFFLINE,
     endpoint::Registration,
     known_issue::{self, KnownIssue},
     sla::Terms,
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     engine::{Engine, board::candidate},
+    losses::place,
     ports::{
         directory::{Directory, People, subject},
         store::{Store, StoreError},
@@ -95,6 +97,11 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             check: &about.check,
         };
         quiet.extend(window::suppressors(&windows, matter, open_since, now));
+        if *about.check == *OFFLINE {
+            let lost = self.losses.suppression(&place(registration));
+            // Who was called offline before is known to be.
+            quiet.extend(lost.filter(|it| open_since.is_none_or(|open| it.since <= open)));
+        }
         for issue in self.store.all::<KnownIssue>().await? {
             quiet.extend(known_issue::suppressor(&issue.record, about, severity, now));
         }

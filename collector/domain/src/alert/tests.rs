@@ -3,6 +3,7 @@
 mod edge;
 mod histories;
 mod laws;
+mod past;
 mod promises;
 mod quiet;
 mod walls;

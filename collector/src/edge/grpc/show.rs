@@ -4,6 +4,7 @@ pub(crate) mod alert;
 pub(crate) mod endpoint;
 pub(crate) mod known_issue;
 pub(crate) mod proposal;
+pub(crate) mod report;
 pub(crate) mod sla;
 pub(crate) mod window;
 

@@ -8,7 +8,8 @@ use remit_shared::{Chain, ErrorKind};
 use tonic::{Code, Status};
 
 use crate::{
-    engine::CommandError, ingest::IngestError, ports::store::StoreError, sources::SourceError,
+    engine::CommandError, ingest::IngestError, ports::store::StoreError, reports::tune::TuneError,
+    sources::SourceError,
 };
 
 /// The code of each kind.
@@ -62,6 +63,16 @@ impl ToStatus for StoreError {
             Self::Conflict { .. } => ErrorKind::Conflict,
             Self::Full { .. } => ErrorKind::Exhausted,
             Self::Unavailable { .. } => ErrorKind::Unavailable,
+        }
+    }
+}
+
+impl ToStatus for TuneError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Wish(_) | Self::Override(_) | Self::Edit(_) => ErrorKind::Invalid,
+            Self::Matrix(_) => ErrorKind::Internal,
+            Self::Store(err) => err.kind(),
         }
     }
 }

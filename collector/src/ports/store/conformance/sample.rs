@@ -2,6 +2,8 @@
 
 mod alert;
 mod change;
+mod contact;
+mod daybook;
 mod endpoint;
 mod known_issue;
 mod shift;
@@ -31,6 +33,8 @@ use uuid::Uuid;
 pub use self::{
     alert::{alert, resolved},
     change::change,
+    contact::contact,
+    daybook::day,
     endpoint::{checks, endpoint, facts, pulse, registration},
     known_issue::known_issue,
     shift::shift,
