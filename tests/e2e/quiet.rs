@@ -8,9 +8,7 @@ use remit_proto::{
 };
 use remit_runtime::clock::SystemClock;
 use remit_shared::{Body, Clock as _, Reading, RunResult, Unit};
-use tests::{
-    Ask, FakeAgent, Operator, SOON, Session, Site, eventually, run as run_program, starter,
-};
+use tests::{Ask, FakeAgent, Operator, SOON, Session, Site, eventually, starter};
 use tonic::Code;
 
 use crate::steps::{fill_disk, run};
@@ -128,12 +126,9 @@ impl Scene {
         .await
     }
 
-    /// What `remit` prints for somebody who only looks.
+    /// What `remit` prints.
     async fn prints(&self, what: [&str; 3]) -> String {
-        let credential = self.site.data().join("admin.credential.toml");
-        let credential = credential.to_str().expect("the test's folder has a plain name");
-        let args = ["--credential", credential].into_iter().chain(what);
-        let outcome = run_program("remit", args).await;
+        let outcome = self.noc.types(what).await;
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
         outcome.stdout
     }
