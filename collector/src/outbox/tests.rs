@@ -163,7 +163,8 @@ async fn a_letter_is_delivered_and_forgotten_like_any_other_message() {
 async fn what_can_wait_goes_with_its_like() {
     let world = World::new().await;
     let raise = |instance: &str| {
-        let say = Say::Raised { severity: Severity::Medium, evidence: String::new(), delayed: false };
+        let say =
+            Say::Raised { severity: Severity::Medium, evidence: String::new(), delayed: false };
         let Effect::Signal(signal) = signal(say) else { unreachable!() };
         Effect::Signal(Signal { instance: instance.into(), ..signal })
     };
