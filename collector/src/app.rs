@@ -22,15 +22,17 @@ use tracing::{info, warn};
 use crate::{
     adapters::{
         matrices::{InForce, InForceError, Matrices},
-        notify::{Channels, ChannelsError},
+        notify::{Channels, ChannelsError, DeadMan, HttpError},
         sled::{OpenError, Options, SledStore},
     },
+    auditor::Auditor,
     config::Config,
+    daybook::Daybook,
     edge::{
         grpc::{
             agent::AgentEdge,
             enrollment::{EnrollmentEdge, Guard},
-            operator::Plane,
+            operator::{Plane, Refusals},
         },
         http::{self, receiver},
     },
@@ -98,6 +100,9 @@ pub enum RunError {
     /// A channel is set up wrongly.
     #[error(transparent)]
     Channels(#[from] ChannelsError),
+    /// The dead man's switch is set up wrongly.
+    #[error("the dead man's switch cannot be set up")]
+    DeadMan(#[source] HttpError),
     /// Counting cannot be set up.
     #[error("failed to set up metrics")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
@@ -190,11 +195,14 @@ pub async fn serve<C: SteadyClock>(
     let local = |listener: &Listener| listener.local_addr().map(|it| it.port());
     let port = |source| RunError::System { attempt: "ask for a listener's port", source };
     let morning = Morning { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
+    let daybook = Daybook { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
     let plane = Arc::new(Plane {
         engine: Arc::clone(&engine),
         ingest: Arc::clone(&ingest),
         matrices,
+        channels: config.channels.set_up(),
         sources: Arc::clone(&sources),
+        refusals: Refusals::default(),
         authority: Arc::clone(&authority),
         enrollment_addresses: addresses(local(&enrollment).map_err(port)?),
         news: hears_news,
@@ -252,6 +260,12 @@ pub async fn serve<C: SteadyClock>(
     });
     tasks.spawn("quiet", chores::keep_quiet(Arc::clone(&engine), tasks.token()));
     tasks.spawn("watch", chores::watch(engine, tasks.token()));
+    tasks.spawn("daybook", {
+        let stop = tasks.token();
+        async move { daybook.run(stop).await }
+    });
+    let auditor = auditor(&config, &store, &clock)?;
+    tasks.spawn("auditor", auditor.run(tasks.token()));
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
     tasks.spawn("prune", chores::prune(store, config.clone(), Arc::clone(&clock), tasks.token()));
@@ -271,6 +285,19 @@ pub async fn serve<C: SteadyClock>(
     }
     info!("stopped");
     Ok(())
+}
+
+fn auditor<C: Clock>(
+    config: &Config,
+    store: &Arc<Sled>,
+    clock: &Arc<C>,
+) -> Result<Auditor<Sled, C, DeadMan>, RunError> {
+    let switch = config.dead_man.as_ref().map(|it| {
+        let switch = DeadMan::new(&it.url).map_err(RunError::DeadMan)?;
+        Ok::<_, RunError>((switch, it.every.unsigned()))
+    });
+    let (store, clock) = (Arc::clone(store), Arc::clone(clock));
+    Ok(Auditor { store, clock, switch: switch.transpose()?, found: watch::Sender::default() })
 }
 
 /// Opens the store of a data folder.

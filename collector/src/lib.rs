@@ -2,8 +2,10 @@
 
 pub mod adapters;
 pub mod app;
+pub mod auditor;
 pub mod cli;
 pub mod config;
+pub mod daybook;
 pub mod edge;
 pub mod engine;
 pub mod ingest;
@@ -12,6 +14,7 @@ pub mod morning;
 pub mod outbox;
 pub mod pki;
 pub mod ports;
+pub mod reports;
 pub mod sources;
 pub mod telemetry;
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::{
     ingest::{Ingest, Listening, NOTED_EVERY},
     pki::Authority,
     ports::store::{Horizon, Store as _},
+    reports::KEEP_ALERTS,
 };
 
 /// How often silence and overdue work are looked for.
@@ -30,8 +31,6 @@ const WATCH: Duration = Duration::from_secs(60);
 const PRUNE: Duration = Duration::from_secs(3600);
 /// How often the collector looks at its own certificate.
 const RENEWAL: Duration = Duration::from_secs(3600);
-/// How long resolved alerts stay in sight.
-const KEEP_ALERTS: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// Looks for silence and overdue work.
 pub(super) async fn sweep<C: Clock>(
@@ -113,6 +112,7 @@ pub(super) async fn prune<C: Clock>(
         let horizon = Horizon {
             history: before(config.keep_history.0),
             feed: before(config.keep_feed.0),
+            audit: before(config.keep_audit.0),
             alerts: before(KEEP_ALERTS),
         };
         if let Err(err) = store.prune(horizon).await {

@@ -85,8 +85,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         let open_since = unresolved.map(|it| it.raised_at);
         // An alert that is not there yet has no name; nothing else has this one.
         let id = known.map_or(AlertId::from_uuid(Uuid::nil()), |it| it.id);
-        let tags = registration.tags.to_vec();
-        let child = candidate(id, about, tags, open_since.unwrap_or(now));
+        let child = candidate(id, about, &registration.tags, open_since.unwrap_or(now));
         let rules = self.directory.inhibitions(&about.tenant);
         let mut quiet = self.board.inhibitors(&child, &rules, now);
         let windows = self.windows(&about.tenant).await?;

@@ -13,7 +13,7 @@ use remit_collector_domain::{
     },
     calendar::Segment,
     change::{MatrixPart, Risk, State as ChangeState, Subject, Touches},
-    effect::{Effect, EffectKey},
+    effect::{AuditEntry, Effect, EffectKey},
     endpoint::{Endpoint, Presence, Pulse, ResumeTokens},
     flapping::link::Link,
     known_issue::{self, Tally},
@@ -137,7 +137,11 @@ fn alerts() {
 fn audit_entries() {
     let Effect::Audit(of_a_tenant) = sample::deed("token.create", 3) else { unreachable!() };
     let of_all = AuditEntry { tenant: None, ..of_a_tenant.clone() };
-    check("audit_entry", vec![of_a_tenant, of_all]);
+    let mut chains = Chains::default();
+    let sealed = [(of_a_tenant, false), (of_all, true)];
+    let sealed = sealed.map(|(entry, denied)| chains.append(entry, denied, |_| [7; 32]));
+    check("audit_entry", sealed.to_vec());
+    check("audit_chains", vec![Chains::default(), chains]);
 }
 
 #[test]
@@ -183,6 +187,7 @@ fn owed_effects() {
         KnownIssue::record_key(&sample::known_issue(9).id),
         Shift::record_key(&sample::shift(10).key()),
         Window::record_key(&sample::window(11).id),
+        Contact::record_key(&sample::contact(12).key()),
     ];
     let Effect::Signal(raised) = sample::signal("/srv is fine") else { unreachable!() };
     let cleared = Effect::Signal(Signal { say: Say::Cleared, ..raised.clone() });
@@ -200,6 +205,7 @@ fn owed_effects() {
         sample::deed("known_issue.declare", 9),
         sample::deed("shift.close", 10),
         sample::deed("window.schedule", 11),
+        sample::deed("contact.verify", 12),
     ];
     let letters = [
         (Change::record_key(&sample::change(8).id), Matter::Change(sample::change(8).id)),
@@ -234,6 +240,13 @@ fn people_and_what_they_publish() {
     let mut unsigned = sample::matrix(2);
     unsigned.signatures[0].signature = None;
     check("matrix", vec![founding, unsigned, sample::matrix(3)]);
+}
+
+#[test]
+fn contacts() {
+    let contact = |n| Contact { pending: None, ..sample::contact(n) };
+    let unverified = Contact { verified: None, ..contact(2) };
+    check("contact", vec![sample::contact(1), contact(1), unverified]);
 }
 
 #[test]
@@ -316,6 +329,11 @@ fn known_issues() {
 fn shifts() {
     let fresh = Shift::new(sample::tenant(), sample::shift(9).day);
     check("shift", vec![sample::shift(1), fresh]);
+}
+
+#[test]
+fn days() {
+    check("day", vec![sample::day(1)]);
 }
 
 #[test]
