@@ -2,12 +2,14 @@
 
 pub mod adapters;
 pub mod app;
+pub mod auditor;
 pub mod cli;
 pub mod config;
 pub mod daybook;
 pub mod edge;
 pub mod engine;
 pub mod ingest;
+pub mod losses;
 pub mod morning;
 pub mod outbox;
 pub mod pki;

@@ -15,6 +15,7 @@ use crate::{
     alert::{Alert, Entry, NoticeId},
     endpoint::Registration,
     letter::Letter,
+    matrix::ChannelRef,
     signal::Signal,
 };
 
@@ -43,6 +44,8 @@ pub enum RecordKey {
     Source(SourceId),
     /// A maintenance window.
     Window(WindowId),
+    /// A way in which a tenant's people are told.
+    Contact(Tenant, ChannelRef),
 }
 
 impl fmt::Display for RecordKey {
@@ -59,6 +62,7 @@ impl fmt::Display for RecordKey {
             Self::Shift(tenant, day) => write!(f, "shift {tenant} {day}"),
             Self::Source(id) => write!(f, "source {id}"),
             Self::Window(id) => write!(f, "window {id}"),
+            Self::Contact(tenant, channel) => write!(f, "contact {tenant} {channel}"),
         }
     }
 }

@@ -18,6 +18,7 @@
 //! What a matrix means is `remit-collector-domain`'s business. Publishing one,
 //! and numbering its versions, is the collector's.
 
+mod channels;
 mod check;
 mod convert;
 mod holidays;
@@ -36,6 +37,7 @@ use remit_collector_domain::matrix::{
 };
 
 pub use crate::{
+    channels::ChannelRemark,
     check::EditError,
     holidays::{Changed, HolidaysError, add_holidays},
     ics::{IcsError, IcsHolidays, read_ics},

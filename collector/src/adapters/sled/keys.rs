@@ -7,13 +7,14 @@
 //! | | |
 //! |---|---|
 //! | `a/<alert>` | an alert |
+//! | `b/<tenant>/<channel>` | a way in which people are told |
 //! | `c/<change>` | a request to change something |
 //! | `d/<position>` | an entry of the audit trail |
 //! | `e/<endpoint>/…` | `checks`, `facts`, `layout` or `registration` |
 //! | `f/<cursor>` | an entry of the feed |
 //! | `h/<endpoint>/<milliseconds>/<revision>` | a sealed piece of history |
 //! | `k/<known issue>` | something that is known |
-//! | `m/…` | `audit`, `feed`: the newest cursors; `format`; `history`: since when; `listened`; `written`: how many writes |
+//! | `m/…` | `audit`, `audit-begin`: where the audit trail ends and begins; `feed`: the newest cursor; `format`; `history`: since when; `listened`; `written`: how many writes |
 //! | `n/<tenant>/<day>` | the night before a business day |
 //! | `o/<order>` | an owed effect |
 //! | `p/<endpoint>` | a pulse and the newest history |
@@ -30,7 +31,7 @@
 use std::{fmt, str::FromStr};
 
 use jiff::civil::Date;
-use remit_collector_domain::effect::RecordKey;
+use remit_collector_domain::{effect::RecordKey, matrix::ChannelRef};
 use remit_shared::{
     AlertId, ChangeId, EndpointId, KnownIssueId, OperatorId, SourceId, Tenant, TokenId, WindowId,
 };
@@ -56,6 +57,7 @@ pub(super) enum Key {
     Shift(Tenant, Date),
     Day(Tenant, Date),
     Window(WindowId),
+    Contact(Tenant, ChannelRef),
 }
 
 /// A part of an endpoint that changes seldom.
@@ -71,6 +73,7 @@ pub(super) enum Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Meta {
     Audit,
+    AuditBegin,
     Feed,
     Format,
     History,
@@ -85,8 +88,9 @@ const PARTS: [(Part, &str); 4] = [
     (Part::Registration, "registration"),
 ];
 
-const METAS: [(Meta, &str); 6] = [
+const METAS: [(Meta, &str); 7] = [
     (Meta::Audit, "audit"),
+    (Meta::AuditBegin, "audit-begin"),
     (Meta::Feed, "feed"),
     (Meta::Format, "format"),
     (Meta::History, "history"),
@@ -114,6 +118,7 @@ impl Key {
             RecordKey::Day(tenant, day) => Self::Day(tenant.clone(), *day),
             RecordKey::Source(id) => Self::Source(*id),
             RecordKey::Window(id) => Self::Window(*id),
+            RecordKey::Contact(tenant, channel) => Self::Contact(tenant.clone(), channel.clone()),
         })
     }
 
@@ -130,6 +135,7 @@ impl Key {
             Self::Day(tenant, day) => RecordKey::Day(tenant.clone(), *day),
             Self::Source(id) => RecordKey::Source(*id),
             Self::Window(id) => RecordKey::Window(*id),
+            Self::Contact(tenant, channel) => RecordKey::Contact(tenant.clone(), channel.clone()),
             Self::Audit(_)
             | Self::Part(..)
             | Self::Feed(_)
@@ -148,6 +154,9 @@ impl Key {
         match self {
             Self::Alert(id) => with(b'a', &[id.as_uuid().as_bytes()]),
             Self::Change(id) => with(b'c', &[id.as_uuid().as_bytes()]),
+            Self::Contact(tenant, channel) => {
+                with(b'b', &[tenant.as_str().as_bytes(), b"/", channel.to_string().as_bytes()])
+            }
             Self::Audit(position) => with(b'd', &[&position.to_be_bytes()]),
             Self::Part(id, part) => {
                 with(b'e', &[id.as_uuid().as_bytes(), b"/", part.name().as_bytes()])
@@ -223,6 +232,10 @@ fn parse_bytes(bytes: &[u8]) -> Option<Key> {
     let number = || Some(u64::from_be_bytes(rest.try_into().ok()?));
     Some(match kind {
         b'a' => Key::Alert(AlertId::from_uuid(uuid()?)),
+        b'b' => {
+            let (tenant, channel) = std::str::from_utf8(rest).ok()?.split_once('/')?;
+            Key::Contact(tenant.parse().ok()?, channel.parse().ok()?)
+        }
         b'c' => Key::Change(ChangeId::from_uuid(uuid()?)),
         b'd' => Key::Audit(number()?),
         b'e' => {
@@ -277,6 +290,7 @@ impl fmt::Display for Key {
         match self {
             Self::Alert(id) => write!(f, "a/{id}"),
             Self::Change(id) => write!(f, "c/{id}"),
+            Self::Contact(tenant, channel) => write!(f, "b/{tenant}/{channel}"),
             Self::Audit(position) => write!(f, "d/{position}"),
             Self::Part(id, part) => write!(f, "e/{id}/{}", part.name()),
             Self::Feed(cursor) => write!(f, "f/{cursor}"),
@@ -310,6 +324,9 @@ fn parse_text(text: &str) -> Option<Key> {
     let words: Vec<&str> = text.split('/').collect();
     Some(match words.as_slice() {
         ["a", id] => Key::Alert(id.parse().ok()?),
+        ["b", tenant, channel @ ..] => {
+            Key::Contact(tenant.parse().ok()?, channel.join("/").parse().ok()?)
+        }
         ["c", id] => Key::Change(id.parse().ok()?),
         ["d", position] => Key::Audit(position.parse().ok()?),
         ["e", id, name] => Key::Part(id.parse().ok()?, PARTS.iter().find(|it| it.1 == *name)?.0),
@@ -360,6 +377,7 @@ mod tests {
             Key::Shift(Tenant::new("acme").unwrap(), Date::MAX),
             Key::Window(WindowId::from_uuid(Uuid::from_u128(13))),
             Key::Day(Tenant::new("acme").unwrap(), Date::MIN),
+            Key::Contact(Tenant::new("acme").unwrap(), "email:a/b@acme.example".parse().unwrap()),
         ];
         keys.extend(PARTS.map(|it| Key::Part(endpoint, it.0)));
         keys.extend(METAS.map(|it| Key::Meta(it.0)));

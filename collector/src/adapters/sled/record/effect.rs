@@ -75,6 +75,7 @@ enum RecordKeyRecordV1 {
     Day { tenant: String, day: String },
     Shift { tenant: String, day: String },
     Window(String),
+    Contact { tenant: String, channel: String },
     Source(String),
 }
 
@@ -98,6 +99,9 @@ impl Form<RecordKey> for RecordKeyRecordV1 {
             }
             RecordKey::Source(id) => Self::Source(Form::store(id)),
             RecordKey::Window(id) => Self::Window(Form::store(id)),
+            RecordKey::Contact(tenant, channel) => {
+                Self::Contact { tenant: Form::store(tenant), channel: Form::store(channel) }
+            }
         }
     }
 
@@ -114,6 +118,9 @@ impl Form<RecordKey> for RecordKeyRecordV1 {
             Self::Shift { tenant, day } => RecordKey::Shift(tenant.load()?, day.load()?),
             Self::Source(id) => RecordKey::Source(id.load()?),
             Self::Window(id) => RecordKey::Window(id.load()?),
+            Self::Contact { tenant, channel } => {
+                RecordKey::Contact(tenant.load()?, channel.load()?)
+            }
         })
     }
 }
