@@ -5,7 +5,7 @@ mod servers;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use remit_collector_domain::matrix_version::Published;
+use remit_collector_domain::{endpoint::Endpoint, matrix_version::Published};
 use remit_runtime::{
     files::{FolderLock, LockError},
     listen::{BindError, Listener},
@@ -13,7 +13,7 @@ use remit_runtime::{
     supervise::{Supervisor, Unstopped},
     tls::{Clients, TlsError, server_config},
 };
-use remit_shared::Clock;
+use remit_shared::SteadyClock;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Router;
@@ -27,6 +27,7 @@ use crate::{
     },
     auditor::Auditor,
     config::Config,
+    daybook::Daybook,
     edge::{
         grpc::{
             agent::AgentEdge,
@@ -37,6 +38,7 @@ use crate::{
     },
     engine::{Board, Engine},
     ingest::{Ingest, Listening, Roll},
+    losses::Losses,
     morning::Morning,
     outbox::{Outbox, Post},
     pki::{Authority, PkiError},
@@ -124,7 +126,7 @@ pub enum RunError {
 type Sled = SledStore;
 
 /// Runs the collector by a clock until `stop` is cancelled.
-pub async fn serve<C: Clock>(
+pub async fn serve<C: SteadyClock>(
     config: Config,
     clock: C,
     stop: CancellationToken,
@@ -158,15 +160,18 @@ pub async fn serve<C: Clock>(
         matrices.install(InForce::read(Published::clone(&stored.record))?);
     }
 
+    let endpoints = store.all::<Endpoint>().await?;
+    let losses = Arc::new(Losses::resume(endpoints.iter().map(|it| &*it.record)));
     let tasks = Supervisor::new();
     let owed = Arc::new(Notify::new());
-    let listening = Arc::new(Listening::resume(store.listened().await?));
+    let listening = Arc::new(Listening::resume(store.listened().await?, Arc::clone(&clock)));
     let engine = Arc::new(Engine {
         store: Arc::clone(&store),
         directory: Arc::clone(&matrices),
         clock: Arc::clone(&clock),
         owed: Arc::clone(&owed),
         board: Board::default(),
+        losses: Arc::clone(&losses),
     });
     engine.recall().await?;
     let ingest = Arc::new(Ingest {
@@ -175,6 +180,7 @@ pub async fn serve<C: Clock>(
         clock: Arc::clone(&clock),
         listening: Arc::clone(&listening),
         roll: Arc::new(Roll::default()),
+        losses,
         owed: Arc::clone(&owed),
     });
     let sources = Arc::new(Sources { store: Arc::clone(&store), clock: Arc::clone(&clock), owed });
@@ -182,13 +188,14 @@ pub async fn serve<C: Clock>(
     let notifier = Arc::new(Channels::new(config.channels.clone(), Arc::clone(&clock))?);
     let outbox = Outbox {
         engine: Arc::clone(&engine),
-        post: Post::new(Arc::clone(&engine), notifier, random::u64),
+        post: Post::new(Arc::clone(&engine), notifier, random::u64, config.waits),
         news,
     };
     let addresses = |port: u16| config.names.iter().map(move |it| with_port(it, port)).collect();
     let local = |listener: &Listener| listener.local_addr().map(|it| it.port());
     let port = |source| RunError::System { attempt: "ask for a listener's port", source };
     let morning = Morning { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
+    let daybook = Daybook { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
     let plane = Arc::new(Plane {
         engine: Arc::clone(&engine),
         ingest: Arc::clone(&ingest),
@@ -251,9 +258,14 @@ pub async fn serve<C: Clock>(
         let stop = tasks.token();
         async move { morning.run(stop).await }
     });
+    tasks.spawn("quiet", chores::keep_quiet(Arc::clone(&engine), tasks.token()));
+    tasks.spawn("watch", chores::watch(engine, tasks.token()));
+    tasks.spawn("daybook", {
+        let stop = tasks.token();
+        async move { daybook.run(stop).await }
+    });
     let auditor = auditor(&config, &store, &clock)?;
     tasks.spawn("auditor", auditor.run(tasks.token()));
-    tasks.spawn("quiet", chores::keep_quiet(engine, tasks.token()));
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
     tasks.spawn("prune", chores::prune(store, config.clone(), Arc::clone(&clock), tasks.token()));

@@ -13,6 +13,8 @@ use std::{
     path::PathBuf,
 };
 
+use jiff::SignedDuration;
+use remit_collector_domain::group::Waits;
 use remit_runtime::{
     config::{ConfigError, Document, Effective, Setting},
     duration::Span,
@@ -58,6 +60,8 @@ pub struct Config {
     pub keep_audit: Span,
     /// What log lines look like.
     pub log: Format,
+    /// How long what can wait waits for its like.
+    pub waits: Waits,
     /// Who is told every so often that all is well, and misses it otherwise.
     pub dead_man: Option<DeadMan>,
     /// How people are told.
@@ -95,6 +99,8 @@ struct RawConfig {
     #[serde(default)]
     log: RawLog,
     dead_man: Option<RawDeadMan>,
+    #[serde(default)]
+    digests: RawDigests,
     #[serde(default)]
     webhook: Vec<RawWebhook>,
     #[serde(default)]
@@ -139,6 +145,14 @@ struct RawStore {
 #[serde(deny_unknown_fields)]
 struct RawLog {
     format: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDigests {
+    first: Option<Span>,
+    between: Option<Span>,
+    repeat: Option<Span>,
 }
 
 /// Port of the agent plane, unless somebody says otherwise.
@@ -196,7 +210,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         return Err(file.invalid("store.cache_mib", "is not between 1 and 65536"));
     }
     table.show("store.cache_mib", &cache);
-    let days = |count: i64| Span(jiff::SignedDuration::from_hours(24 * count));
+    let days = |count: i64| Span(SignedDuration::from_hours(24 * count));
     let keep_history = Setting::new(days(90)).file(raw.store.keep_history);
     table.show("store.keep_history", &keep_history);
     let keep_feed = Setting::new(days(30)).file(raw.store.keep_feed);
@@ -211,6 +225,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
     let format = format.map_err(|err| file.invalid("log.format", err))?;
     let log = Setting::new(Format::Text).file(format);
     table.show("log.format", &log);
+    let waits = waits(&raw.digests, &mut table);
     let dead_man = dead_man::read(&file, &mut table)?;
     let channels = channels::read(&file, &mut table)?;
     let config = Config {
@@ -226,10 +241,25 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         keep_feed: keep_feed.value,
         keep_audit: keep_audit.value,
         log: log.value,
+        waits,
         dead_man,
         channels,
     };
     Ok((config, table))
+}
+
+fn waits(given: &RawDigests, table: &mut Effective) -> Waits {
+    let usual = Waits::default();
+    let mut wait = |key: &str, usual: SignedDuration, given: Option<Span>| {
+        let setting = Setting::new(Span(usual)).file(given);
+        table.show(key, &setting);
+        setting.value.0
+    };
+    Waits {
+        first: wait("digests.first", usual.first, given.first),
+        between: wait("digests.between", usual.between, given.between),
+        repeat: wait("digests.repeat", usual.repeat, given.repeat),
+    }
 }
 
 fn receiver(
@@ -273,6 +303,13 @@ enrollment = "{enrollment}"
 operators = "{operators}"
 http = "{http}" # metrics and readiness, in the clear
 receiver = "{receiver}" # alerts of other systems; nobody is heard without a token
+
+# Messages about what is neither critical nor high travel together: the first
+# waits for its like, and what stays is told again.
+# [digests]
+# first = "30s"
+# between = "5m"
+# repeat = "4h"
 
 [store]
 # cache_mib = 64

@@ -22,6 +22,7 @@
 //! How a matrix is written down is `remit-matrix-file`'s business. What becomes
 //! of an alert is decided elsewhere.
 
+mod answers;
 mod checks;
 mod compare;
 mod coverage;
@@ -76,7 +77,7 @@ pub use crate::matrix::{
     scope::{EndpointRef, EndpointRefError, Scope, Subject},
     simulate::{Simulation, Stint, Told, simulate},
     team::{ChannelRef, ChannelRefError, Contact, TeamDef},
-    touched::touched,
+    touched::{duties, touched},
     turn::{TurnError, parse_turn, show_clock, show_hours, show_turn},
     when::{When, WhenError},
 };

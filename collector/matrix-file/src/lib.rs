@@ -19,6 +19,7 @@
 //! and numbering its versions, is the collector's.
 
 mod channels;
+mod check;
 mod convert;
 mod holidays;
 mod ics;
@@ -37,6 +38,7 @@ use remit_collector_domain::matrix::{
 
 pub use crate::{
     channels::ChannelRemark,
+    check::EditError,
     holidays::{Changed, HolidaysError, add_holidays},
     ics::{IcsError, IcsHolidays, read_ics},
     remark::{Refused, Remark},

@@ -36,6 +36,7 @@ use remit_collector_domain::{
     audit::{Chains, Sealed},
     change::Change,
     contact::Contact,
+    daybook::Day,
     effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
     endpoint::{Endpoint, Frame},
     enroll::Token,
@@ -191,6 +192,8 @@ pub enum Kind {
     Change,
     /// [`KnownIssue`].
     KnownIssue,
+    /// [`Day`].
+    Day,
     /// [`Shift`].
     Shift,
     /// [`Source`].
@@ -211,6 +214,7 @@ impl Kind {
         Self::Matrix,
         Self::Change,
         Self::KnownIssue,
+        Self::Day,
         Self::Shift,
         Self::Source,
         Self::Window,
@@ -227,6 +231,7 @@ impl Kind {
             RecordKey::Matrix(..) => Self::Matrix,
             RecordKey::Change(_) => Self::Change,
             RecordKey::KnownIssue(_) => Self::KnownIssue,
+            RecordKey::Day(..) => Self::Day,
             RecordKey::Shift(..) => Self::Shift,
             RecordKey::Source(_) => Self::Source,
             RecordKey::Window(_) => Self::Window,
@@ -252,6 +257,8 @@ pub enum AnyRecord {
     Change(Arc<Change>),
     /// Something that is known.
     KnownIssue(Arc<KnownIssue>),
+    /// How one day was.
+    Day(Arc<Day>),
     /// The night before one business day.
     Shift(Arc<Shift>),
     /// A system whose alerts are taken in.
@@ -298,6 +305,8 @@ records! {
         |id| RecordKey::Matrix(id.0.clone(), id.1);
     Change, ChangeId, Change, |it| it.id, |id| RecordKey::Change(*id);
     KnownIssue, KnownIssueId, KnownIssue, |it| it.id, |id| RecordKey::KnownIssue(*id);
+    Day, (Tenant, Date), Day, |it| (it.tenant.clone(), it.day),
+        |id| RecordKey::Day(id.0.clone(), id.1);
     Shift, (Tenant, Date), Shift, |it| (it.tenant.clone(), it.day),
         |id| RecordKey::Shift(id.0.clone(), id.1);
     Source, remit_shared::SourceId, Source, |it| it.id, |id| RecordKey::Source(*id);

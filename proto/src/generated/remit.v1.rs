@@ -7529,6 +7529,12 @@ pub struct TuningProposal {
     /// What would change in the matrix's text.
     #[prost(string, tag = "3")]
     pub diff: ::prost::alloc::string::String,
+    /// That whole text; empty if the matrix stays as it is.
+    #[prost(string, tag = "4")]
+    pub toml: ::prost::alloc::string::String,
+    /// What to type to ask for agreement; the text, if any, is in `TENANT.toml`.
+    #[prost(string, tag = "5")]
+    pub command: ::prost::alloc::string::String,
 }
 /// The same readings, judged twice.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

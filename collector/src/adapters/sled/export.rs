@@ -244,6 +244,7 @@ fn check(key: &Key, value: &[u8]) -> Result<(), DecodeError> {
         Key::Contact(..)
         | Key::Change(_)
         | Key::KnownIssue(_)
+        | Key::Day(..)
         | Key::Shift(..)
         | Key::Window(_)
         | Key::Alert(_)

@@ -23,6 +23,7 @@
 //! | `t/<token>` | an enrollment token |
 //! | `w/<window>` | a maintenance window |
 //! | `x/<tenant>/<version>` | a version of a matrix |
+//! | `y/<tenant>/<day>` | how a day was |
 //!
 //! Pulses are not among the other parts of their endpoint: writing a value
 //! rewrites its neighbours from time to time, and pulses are small.
@@ -54,6 +55,7 @@ pub(super) enum Key {
     Change(ChangeId),
     KnownIssue(KnownIssueId),
     Shift(Tenant, Date),
+    Day(Tenant, Date),
     Window(WindowId),
     Contact(Tenant, ChannelRef),
 }
@@ -113,6 +115,7 @@ impl Key {
             RecordKey::Change(id) => Self::Change(*id),
             RecordKey::KnownIssue(id) => Self::KnownIssue(*id),
             RecordKey::Shift(tenant, day) => Self::Shift(tenant.clone(), *day),
+            RecordKey::Day(tenant, day) => Self::Day(tenant.clone(), *day),
             RecordKey::Source(id) => Self::Source(*id),
             RecordKey::Window(id) => Self::Window(*id),
             RecordKey::Contact(tenant, channel) => Self::Contact(tenant.clone(), channel.clone()),
@@ -129,6 +132,7 @@ impl Key {
             Self::Change(id) => RecordKey::Change(*id),
             Self::KnownIssue(id) => RecordKey::KnownIssue(*id),
             Self::Shift(tenant, day) => RecordKey::Shift(tenant.clone(), *day),
+            Self::Day(tenant, day) => RecordKey::Day(tenant.clone(), *day),
             Self::Source(id) => RecordKey::Source(*id),
             Self::Window(id) => RecordKey::Window(*id),
             Self::Contact(tenant, channel) => RecordKey::Contact(tenant.clone(), channel.clone()),
@@ -175,6 +179,9 @@ impl Key {
             Self::Window(id) => with(b'w', &[id.as_uuid().as_bytes()]),
             Self::Matrix(tenant, version) => {
                 with(b'x', &[tenant.as_str().as_bytes(), b"/", &version.to_be_bytes()])
+            }
+            Self::Day(tenant, day) => {
+                with(b'y', &[tenant.as_str().as_bytes(), b"/", &day_to_bytes(*day)])
             }
         }
     }
@@ -261,6 +268,10 @@ fn parse_bytes(bytes: &[u8]) -> Option<Key> {
             let (tenant, version) = rest.split_last_chunk()?;
             Key::Matrix(named(tenant)?, u64::from_be_bytes(*version))
         }
+        b'y' => {
+            let (tenant, day) = rest.split_last_chunk()?;
+            Key::Day(named(tenant)?, day_from_bytes(*day)?)
+        }
         _ => return None,
     })
 }
@@ -296,6 +307,7 @@ impl fmt::Display for Key {
             Self::Token(id) => write!(f, "t/{id}"),
             Self::Window(id) => write!(f, "w/{id}"),
             Self::Matrix(tenant, version) => write!(f, "x/{tenant}/{version}"),
+            Self::Day(tenant, day) => write!(f, "y/{tenant}/{day}"),
         }
     }
 }
@@ -334,6 +346,7 @@ fn parse_text(text: &str) -> Option<Key> {
         ["t", id] => Key::Token(id.parse().ok()?),
         ["w", id] => Key::Window(id.parse().ok()?),
         ["x", tenant, version] => Key::Matrix(tenant.parse().ok()?, version.parse().ok()?),
+        ["y", tenant, day] => Key::Day(tenant.parse().ok()?, day.parse().ok()?),
         _ => return None,
     })
 }
@@ -363,6 +376,7 @@ mod tests {
             Key::Shift(Tenant::new("acme").unwrap(), Date::MIN),
             Key::Shift(Tenant::new("acme").unwrap(), Date::MAX),
             Key::Window(WindowId::from_uuid(Uuid::from_u128(13))),
+            Key::Day(Tenant::new("acme").unwrap(), Date::MIN),
             Key::Contact(Tenant::new("acme").unwrap(), "email:a/b@acme.example".parse().unwrap()),
         ];
         keys.extend(PARTS.map(|it| Key::Part(endpoint, it.0)));

@@ -17,6 +17,7 @@ mod backup;
 mod change;
 mod clocks;
 mod contact;
+mod daybook;
 mod effect;
 mod endpoint;
 mod form;
@@ -39,6 +40,7 @@ use remit_collector_domain::{
     audit::{Chains, Sealed},
     change::Change,
     contact::Contact,
+    daybook::Day,
     detect::Checks,
     effect::{FeedEvent, RecordKey},
     endpoint::{Facts, Layout, Registration},
@@ -57,6 +59,7 @@ use self::{
     audit::{ChainsRecordV1, SealedRecordV1},
     change::ChangeRecordV1,
     contact::ContactRecordV1,
+    daybook::DayRecordV1,
     effect::{FeedEventRecordV1, OwedRecordV1},
     endpoint::{ChecksRecordV1, FactsRecordV1, LayoutRecordV1, RegistrationRecordV1},
     form::Form,
@@ -111,6 +114,8 @@ versions! {
     ChangeRecord of Change { "1" => V1(ChangeRecordV1), newest V1 }
     /// An endpoint's checks, in all versions.
     ChecksRecord of Checks { "1" => V1(ChecksRecordV1), newest V1 }
+    /// How a day was, in all versions.
+    DayRecord of Day { "1" => V1(DayRecordV1), newest V1 }
     /// A way in which people are told, in all versions.
     ContactRecord of Contact { "1" => V1(ContactRecordV1), newest V1 }
     /// An endpoint's facts, in all versions.
@@ -229,6 +234,7 @@ pub(super) fn encode_whole(record: &AnyRecord, revision: u64) -> Option<Vec<u8>>
         AnyRecord::Matrix(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Change(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::KnownIssue(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Day(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Shift(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Source(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Window(it) => Some(encode_kept(&**it, revision)),
@@ -256,6 +262,7 @@ pub(super) fn decode_whole(
         RecordKey::Matrix(..) => kept(bytes, AnyRecord::Matrix),
         RecordKey::Change(_) => kept(bytes, AnyRecord::Change),
         RecordKey::KnownIssue(_) => kept(bytes, AnyRecord::KnownIssue),
+        RecordKey::Day(..) => kept(bytes, AnyRecord::Day),
         RecordKey::Shift(..) => kept(bytes, AnyRecord::Shift),
         RecordKey::Source(_) => kept(bytes, AnyRecord::Source),
         RecordKey::Window(_) => kept(bytes, AnyRecord::Window),

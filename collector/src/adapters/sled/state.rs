@@ -80,7 +80,7 @@ pub enum LoadError {
 pub(super) fn load(log: &mut Log) -> Result<State, LoadError> {
     let reader = log.reader();
     let mut loading = Loading { log, state: State::default() };
-    for kind in *b"abcknrstwx" {
+    for kind in *b"abcknrstwxy" {
         loading.records(&reader, kind)?;
     }
     loading.endpoints(&reader)?;

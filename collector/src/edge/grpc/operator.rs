@@ -4,17 +4,21 @@
 //! what they may. Every call starts with [`Plane::caller`]; a call that forgets
 //! has nobody to ask [`Plane::permit`] for.
 
+mod agenda;
 mod alerts;
+mod alone;
 mod audit;
 mod backups;
 mod contacts;
 mod endpoints;
 mod find;
+mod known_issues;
 mod matrices;
 mod operators;
 mod page;
 mod patches;
 mod refusals;
+mod reports;
 mod shifts;
 mod sources;
 mod tokens;

@@ -152,6 +152,8 @@ fn noise_says_how_often_for_nothing_and_what_might_help() {
             caveat: "readings before 2026-11-11 are kept by the hour".into(),
         }),
         diff: "-hold = \"5m\"\n+hold = \"20m\"".into(),
+        command: "remit change propose matrix acme.toml --follows 3".into(),
+        ..Default::default()
     };
     shows(
         &Proposals { proposals: vec![proposal.into()] },

@@ -15,6 +15,7 @@ use remit_collector_domain::{
     change::{MatrixPart, Risk, State as ChangeState, Subject, Touches},
     effect::{AuditEntry, Effect, EffectKey},
     endpoint::{Endpoint, Presence, Pulse, ResumeTokens},
+    flapping::link::Link,
     known_issue::{self, Tally},
     letter::Matter,
     operator::Role,
@@ -42,12 +43,15 @@ fn stored(kind: &str) -> Vec<Value> {
     serde_json::from_slice(&text).unwrap()
 }
 
-fn check<T: Cold + PartialEq + Debug>(kind: &str, meaning: Vec<T>) {
+fn refresh(kind: &str, forms: impl Iterator<Item = Value>) {
     if std::env::var_os("UPDATE_EXPECT").is_some() {
-        let forms = meaning.iter().map(|it| serde_json::from_slice(&encode(it)).unwrap());
         let forms: Vec<Value> = forms.collect();
         fs::write(file(kind), serde_json::to_string_pretty(&forms).unwrap() + "\n").unwrap();
     }
+}
+
+fn check<T: Cold + PartialEq + Debug>(kind: &str, meaning: Vec<T>) {
+    refresh(kind, meaning.iter().map(|it| serde_json::from_slice(&encode(it)).unwrap()));
     let stored = stored(kind);
     assert_eq!(stored.len(), meaning.len(), "each stored value has a meaning");
     for (stored, meaning) in stored.iter().zip(meaning) {
@@ -107,7 +111,7 @@ fn alerts() {
         notice(Topic::Informed, Delivery::Delivered { at, attempts: 1 }),
         notice(Topic::Escalated, Delivery::Failing { at, attempts: 2, error: error() }),
         notice(Topic::Worse, Delivery::Failed { at, attempts: 9, error: error() }),
-        notice(Topic::HandOff, Delivery::Pending),
+        notice(Topic::HandOff, Delivery::Withdrawn { at, why: "it is over".into() }),
         notice(Topic::Flapping, Delivery::Pending),
         notice(Topic::AtRisk, Delivery::Pending),
         notice(Topic::Breached, Delivery::Pending),
@@ -328,6 +332,11 @@ fn shifts() {
 }
 
 #[test]
+fn days() {
+    check("day", vec![sample::day(1)]);
+}
+
+#[test]
 fn windows() {
     let at = sample::minute(6);
     let mut plain = sample::window(2);
@@ -351,6 +360,7 @@ fn pulses() {
         resume: ResumeTokens { issued: Some([1; 16]), previous: Some([2; 16]) },
         presence: Presence::NeverSeen,
         heard_at: None,
+        link: Link::default(),
         measured: vec![],
         values: vec![],
         ..sample::pulse()
@@ -365,6 +375,10 @@ fn pulses() {
         with(Presence::ExpectedOff(Departure::Shutdown)),
         with(Presence::ExpectedOff(Departure::ServiceStop)),
     ];
+    let byte = |it: u8| format!("{it:02x}");
+    let form =
+        |it: &Pulse| pulse::encode(300, it, b"tail").into_iter().map(byte).collect::<String>();
+    refresh("pulse", meaning.iter().map(|it| Value::String(form(it))));
     let stored = hex("pulse");
     assert_eq!(stored.len(), meaning.len());
     for (stored, meaning) in stored.iter().zip(meaning) {

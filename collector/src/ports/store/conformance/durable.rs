@@ -44,6 +44,7 @@ async fn records_are_there<S: Store>(open: &impl AsyncFn(&str) -> S) {
         commit(&store, sample::matrix(1), 0, vec![]).await;
         commit(&store, sample::change(1), 0, vec![]).await;
         commit(&store, sample::known_issue(1), 0, vec![]).await;
+        commit(&store, sample::day(1), 0, vec![]).await;
         commit(&store, sample::shift(1), 0, vec![]).await;
         commit(&store, sample::source(1), 0, vec![]).await;
         commit(&store, sample::window(1), 0, vec![]).await;
@@ -68,6 +69,8 @@ async fn records_are_there<S: Store>(open: &impl AsyncFn(&str) -> S) {
     let known_issue =
         load(&store, &sample::known_issue(1)).await.expect("the known issue is there");
     assert_eq!(*known_issue.record, sample::known_issue(1));
+    let day = load(&store, &sample::day(1)).await.expect("the day is there");
+    assert_eq!(*day.record, sample::day(1));
     let shift = load(&store, &sample::shift(1)).await.expect("the shift is there");
     assert_eq!(*shift.record, sample::shift(1));
     let source = load(&store, &sample::source(1)).await.expect("the source is there");
