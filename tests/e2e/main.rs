@@ -16,6 +16,7 @@ mod power;
 mod prometheus;
 mod promises;
 mod receiver;
+mod returning;
 mod shipped_agent;
 mod steps;
 mod stream;
