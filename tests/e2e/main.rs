@@ -2,7 +2,11 @@
 
 mod agreeing;
 mod alerts;
+mod asking;
+mod audit;
 mod climbing;
+mod contacts;
+mod digest;
 mod enrollment;
 mod escalation;
 mod evening;
@@ -11,11 +15,14 @@ mod hours;
 mod identity;
 mod late;
 mod mail;
+mod mass;
 mod operations;
 mod power;
 mod prometheus;
 mod promises;
+mod quiet;
 mod receiver;
+mod reports;
 mod returning;
 mod shipped_agent;
 mod steps;
