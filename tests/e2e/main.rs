@@ -24,6 +24,7 @@ mod quiet;
 mod receiver;
 mod reports;
 mod returning;
+mod scenarios;
 mod shipped_agent;
 mod steps;
 mod stream;

@@ -2,7 +2,7 @@
 //! tests about hours play on.
 
 use std::{
-    fmt, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -24,24 +24,16 @@ pub fn tuesday(time: &str) -> Timestamp {
     zone.to_timestamp(tuesday.to_datetime(time)).expect("a time that exists")
 }
 
-/// What a collector's clock shows, and how much of that has passed, in a file.
+/// What time it is for a collector, in a file: how far its clock is ahead of the
+/// machine's or where it stands, and how much time has passed by the test's word.
 #[derive(Debug)]
 pub(crate) struct SetClock(PathBuf);
-
-/// What a clock shows, in milliseconds.
-#[derive(Clone, Copy)]
-enum Shows {
-    /// The machine's time and so much more.
-    Ahead(i64),
-    /// Always the same.
-    Stands(i64),
-}
 
 impl SetClock {
     /// A clock that is right.
     pub(crate) fn begin(file: PathBuf) -> Self {
         let clock = Self(file);
-        clock.write(Shows::Ahead(0), 0);
+        clock.write("ahead", 0, 0);
         clock
     }
 
@@ -53,57 +45,43 @@ impl SetClock {
     /// runs on from there.
     pub(crate) fn set(&self, now: Timestamp) {
         let ahead = now.as_millisecond() - SystemClock.now().as_millisecond();
-        self.write(Shows::Ahead(ahead), self.read().1);
+        self.write("ahead", ahead, self.read().2);
     }
 
-    /// Sets the clock and stops it.
+    /// Stops the clock at an instant.
     pub(crate) fn stop(&self, at: Timestamp) {
-        self.write(Shows::Stands(at.as_millisecond()), self.read().1);
+        self.write("at", at.as_millisecond(), self.read().2);
     }
 
     /// Lets time pass.
     pub(crate) fn pass(&self, length: SignedDuration) {
-        let (shows, passed) = self.read();
+        let (how, shows, passed) = self.read();
         let length = i64::try_from(length.as_millis()).expect("tests do not take so long");
-        let shows = match shows {
-            Shows::Ahead(ahead) => Shows::Ahead(ahead + length),
-            Shows::Stands(at) => Shows::Stands(at + length),
-        };
-        self.write(shows, passed + length);
+        self.write(&how, shows + length, passed + length);
     }
 
     /// What it shows.
     pub(crate) fn now(&self) -> Timestamp {
-        match self.read().0 {
-            Shows::Ahead(ahead) => SystemClock.now() + SignedDuration::from_millis(ahead),
-            Shows::Stands(at) => Timestamp::from_millisecond(at).expect("it was a time"),
+        let (how, shows, _) = self.read();
+        match how.as_str() {
+            "at" => Timestamp::from_millisecond(shows).expect("it is a time"),
+            _ => SystemClock.now() + SignedDuration::from_millis(shows),
         }
     }
 
-    fn read(&self) -> (Shows, i64) {
+    fn read(&self) -> (String, i64, i64) {
         let text = fs::read_to_string(&self.0).expect("the clock's file was written");
-        let (shows, passed) = text.split_once(' ').expect("two numbers were written");
-        let number = |text: &str| text.parse().expect("a number");
-        let shows = match shows.strip_prefix('@') {
-            Some(at) => Shows::Stands(number(at)),
-            None => Shows::Ahead(number(shows)),
-        };
-        (shows, number(passed))
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [how, shows, passed] = words[..] else { panic!("a word and two numbers: {text:?}") };
+        let number = |it: &str| it.parse().expect("a number");
+        (how.to_owned(), number(shows), number(passed))
     }
 
     /// Whoever reads it meanwhile finds the old time or the new.
-    fn write(&self, shows: Shows, passed: i64) {
+    fn write(&self, how: &str, shows: i64, passed: i64) {
         let beside = self.0.with_extension("next");
-        fs::write(&beside, format!("{shows} {passed}")).expect("the test's folder can be written");
+        fs::write(&beside, format!("{how} {shows} {passed}"))
+            .expect("the test's folder can be written");
         fs::rename(&beside, &self.0).expect("the test's folder can be written");
-    }
-}
-
-impl fmt::Display for Shows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ahead(ahead) => write!(f, "{ahead}"),
-            Self::Stands(at) => write!(f, "@{at}"),
-        }
     }
 }

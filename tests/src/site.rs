@@ -89,11 +89,6 @@ impl Site {
         self.clock.as_ref().expect("the site goes by a clock of its own").set(now);
     }
 
-    /// Lets the collector's clock jump to an instant and stand still there.
-    pub fn stop_clock(&self, at: Timestamp) {
-        self.clock.as_ref().expect("the site goes by a clock of its own").stop(at);
-    }
-
     /// Lets so much time pass for the collector, all at once.
     pub fn pass(&self, length: SignedDuration) {
         self.clock.as_ref().expect("the site goes by a clock of its own").pass(length);
@@ -102,6 +97,11 @@ impl Site {
     /// What the collector's clock shows.
     pub fn now(&self) -> Timestamp {
         self.clock.as_ref().expect("the site goes by a clock of its own").now()
+    }
+
+    /// Lets the collector's clock jump to an instant and stand still there.
+    pub fn stop_clock(&self, at: Timestamp) {
+        self.clock.as_ref().expect("the site goes by a clock of its own").stop(at);
     }
 
     /// The folder that belongs to this test.

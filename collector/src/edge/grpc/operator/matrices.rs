@@ -9,6 +9,7 @@ mod review;
 
 use jiff::Timestamp;
 use remit_collector_domain::{
+    alert::Remit,
     authority::{Action, Scope},
     effect::Effect,
     matrix::{lint::Grade, next_change, resolve},
@@ -25,7 +26,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Plane, page::page};
 use crate::{
-    adapters::matrices::{self, InForce},
+    adapters::matrices::InForce,
     edge::grpc::{
         show,
         status::{ToStatus as _, answer, not_found},
@@ -207,7 +208,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
             team: it.target.to_string(),
         };
         let escalation = resolution.policy.steps.iter().map(step).collect();
-        let remit = matrices::remit(resolution, at, next.as_ref().map(|it| it.0));
+        let remit = Remit::decided(resolution, at, next.as_ref().map(|it| it.0));
         Ok(Response::new(v1::ExplainResponsibilityResponse {
             responsibility: Some(show::alert::responsibility(tenant, &remit)),
             until: remit.until.map(|it| it.to_wire()),
