@@ -9,7 +9,7 @@ use std::{
     sync::atomic::{AtomicU8, Ordering},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use remit_proto::v1;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -87,6 +87,21 @@ impl Site {
     /// Lets the collector's clock jump to an instant; it runs on from there.
     pub fn set_clock(&self, now: Timestamp) {
         self.clock.as_ref().expect("the site goes by a clock of its own").set(now);
+    }
+
+    /// Lets so much time pass for the collector, all at once.
+    pub fn pass(&self, length: SignedDuration) {
+        self.clock.as_ref().expect("the site goes by a clock of its own").pass(length);
+    }
+
+    /// What the collector's clock shows.
+    pub fn now(&self) -> Timestamp {
+        self.clock.as_ref().expect("the site goes by a clock of its own").now()
+    }
+
+    /// Lets the collector's clock jump to an instant and stand still there.
+    pub fn stop_clock(&self, at: Timestamp) {
+        self.clock.as_ref().expect("the site goes by a clock of its own").stop(at);
     }
 
     /// The folder that belongs to this test.
@@ -176,6 +191,13 @@ impl Site {
     /// Starts the collector again, once it has ended.
     pub async fn restart(&mut self) {
         self.start_again(serve(&self.data(), self.clock.as_ref())).await;
+    }
+
+    /// The same, where the environment says something of its own.
+    pub async fn restart_where(&mut self, environment: &[(&str, &OsStr)]) {
+        let mut serve = serve(&self.data(), self.clock.as_ref());
+        serve.envs(environment.iter().copied());
+        self.start_again(serve).await;
     }
 
     /// The same, with the data folder on a disk of so many MiB of its own, which

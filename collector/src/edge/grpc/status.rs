@@ -2,13 +2,14 @@
 
 use std::error::Error;
 
-use remit_collector_domain::{alert::command::Refusal, authority, window};
+use remit_collector_domain::{alert::command::Refusal, authority, known_issue, window};
 use remit_proto::convert::InvalidMessage;
 use remit_shared::{Chain, ErrorKind};
 use tonic::{Code, Status};
 
 use crate::{
-    engine::CommandError, ingest::IngestError, ports::store::StoreError, sources::SourceError,
+    engine::CommandError, ingest::IngestError, ports::store::StoreError, reports::tune::TuneError,
+    sources::SourceError,
 };
 
 /// The code of each kind.
@@ -62,6 +63,16 @@ impl ToStatus for StoreError {
             Self::Conflict { .. } => ErrorKind::Conflict,
             Self::Full { .. } => ErrorKind::Exhausted,
             Self::Unavailable { .. } => ErrorKind::Unavailable,
+        }
+    }
+}
+
+impl ToStatus for TuneError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Wish(_) | Self::Override(_) | Self::Edit(_) => ErrorKind::Invalid,
+            Self::Matrix(_) => ErrorKind::Internal,
+            Self::Store(err) => err.kind(),
         }
     }
 }
@@ -141,6 +152,23 @@ impl ToStatus for window::command::Refusal {
             | Self::Never { .. }
             | Self::OverlapsItself { .. } => ErrorKind::Invalid,
             Self::Blackout { .. } | Self::NeedsBoth(_) | Self::Over(_) | Self::NotOpen { .. } => {
+                ErrorKind::Conflict
+            }
+        }
+    }
+}
+
+impl ToStatus for known_issue::Refusal {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Forbidden(refusal) => refusal.kind(),
+            Self::Title
+            | Self::ReasonNeeded
+            | Self::TooWide
+            | Self::TooMuch(_)
+            | Self::Expiry { .. }
+            | Self::Review(_) => ErrorKind::Invalid,
+            Self::NeedsChange { .. } | Self::Over { .. } | Self::NotApplied(_) => {
                 ErrorKind::Conflict
             }
         }

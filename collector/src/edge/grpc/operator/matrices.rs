@@ -1,5 +1,12 @@
 //! The responsibility matrix.
 
+mod channels;
+mod choice;
+mod coverage;
+mod on_call;
+mod replay;
+mod review;
+
 use jiff::Timestamp;
 use remit_collector_domain::{
     alert::Remit,
@@ -92,6 +99,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         if remarks.iter().any(|it| it.grade == Grade::Error) {
             return Err(refused(&remarks));
         }
+        let channels = self.missing_channels(&file);
         let all = self.store().all::<Published>().await.map_err(|it| it.to_status())?;
         let newest = all.iter().filter(|it| it.record.tenant == tenant).map(|it| it.record.version);
         let newest = newest.max().unwrap_or(0);
@@ -144,7 +152,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         self.engine.reconsider(&tenant).await.map_err(|it| it.to_status())?;
         Ok(Response::new(v1::PublishMatrixResponse {
             version: Some(version(&published)),
-            findings: remarks.iter().map(finding).collect(),
+            findings: remarks.iter().chain(&channels).map(finding).collect(),
             change_id: String::new(),
         }))
     }
@@ -153,11 +161,15 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         &self,
         request: Request<v1::LintMatrixRequest>,
     ) -> Result<Response<v1::LintMatrixResponse>, Status> {
-        self.caller(&request).await?;
+        let operator = self.caller(&request).await?;
         let asked = request.into_inner();
         let now = self.engine.clock.now();
         let remarks = match remit_matrix_file::read(file(&asked.file_name), &asked.toml) {
-            Ok(file) => file.lint(now),
+            Ok(file) => {
+                let scope = Scope::tenant(&file.matrix.tenant);
+                self.permit(&operator, Action::ReadMatrix, &scope).await?;
+                [file.lint(now), self.channel_remarks(&file).await?].concat()
+            }
             Err(refused) => refused.remarks,
         };
         let findings = remarks.iter().map(finding).collect();
@@ -209,32 +221,32 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         &self,
         request: Request<v1::GetCoverageRequest>,
     ) -> Result<Response<v1::GetCoverageResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        self.coverage(&operator, request.into_inner()).await.map(Response::new)
     }
 
     async fn replay_matrix(
         &self,
         request: Request<v1::ReplayMatrixRequest>,
     ) -> Result<Response<v1::ReplayMatrixResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        self.replay(&operator, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_matrix_review(
         &self,
         request: Request<v1::GetMatrixReviewRequest>,
     ) -> Result<Response<v1::GetMatrixReviewResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        self.review(&operator, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_on_call(
         &self,
         request: Request<v1::GetOnCallRequest>,
     ) -> Result<Response<v1::GetOnCallResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        self.on_call(&operator, request.into_inner()).await.map(Response::new)
     }
 }
 
