@@ -315,7 +315,8 @@ async fn e16_mw_problem_inside() {
     let asked = v1::GetAlertSlaRequest { alert_id: alert.alert_id };
     let sla = it.site.admin.alerts().get_alert_sla(asked).await.unwrap().into_inner().sla.unwrap();
     let counted: Vec<_> = sla.clocks.iter().map(|it| it.elapsed_ms).collect();
-    assert!(!counted.is_empty() && counted.iter().all(|it| *it < 60_000), "{counted:?}");
+    // The window began with the minute, so it may be over for as long as that.
+    assert!(!counted.is_empty() && counted.iter().all(|it| *it < 120_000), "{counted:?}");
 }
 
 /// A server with these tags whose disk is full, or whose inodes are.
