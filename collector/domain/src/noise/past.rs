@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    alert::{Alert, Disposed, Disposition, EntryKind, Notice, State, Told, Topic},
+    alert::{Alert, Delivery, Disposed, Disposition, EntryKind, Notice, State, Told, Topic},
     noise::{Mark, Past},
     sla::ClockKind,
 };
@@ -13,7 +13,7 @@ impl Past {
     /// whoever has the readings.
     pub fn of(alert: &Alert) -> Self {
         let told = alert.notices.iter().filter(|it| match it.told {
-            Told::Firing(_) => true,
+            Told::Firing(_) => !it.is_withdrawn(),
             Told::Over => false,
         });
         let mark = alert.noise.as_ref().map(|it| {
@@ -62,6 +62,17 @@ impl Alert {
 }
 
 impl Notice {
+    /// Whether it was taken back before anybody could read it.
+    fn is_withdrawn(&self) -> bool {
+        match self.delivery {
+            Delivery::Withdrawn { .. } => true,
+            Delivery::Pending
+            | Delivery::Delivered { .. }
+            | Delivery::Failing { .. }
+            | Delivery::Failed { .. } => false,
+        }
+    }
+
     fn is_of_flapping(&self) -> bool {
         match self.topic {
             Topic::Flapping => true,
