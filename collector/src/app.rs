@@ -13,7 +13,7 @@ use remit_runtime::{
     supervise::{Supervisor, Unstopped},
     tls::{Clients, TlsError, server_config},
 };
-use remit_shared::SteadyClock;
+use remit_shared::{Clock, SteadyClock};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Router;
