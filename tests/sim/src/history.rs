@@ -41,7 +41,7 @@ pub struct Violation {
 
 impl History {
     /// So many deeds hold in one life.
-    pub const DEEDS: usize = 60;
+    pub const DEEDS: usize = 40;
 
     /// The history of a seed.
     pub fn of(seed: u64) -> Self {

@@ -7,7 +7,7 @@ use std::{env, ops::Range};
 use remit_sim::{History, Violation};
 
 /// So many lives; a minute is more than they take.
-const SEEDS: Range<u64> = 0..240;
+const SEEDS: Range<u64> = 0..200;
 
 fn seeds() -> Range<u64> {
     match env::var("REMIT_SEED") {
@@ -38,7 +38,7 @@ fn all_laws_hold_in_every_life() {
 
 #[test]
 fn quiet_changes_nothing_but_what_is_told() {
-    for seed in seeds() {
+    for seed in seeds().take(100) {
         let history = History::of(seed);
         if let Err(found) = history.live_loud() {
             panic!("{found}\n{history}");
