@@ -14,7 +14,7 @@ use remit_runtime::{
     tls::{Clients, TlsError, server_config},
 };
 use remit_shared::Clock;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Router;
 use tracing::{info, warn};
@@ -23,8 +23,10 @@ use crate::{
     adapters::{
         matrices::{InForce, InForceError, Matrices},
         notify::{Channels, ChannelsError},
+        sealed::Sealed,
         sled::{OpenError, Options, SledStore},
     },
+    changes::Changes,
     config::Config,
     edge::{
         grpc::{
@@ -151,7 +153,7 @@ pub async fn serve<C: Clock>(
     let store = Arc::new(open_store(&data, config.cache_bytes)?);
     let matrices = Arc::new(Matrices::default());
     for stored in store.all::<Published>().await? {
-        matrices.install(InForce::read(Published::clone(&stored.record))?);
+        matrices.install(InForce::read(Published::clone(&stored.record))?, now);
     }
 
     let tasks = Supervisor::new();
@@ -185,9 +187,17 @@ pub async fn serve<C: Clock>(
     let local = |listener: &Listener| listener.local_addr().map(|it| it.port());
     let port = |source| RunError::System { attempt: "ask for a listener's port", source };
     let morning = Morning { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
+    let changes = Arc::new(Changes {
+        engine: Arc::clone(&engine),
+        matrices: Arc::clone(&matrices),
+        ingest: Arc::clone(&ingest),
+        sealed: Sealed::of(&data.0),
+        turn: Mutex::default(),
+    });
     let plane = Arc::new(Plane {
         engine: Arc::clone(&engine),
         ingest: Arc::clone(&ingest),
+        changes: Arc::clone(&changes),
         matrices,
         sources: Arc::clone(&sources),
         authority: Arc::clone(&authority),
@@ -244,6 +254,10 @@ pub async fn serve<C: Clock>(
     tasks.spawn("morning", {
         let stop = tasks.token();
         async move { morning.run(stop).await }
+    });
+    tasks.spawn("changes", {
+        let stop = tasks.token();
+        async move { changes.run(stop).await }
     });
     tasks.spawn("quiet", chores::keep_quiet(engine, tasks.token()));
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));

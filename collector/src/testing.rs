@@ -64,7 +64,7 @@ impl World {
             change: None,
             signatures: Vec::new(),
         };
-        matrices.install(InForce::read(published).unwrap());
+        matrices.install(InForce::read(published).unwrap(), clock.now());
         let owed = Arc::new(Notify::new());
         let engine = Arc::new(Engine {
             store: Arc::clone(&store),

@@ -213,6 +213,19 @@ impl Site {
         self.admin.create("ines", role, party, &["internal-it"]).await
     }
 
+    /// A manager of the provider's, without whom nothing that both sides share
+    /// is changed from then on.
+    pub async fn provider_manager(&self) -> Operator {
+        let (role, party) = (v1::Role::Manager, v1::Party::Provider);
+        self.admin.create("petra", role, party, &["provider-manager"]).await
+    }
+
+    /// A manager of the internal side's: to be made before the provider's.
+    pub async fn it_manager(&self) -> Operator {
+        let (role, party) = (v1::Role::Manager, v1::Party::Internal);
+        self.admin.create("imke", role, party, &["it-manager"]).await
+    }
+
     /// Asks for an enrollment token.
     pub async fn ask_token(&self, ask: Ask) -> Result<v1::CreateTokenResponse, tonic::Status> {
         Ok(self.admin.tokens().create_token(ask).await?.into_inner())

@@ -76,7 +76,7 @@ pub use crate::matrix::{
     scope::{EndpointRef, EndpointRefError, Scope, Subject},
     simulate::{Simulation, Stint, Told, simulate},
     team::{ChannelRef, ChannelRefError, Contact, TeamDef},
-    touched::touched,
+    touched::{duties, touched},
     turn::{TurnError, parse_turn, show_clock, show_hours, show_turn},
     when::{When, WhenError},
 };

@@ -4,8 +4,8 @@
 //! under the terms of older ones; readers never wait for a writer.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use arc_swap::ArcSwap;
@@ -16,7 +16,7 @@ use remit_collector_domain::{
     endpoint::Registration,
     inhibit,
     matrix::{Matrix, Resolution, next_change, resolve},
-    matrix_version::Published,
+    matrix_version::{self, Published},
     sla::{Agreement, Terms},
 };
 use remit_matrix_file::Refused;
@@ -31,8 +31,8 @@ const MOST_RULES: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Matrices {
     tenants: ArcSwap<HashMap<Tenant, Arc<InForce>>>,
-    /// Every version that was ever in force.
-    versions: Mutex<HashMap<(Tenant, u64), Arc<InForce>>>,
+    /// Every version that was ever published, also those whose time is to come.
+    versions: Mutex<BTreeMap<(Tenant, u64), Arc<InForce>>>,
 }
 
 /// One tenant's matrix, ready to be asked.
@@ -111,31 +111,44 @@ impl InForce {
 }
 
 impl Matrices {
-    /// Puts a version in force, unless a newer one is already; it is remembered
-    /// in any case.
-    pub fn install(&self, in_force: InForce) {
-        let in_force = Arc::new(in_force);
-        self.keep(&in_force);
-        self.tenants.rcu(|known| {
-            let mut next = HashMap::clone(known);
-            let tenant = in_force.published.tenant.clone();
-            let newest = next.entry(tenant).or_insert_with(|| Arc::clone(&in_force));
-            if newest.published.version < in_force.published.version {
-                *newest = Arc::clone(&in_force);
+    /// Remembers a version, and puts it in force if its time has come.
+    pub fn install(&self, version: InForce, now: Timestamp) {
+        let key = (version.published.tenant.clone(), version.published.version);
+        self.versions().insert(key, Arc::new(version));
+        self.advance(now);
+    }
+
+    /// Puts in force what holds by now; gives the tenants for which that is
+    /// another version than before. What was in force is never gone back to.
+    pub fn advance(&self, now: Timestamp) -> Vec<Tenant> {
+        let versions = self.versions();
+        let mut next = HashMap::clone(&self.tenants.load());
+        let mut changed = Vec::new();
+        let each = versions.values().collect::<Vec<_>>();
+        for of_tenant in each.chunk_by(|a, b| a.published.tenant == b.published.tenant) {
+            let published = of_tenant.iter().map(|it| &it.published);
+            let Some(held) = matrix_version::in_force(published, now) else { continue };
+            let known = next.get(&held.tenant).map_or(0, |it| it.published.version);
+            if known < held.version {
+                let held = of_tenant.iter().find(|it| it.published.version == held.version);
+                let held = held.map(|it| (it.published.tenant.clone(), Arc::clone(it)));
+                changed.extend(held.iter().map(|it| it.0.clone()));
+                next.extend(held);
             }
-            next
-        });
+        }
+        if !changed.is_empty() {
+            self.tenants.store(Arc::new(next));
+        }
+        changed
     }
 
-    fn keep(&self, in_force: &Arc<InForce>) {
-        let key = (in_force.published.tenant.clone(), in_force.published.version);
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-        versions.insert(key, Arc::clone(in_force));
+    fn versions(&self) -> MutexGuard<'_, BTreeMap<(Tenant, u64), Arc<InForce>>> {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn version(&self, tenant: &Tenant, version: u64) -> Option<Arc<InForce>> {
-        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-        versions.get(&(tenant.clone(), version)).cloned()
+    /// A published version, in force or not.
+    pub fn version(&self, tenant: &Tenant, version: u64) -> Option<Arc<InForce>> {
+        self.versions().get(&(tenant.clone(), version)).cloned()
     }
 
     /// What a tenant has in force.

@@ -8,7 +8,8 @@ use remit_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{
         agent_service_server::AgentServiceServer, alert_service_server::AlertServiceServer,
-        backup_service_server::BackupServiceServer, endpoint_service_server::EndpointServiceServer,
+        backup_service_server::BackupServiceServer, change_service_server::ChangeServiceServer,
+        endpoint_service_server::EndpointServiceServer,
         enrollment_service_server::EnrollmentServiceServer,
         matrix_service_server::MatrixServiceServer, operator_service_server::OperatorServiceServer,
         patch_service_server::PatchServiceServer, shift_service_server::ShiftServiceServer,
@@ -81,6 +82,7 @@ pub(super) async fn operator_plane<C: Clock>(plane: Arc<Plane<Sled, C>>) -> Rout
         .add_service(reflection)
         .add_service(service!(AlertServiceServer))
         .add_service(service!(BackupServiceServer))
+        .add_service(service!(ChangeServiceServer))
         .add_service(service!(EndpointServiceServer))
         .add_service(service!(MatrixServiceServer))
         .add_service(service!(OperatorServiceServer))

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod backups;
+mod changes;
 mod endpoints;
 mod find;
 mod matrices;
@@ -31,6 +32,7 @@ use tonic::{Request, Status};
 
 use crate::{
     adapters::matrices::Matrices,
+    changes::Changes,
     edge::grpc::{caller, status::ToStatus as _},
     engine::Engine,
     ingest::Ingest,
@@ -45,6 +47,8 @@ pub struct Plane<S, C> {
     pub engine: Arc<Engine<S, Matrices, C>>,
     /// Knows who is connected, and ends trust.
     pub ingest: Arc<Ingest<S, Matrices, C>>,
+    /// Works on changes.
+    pub changes: Arc<Changes<S, C>>,
     /// The matrices in force.
     pub matrices: Arc<Matrices>,
     /// The systems whose alerts are taken in.

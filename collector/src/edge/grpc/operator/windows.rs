@@ -7,9 +7,10 @@ use remit_collector_domain::{
     alert::{Actor, Alert},
     authority::{Action, Scope},
     calendar::Segment,
-    change::{Facts, Subject, Touches, required},
+    change::{
+        Facts, Requirement, Spec as ChangeSpec, Subject, WindowSpec, canonical::canonical, required,
+    },
     endpoint::Endpoint,
-    matrix::touched,
     operator::Operator,
     window::{
         Spec, Step, Window,
@@ -19,11 +20,12 @@ use remit_collector_domain::{
 };
 use remit_proto::v1::{self, window_service_server::WindowService};
 use remit_runtime::random;
-use remit_shared::{Clock, ErrorKind, IdError, Party, Team, Tenant, WindowId};
+use remit_shared::{Clock, ErrorKind, IdError, Party, Tenant, WindowId};
 use tonic::{Request, Response, Status};
 
-use super::{Plane, find::named_tenant, page::page};
+use super::{Plane, changes::Wanted, find::named_tenant, page::page};
 use crate::{
+    changes::Wish,
     edge::grpc::{
         show,
         status::{ToStatus as _, answer, not_found},
@@ -111,40 +113,21 @@ impl<S: Store, C: Clock> Plane<S, C> {
         Ok(Actor { name: operator.name.clone(), team: team.clone(), party: operator.party })
     }
 
-    /// Refuses what takes a second person: that is a change's business.
-    async fn may_be_quiet_alone(
+    /// Who must agree to a window if this operator asks, in words; nobody if
+    /// they may schedule it alone.
+    async fn window_takes(
         &self,
         operator: &Operator,
-        tenant: &Tenant,
-        spec: &Spec,
-    ) -> Result<(), Status> {
-        let all = self.store().all::<Endpoint>().await.map_err(|it| it.to_status())?;
-        let of = all.iter().map(|it| &*it.record.registration);
-        let of: Vec<_> = of.filter(|it| it.tenant == *tenant && it.revoked.is_none()).collect();
-        let reached = of.iter().filter(|it| spec.selector.reaches(&subject(it)));
-        let reached: Vec<_> = reached.copied().collect();
-        let subjects: Vec<_> = reached.iter().map(|it| subject(it)).collect();
-        let in_force = self.matrices.of(tenant);
-        let in_force = in_force.ok_or_else(|| not_found("matrix of tenant", tenant.as_str()))?;
-        let teams = touched(&in_force.matrix, &subjects, &spec.selector.functions);
-        let side = |it: &Team| in_force.matrix.team(it).map(|it| it.party);
-        let facts = Facts {
-            affected: teams.iter().filter_map(side).collect(),
-            touches: Touches::endpoints(reached.iter().map(|it| it.id)),
-            endpoints_of_tenant: u32::try_from(of.len()).unwrap_or(u32::MAX),
-            quiet_for: spec.effects.suppress_notify.then_some(spec.duration),
-            owns: teams.iter().all(|it| operator.is_in(it)),
-            ..Facts::between(in_force.matrix.teams.iter().map(|it| it.party))
-        };
-        let Some(first) = required(&Subject::Window, &facts, operator).into_iter().next() else {
-            return Ok(());
-        };
-        let words = format!(
-            "a {} of the {} side must agree, because {}: that takes a change, which this \
-             collector does not serve yet",
-            first.role, first.party, first.because
-        );
-        Err(answer(ErrorKind::Conflict, words))
+        asked: &WindowSpec,
+    ) -> Result<Vec<Requirement>, Status> {
+        let world = self.changes.world(&asked.tenant).await.map_err(|it| it.to_status())?;
+        if world.in_force.is_none() {
+            return Err(not_found("matrix of tenant", &asked.tenant));
+        }
+        let spec = ChangeSpec::Window(asked.clone());
+        let facts = world.facts(&Subject::Window, &canonical(&spec), operator);
+        let facts = Facts { quiet_for: spec.quiet_for(world.now), ..facts };
+        Ok(required(&Subject::Window, &facts, operator))
     }
 
     /// What a window would touch, and the host names of it.
@@ -183,7 +166,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
     }
 
     /// What is asked for, read; an empty zone is the tenant's.
-    fn window_spec(&self, asked: v1::WindowSpec) -> Result<(Tenant, Spec), Status> {
+    pub(super) fn window_spec(&self, asked: v1::WindowSpec) -> Result<(Tenant, Spec), Status> {
         let tenant = Tenant::new(&asked.tenant)
             .map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?;
         let zone = if asked.zone.is_empty() { self.zone(&tenant)? } else { TimeZone::UTC };
@@ -233,10 +216,27 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         request: Request<v1::ScheduleWindowRequest>,
     ) -> Result<Response<v1::ScheduleWindowResponse>, Status> {
         let operator = self.caller(&request).await?;
-        let (tenant, spec) = self.window_spec(request.into_inner().spec.unwrap_or_default())?;
+        let asked = request.into_inner().spec.unwrap_or_default();
+        let wanted = self.window_wanted(asked.clone())?;
+        let (tenant, spec) = self.window_spec(asked)?;
         self.permit(&operator, Action::ScheduleWindow, &Scope::tenant(&tenant)).await?;
         let by = self.window_actor(&operator)?;
-        self.may_be_quiet_alone(&operator, &tenant, &spec).await?;
+        if !self.window_takes(&operator, &wanted).await?.is_empty() {
+            let (title, why) = (wanted.title.clone(), wanted.why.clone());
+            let wanted = Wanted::from(ChangeSpec::Window(wanted));
+            let wish = Wish {
+                tenant,
+                subject: wanted.subject,
+                title,
+                why,
+                text: wanted.text,
+                // It is there as soon as it is agreed on.
+                effective_from: Some(self.engine.clock.now()),
+                break_glass: None,
+            };
+            let change_id = self.propose(wish, &operator).await?.change_id;
+            return Ok(Response::new(v1::ScheduleWindowResponse { window: None, change_id }));
+        }
         let (reach, _) = self.window_reach(&operator, &tenant, &spec).await?;
         let others = self.windows(&operator, tenant.as_str()).await?;
         let others: Vec<Window> = others.iter().map(|it| Window::clone(it)).collect();
@@ -245,7 +245,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             id: WindowId::from_uuid(random::uuid()),
             tenant: &tenant,
             by,
-            // Whom the other party sends is a change's business.
+            // What others agree to is a change.
             approved_by: Vec::new(),
             others: &others,
             reach,
@@ -286,6 +286,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         let operator = self.caller(&request).await?;
         let asked = request.into_inner();
         let now = self.engine.clock.now();
+        let mut needs_approval = Vec::new();
         let window = match asked.window {
             Some(About::WindowId(named)) => {
                 Window::clone(&self.window(&operator, &named).await?.record)
@@ -294,8 +295,12 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
                 // What is only thought of has no title yet.
                 let title = Some(spec.title).filter(|it| !it.is_empty());
                 let title = title.unwrap_or_else(|| "preview".to_owned());
-                let (tenant, spec) = self.window_spec(v1::WindowSpec { title, ..spec })?;
+                let asked = v1::WindowSpec { title, ..spec };
+                let wanted = self.window_wanted(asked.clone())?;
+                let (tenant, spec) = self.window_spec(asked)?;
                 self.permit(&operator, Action::ScheduleWindow, &Scope::tenant(&tenant)).await?;
+                let takes = self.window_takes(&operator, &wanted).await?;
+                needs_approval.extend(takes.iter().map(in_words));
                 let by = self.window_actor(&operator)?;
                 // As if everybody agreed: nothing of this is kept.
                 let agreed = |party| Actor { party, ..by.clone() };
@@ -328,15 +333,17 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             occurrences: occurrences.map(show::window::occurrence).collect(),
             endpoints: u32::try_from(reach.endpoints).unwrap_or(u32::MAX),
             hostnames,
-            needs_approval: command::needs_both(&window.spec, reach)
-                .map(str::to_owned)
-                .into_iter()
-                .collect(),
+            needs_approval,
         }))
     }
 }
 
 use v1::preview_window_request::Window as About;
+
+/// Who must agree, and why.
+fn in_words(it: &Requirement) -> String {
+    format!("a {} of the {} side, because {}", it.role, it.party, it.because)
+}
 
 /// Whether it is open, or will be.
 fn is_to_come(window: &Window, now: Timestamp) -> bool {

@@ -173,7 +173,7 @@ fn asked_selector(asked: v1::Selector) -> Result<Selector, InvalidMessage> {
 }
 
 /// Each of a repeated field, read.
-fn each<T, E, B>(
+pub(crate) fn each<T, E, B>(
     field: &'static str,
     texts: &[String],
     read: impl Fn(&str) -> Result<T, E>,
