@@ -22,7 +22,7 @@ use tokio::{sync::watch, time};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-pub use crate::outbox::post::Post;
+pub use crate::outbox::post::{Mail, Post};
 use crate::{
     engine::Engine,
     ports::{
@@ -97,7 +97,11 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
             match owed.effect {
                 Effect::Notify(notice) => {
                     messages += 1;
-                    self.post.hand_over(owed.key, notice);
+                    self.post.hand_over(owed.key, Mail::Notice(notice));
+                }
+                Effect::Tell(letter) => {
+                    messages += 1;
+                    self.post.hand_over(owed.key, Mail::Letter(letter));
                 }
                 Effect::Publish(_) | Effect::Audit(_) => news.push(owed.key),
                 Effect::Signal(_) | Effect::Admit(_) => {

@@ -33,7 +33,6 @@ mod collision;
 mod command;
 mod emergency;
 mod facts;
-mod notice;
 mod part;
 mod refusal;
 mod required;
@@ -58,7 +57,6 @@ pub use crate::change::{
         BREAK_GLASS_FOR, BreakGlass, PAGE_WITHIN, break_glass, may_break_glass, review, within,
     },
     facts::{Approvers, Facts, Risk, Touches, WIDE, risk},
-    notice::{Audience, Notice},
     part::{MatrixPart, parts, rows},
     refusal::Refusal,
     required::{ALONE_FOR, FOUNDING, REVOKED_AT_ONCE, required},

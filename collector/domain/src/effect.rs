@@ -14,6 +14,7 @@ use remit_shared::{
 use crate::{
     alert::{Alert, Entry, NoticeId},
     endpoint::Registration,
+    letter::Letter,
     signal::Signal,
 };
 
@@ -80,6 +81,8 @@ pub enum Effect {
     Admit(Box<Registration>),
     /// A message must reach somebody. Owed by alerts.
     Notify(NoticeId),
+    /// A letter must reach a channel. Owed by whatever it is about.
+    Tell(Box<Letter>),
     /// Whoever watches must see this. Owed by alerts.
     Publish(Box<FeedEvent>),
     /// The audit trail must carry this.

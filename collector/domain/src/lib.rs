@@ -16,6 +16,7 @@ pub mod flapping;
 pub mod group;
 pub mod inhibit;
 pub mod known_issue;
+pub mod letter;
 pub mod mass_loss;
 pub mod matrix;
 pub mod matrix_version;

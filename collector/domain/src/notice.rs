@@ -3,29 +3,66 @@
 
 mod facts;
 
+use std::fmt;
+
 use jiff::Timestamp;
 use remit_shared::{Party, Severity, Team, Tenant};
 
 pub use self::facts::Facts;
 use crate::{
     alert::{Alert, Notice, NoticeId, State, Topic},
+    effect::EffectKey,
+    letter::{Letter, Matter},
     people::Target,
 };
 
-/// A message about an alert.
+/// Names a message, the same on every attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageId {
+    /// About one alert.
+    Notice(NoticeId),
+    /// About another matter.
+    Letter {
+        /// Which.
+        matter: Matter,
+        /// The effect that owes it.
+        key: EffectKey,
+    },
+}
+
+impl MessageId {
+    /// What messages about one matter have in common.
+    pub fn thread(&self) -> String {
+        match self {
+            Self::Notice(id) => id.alert.to_string(),
+            Self::Letter { matter, .. } => matter.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Notice(id) => id.fmt(f),
+            Self::Letter { matter, key } => write!(f, "{matter}.{}.{}", key.revision, key.position),
+        }
+    }
+}
+
+/// A message to a team.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The same on every attempt.
-    pub id: NoticeId,
+    pub id: MessageId,
     /// When it was owed.
     pub made_at: Timestamp,
-    /// Why the team is told.
-    pub topic: Topic,
+    /// Why the team is told, in a word.
+    pub topic: &'static str,
     /// The customer environment.
     pub tenant: Tenant,
     /// Whom it is for.
     pub to: Target,
-    /// Whose the alert is.
+    /// Whose the matter is.
     pub owner: Team,
     /// The owner's side, so that a ticket system can sort its queues.
     pub owner_party: Party,
@@ -35,8 +72,15 @@ pub struct Message {
     pub subject: String,
     /// The rest.
     pub text: String,
-    /// The alerts that it is about, the most important first.
+    /// The alerts that it is about, the most important first; none in a letter.
     pub alerts: Vec<Facts>,
+}
+
+impl Message {
+    /// Whether all that it is about is over.
+    pub fn is_over(&self) -> bool {
+        !self.alerts.is_empty() && self.alerts.iter().all(|it| it.resolved_at.is_some())
+    }
 }
 
 impl Topic {
@@ -71,9 +115,9 @@ pub fn word(alert: &Alert, notice: &Notice) -> Message {
     let about = &alert.about;
     let subject = format!("[{what}] {}: {} ({})", about.hostname, alert.summary, about.tenant);
     Message {
-        id: NoticeId { alert: alert.id, number: notice.number },
+        id: MessageId::Notice(NoticeId { alert: alert.id, number: notice.number }),
         made_at: notice.made_at,
-        topic: notice.topic,
+        topic: notice.topic.as_str(),
         tenant: about.tenant.clone(),
         to: notice.to.clone(),
         owner: alert.remit.responsible.clone(),
@@ -82,6 +126,24 @@ pub fn word(alert: &Alert, notice: &Notice) -> Message {
         subject,
         text: body(alert, notice),
         alerts: vec![Facts::of(alert)],
+    }
+}
+
+/// A letter as a message.
+pub fn of_letter(letter: &Letter, key: &EffectKey) -> Message {
+    let severity = if letter.page { Severity::Critical } else { Severity::Info };
+    Message {
+        id: MessageId::Letter { matter: letter.matter, key: key.clone() },
+        made_at: letter.made_at,
+        topic: letter.matter.as_str(),
+        tenant: letter.tenant.clone(),
+        to: Target::Team(letter.team.clone()),
+        owner: letter.team.clone(),
+        owner_party: letter.party,
+        severity,
+        subject: format!("{} ({})", letter.subject, letter.tenant),
+        text: letter.text.clone(),
+        alerts: Vec::new(),
     }
 }
 

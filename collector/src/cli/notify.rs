@@ -2,7 +2,7 @@
 
 use remit_collector_domain::{
     alert::{NoticeId, Topic},
-    notice::{Facts, Message},
+    notice::{Facts, Message, MessageId},
     people::Target,
 };
 use remit_runtime::{clock::SystemClock, random};
@@ -59,9 +59,9 @@ fn message() -> Result<Message, NameError> {
         runbook: String::new(),
     };
     Ok(Message {
-        id: NoticeId { alert: facts.alert, number: 1 },
+        id: MessageId::Notice(NoticeId { alert: facts.alert, number: 1 }),
         made_at: now,
-        topic: Topic::Informed,
+        topic: Topic::Informed.as_str(),
         tenant: facts.tenant.clone(),
         to: Target::Team(facts.owner.clone()),
         owner: facts.owner.clone(),

@@ -1,11 +1,11 @@
 //! Delivers messages, each as often as it takes.
 //!
-//! One message at a time per alert and channel, so that "resolved" never
-//! overtakes "opened"; different channels and alerts do not wait for each
+//! One message at a time per matter and channel, so that "resolved" never
+//! overtakes "opened"; different channels and matters do not wait for each
 //! other, and a channel that hangs holds up only itself.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -14,9 +14,10 @@ use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::{Alert, Delivery, NoticeId},
     effect::EffectKey,
-    notice,
+    letter::Letter,
+    notice::{self, Message},
 };
-use remit_shared::{AlertId, Backoff, Chain, Clock};
+use remit_shared::{Backoff, Chain, Clock};
 use tokio::{
     sync::{Notify, Semaphore},
     time,
@@ -54,6 +55,25 @@ enum Next {
     Again(SignedDuration),
 }
 
+/// What is to be told.
+#[derive(Clone, Debug)]
+pub enum Mail {
+    /// An alert's message, worded when it is sent.
+    Notice(NoticeId),
+    /// A letter.
+    Letter(Box<Letter>),
+}
+
+/// Mail, and where it goes.
+struct Parcel {
+    key: EffectKey,
+    mail: Mail,
+    channel: String,
+}
+
+/// What must keep its order: one matter on one channel.
+type Line = (String, String);
+
 /// The mail room.
 pub struct Post<S, D, C, N> {
     engine: Arc<Engine<S, D, C>>,
@@ -63,11 +83,11 @@ pub struct Post<S, D, C, N> {
     arrived: Notify,
 }
 
-/// Messages that were handed over and are not settled.
+/// Mail that was handed over and is not settled.
 #[derive(Default)]
 struct Desk {
     known: HashSet<EffectKey>,
-    waiting: VecDeque<(EffectKey, NoticeId)>,
+    waiting: VecDeque<(EffectKey, Mail)>,
 }
 
 impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
@@ -76,77 +96,72 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
         Self { engine, notifier, random, desk: Mutex::default(), arrived: Notify::new() }
     }
 
-    /// Takes a message. One that is here already is not taken twice.
-    pub fn hand_over(&self, key: EffectKey, notice: NoticeId) {
+    /// Takes mail. What is here already is not taken twice.
+    pub fn hand_over(&self, key: EffectKey, mail: Mail) {
         let mut desk = self.desk();
         if desk.known.insert(key.clone()) {
-            desk.waiting.push_back((key, notice));
+            desk.waiting.push_back((key, mail));
             self.arrived.notify_one();
         }
     }
 
     /// Delivers until told to stop.
     pub async fn run(&self, stop: CancellationToken) {
-        let mut lines: HashMap<(AlertId, String), VecDeque<(EffectKey, NoticeId)>> = HashMap::new();
-        let mut channels: HashMap<String, Arc<Semaphore>> = HashMap::new();
+        let mut lines: HashMap<Line, VecDeque<Parcel>> = HashMap::new();
+        let mut gates: HashMap<String, Arc<Semaphore>> = HashMap::new();
         let mut under_way = FuturesUnordered::new();
+        let mut carry = |parcel: Parcel| {
+            let gate = gates.entry(parcel.channel.clone());
+            let gate = gate.or_insert_with(|| Arc::new(Semaphore::new(PER_CHANNEL)));
+            self.carry(parcel, Arc::clone(gate))
+        };
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.arrived.notified() => {
                     let news: Vec<_> = self.desk().waiting.drain(..).collect();
-                    for (key, notice) in news {
-                        let channel = self.channel_of(notice).await.unwrap_or_default();
-                        let line = lines.entry((notice.alert, channel.clone())).or_default();
-                        line.push_back((key.clone(), notice));
-                        if line.len() == 1 {
-                            let gate = channels
-                                .entry(channel.clone())
-                                .or_insert_with(|| Arc::new(Semaphore::new(PER_CHANNEL)));
-                            under_way.push(self.carry(key, notice, channel, Arc::clone(gate)));
+                    for (key, mail) in news {
+                        let channel = self.channel_of(&mail).await.unwrap_or_default();
+                        let parcel = Parcel { key, mail, channel };
+                        match lines.entry(parcel.line()) {
+                            Entry::Occupied(mut line) => line.get_mut().push_back(parcel),
+                            Entry::Vacant(line) => {
+                                line.insert(VecDeque::new());
+                                under_way.push(carry(parcel));
+                            }
                         }
                     }
                 }
-                Some((line_key, channel)) = under_way.next(), if !under_way.is_empty() => {
-                    let key = (line_key, channel);
-                    let Some(line) = lines.get_mut(&key) else { continue };
-                    line.pop_front();
-                    match line.front().cloned() {
-                        None => {
-                            lines.remove(&key);
-                        }
-                        Some((effect, notice)) => {
-                            let gate = channels.entry(key.1.clone()).or_insert_with(|| {
-                                Arc::new(Semaphore::new(PER_CHANNEL))
-                            });
-                            under_way.push(self.carry(effect, notice, key.1, Arc::clone(gate)));
-                        }
+                Some(line) = under_way.next(), if !under_way.is_empty() => {
+                    match lines.get_mut(&line).and_then(VecDeque::pop_front) {
+                        Some(parcel) => under_way.push(carry(parcel)),
+                        None => drop(lines.remove(&line)),
                     }
                 }
             }
         }
     }
 
-    async fn channel_of(&self, id: NoticeId) -> Option<String> {
-        let alert = self.engine.store.load::<Alert>(&id.alert).await.ok().flatten()?;
-        Some(alert.record.notice(id.number)?.channel.clone())
+    async fn channel_of(&self, mail: &Mail) -> Option<String> {
+        match mail {
+            Mail::Notice(id) => {
+                let alert = self.engine.store.load::<Alert>(&id.alert).await.ok().flatten()?;
+                Some(alert.record.notice(id.number)?.channel.clone())
+            }
+            Mail::Letter(letter) => Some(letter.channel.clone()),
+        }
     }
 
-    /// Carries one message until it is delivered or given up, and settles it.
-    async fn carry(
-        &self,
-        key: EffectKey,
-        id: NoticeId,
-        channel: String,
-        gate: Arc<Semaphore>,
-    ) -> (AlertId, String) {
+    /// Carries a parcel until it is delivered or given up, and settles it.
+    async fn carry(&self, parcel: Parcel, gate: Arc<Semaphore>) -> Line {
+        let record = &parcel.key.record;
         let mut failures = 0;
         loop {
-            let asked = match self.attempt(id, &channel, &gate, failures + 1).await {
+            let asked = match self.attempt(&parcel, &gate, failures + 1).await {
                 Ok(Next::Settle) => break,
                 Ok(Next::Again(asked)) => asked,
                 Err(err) => {
-                    warn!(notice = %id, error = %Chain(&err), "failed to note a delivery");
+                    warn!(%record, error = %Chain(&err), "failed to note a delivery");
                     SignedDuration::ZERO
                 }
             };
@@ -154,30 +169,22 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
             let wait = BACKOFF.wait(failures, (self.random)()).max(asked);
             time::sleep(wait.unsigned_abs()).await;
         }
-        if let Err(err) = self.engine.store.settle(vec![key.clone()]).await {
-            warn!(notice = %id, error = %Chain(&err), "failed to settle a delivered message");
+        if let Err(err) = self.engine.store.settle(vec![parcel.key.clone()]).await {
+            warn!(%record, error = %Chain(&err), "failed to settle a delivered message");
         }
-        self.desk().known.remove(&key);
-        (id.alert, channel)
+        self.desk().known.remove(&parcel.key);
+        parcel.line()
     }
 
     /// One attempt.
     async fn attempt(
         &self,
-        id: NoticeId,
-        channel: &str,
+        parcel: &Parcel,
         gate: &Semaphore,
         attempts: u32,
     ) -> Result<Next, StoreError> {
-        let Some(stored) = self.engine.store.load::<Alert>(&id.alert).await? else {
-            return Ok(Next::Settle);
-        };
-        let Some(notice) = stored.record.notice(id.number) else { return Ok(Next::Settle) };
-        if let Delivery::Delivered { .. } | Delivery::Failed { .. } = notice.delivery {
-            return Ok(Next::Settle);
-        }
-        let message = notice::word(&stored.record, notice);
-        let made_at = notice.made_at;
+        let Some(message) = self.message(parcel).await? else { return Ok(Next::Settle) };
+        let channel = &*parcel.channel;
         let sent = {
             let _turn = gate.acquire().await.expect("the gate is never closed");
             self.notifier.send(channel, &message).await
@@ -186,14 +193,14 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
         let mut next = Next::Settle;
         let delivery = match sent {
             Ok(Answer(said)) => {
-                info!(notice = %id, channel, attempts, said, "delivered");
+                info!(message = %message.id, channel, attempts, said, "delivered");
                 telemetry::message("delivered");
                 Delivery::Delivered { at, attempts }
             }
             Err(err) => {
                 let error = Chain(&err).to_string();
-                warn!(notice = %id, channel, attempts, error, "not delivered");
-                let given_up = err.is_final() || overdue(made_at, at);
+                warn!(message = %message.id, channel, attempts, error, "not delivered");
+                let given_up = err.is_final() || overdue(message.made_at, at);
                 telemetry::message(if given_up { "given_up" } else { "failed" });
                 if given_up {
                     Delivery::Failed { at, attempts, error }
@@ -204,12 +211,39 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
                 }
             }
         };
-        self.engine.delivered(id.alert, id.number, &delivery).await?;
+        match &parcel.mail {
+            Mail::Notice(id) => self.engine.delivered(id.alert, id.number, &delivery).await?,
+            // The log and the counter know; the matter goes on without it.
+            Mail::Letter(_) => {}
+        }
         Ok(next)
+    }
+
+    /// What is to be said now, if anything still is.
+    async fn message(&self, parcel: &Parcel) -> Result<Option<Message>, StoreError> {
+        let id = match &parcel.mail {
+            Mail::Notice(id) => id,
+            Mail::Letter(letter) => return Ok(Some(notice::of_letter(letter, &parcel.key))),
+        };
+        let stored = self.engine.store.load::<Alert>(&id.alert).await?;
+        let alert = stored.as_ref().map(|it| &it.record);
+        let owed = alert.and_then(|alert| Some((alert, alert.notice(id.number)?)));
+        let owed = owed.filter(|(_, notice)| !notice.delivery.is_final());
+        Ok(owed.map(|(alert, notice)| notice::word(alert, notice)))
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Parcel {
+    fn line(&self) -> Line {
+        let matter = match &self.mail {
+            Mail::Notice(id) => id.alert.to_string(),
+            Mail::Letter(letter) => letter.matter.to_string(),
+        };
+        (matter, self.channel.clone())
     }
 }
 

@@ -3,14 +3,18 @@ use std::sync::Mutex;
 use jiff::SignedDuration;
 use remit_collector_domain::{
     alert::{Alert, Delivery},
-    notice::Message,
+    letter::Matter,
+    notice::{Message, MessageId},
     signal::{Say, Signal},
 };
 use remit_shared::{Function, Severity};
 
 use super::*;
 use crate::{
-    ports::notifier::{Answer, SendError},
+    ports::{
+        notifier::{Answer, SendError},
+        store::conformance::sample,
+    },
     testing::{World, endpoint},
 };
 
@@ -25,8 +29,11 @@ struct Flaky {
 impl Notifier for Flaky {
     async fn send(&self, channel: &str, message: &Message) -> Result<Answer, SendError> {
         let mut attempts = self.attempts.lock().unwrap();
-        attempts
-            .push((channel.into(), format!("{} {}", message.id.number, message.topic.as_str())));
+        let number = match &message.id {
+            MessageId::Notice(id) => id.number,
+            MessageId::Letter { key, .. } => key.position,
+        };
+        attempts.push((channel.into(), format!("{number} {}", message.topic)));
         if attempts.len() <= self.refuse {
             let channel = channel.into();
             return Err(SendError::Failed {
@@ -134,4 +141,18 @@ async fn the_end_of_an_alert_does_not_overtake_its_beginning() {
         assert!(told[..end].iter().all(|it| !it.ends_with("resolved")), "{told:?}");
         assert!(end > 0 && told[end..].iter().all(|it| it.ends_with("resolved")), "{told:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_is_delivered_and_forgotten_like_any_other_message() {
+    let world = World::new().await;
+    let day = jiff::civil::date(2026, 3, 2);
+    let Effect::Tell(mut letter) = sample::letter(Matter::Shift(day)) else { unreachable!() };
+    letter.made_at = world.engine.clock.now();
+    owe(&world, Effect::Tell(letter)).await;
+    let notifier = Arc::new(Flaky { refuse: 2, ..Flaky::default() });
+    work(&world, Arc::clone(&notifier), 5).await;
+    assert_eq!(world.store.owed(0, 100).await.unwrap(), []);
+    let attempts = notifier.attempts.lock().unwrap();
+    assert_eq!(*attempts, vec![("slack:noc".to_owned(), "0 shift".to_owned()); 3]);
 }

@@ -7,10 +7,11 @@ use remit_shared::{Party, WindowId};
 
 use crate::{
     change::{
-        Approval, Audience, BREAK_GLASS_FOR, BreakGlass, Change, Notice, PAGE_WITHIN, Requirement,
-        Signatory, State, audit, command::lasts_until, emergency,
+        Approval, BREAK_GLASS_FOR, BreakGlass, Change, PAGE_WITHIN, Requirement, Signatory, State,
+        audit, command::lasts_until, emergency,
     },
     effect::Effect,
+    letter::{Audience, Notice},
 };
 
 /// A fact about a change. The commands give them; what is refused is none.

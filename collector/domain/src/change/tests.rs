@@ -17,6 +17,7 @@ use super::*;
 use crate::{
     change::canonical::canonical,
     effect::Effect,
+    letter::Audience,
     matrix::EndpointRef,
     operator::{Operator, tests::operator},
     window::{Effects, Selector},
@@ -173,7 +174,11 @@ fn actions(effects: &[Effect]) -> Vec<&str> {
     fn name(effect: &Effect) -> &str {
         match effect {
             Effect::Audit(it) => &it.action,
-            Effect::Signal(_) | Effect::Admit(_) | Effect::Notify(_) | Effect::Publish(_) => "?",
+            Effect::Signal(_)
+            | Effect::Admit(_)
+            | Effect::Notify(_)
+            | Effect::Tell(_)
+            | Effect::Publish(_) => "?",
         }
     }
     effects.iter().map(name).collect()

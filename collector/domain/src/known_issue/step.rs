@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use crate::{
-    change::{Audience, Notice, PAGE_WITHIN, Signatory, audit::actor},
+    change::{PAGE_WITHIN, Signatory, audit::actor},
     effect::{AuditEntry, Effect},
     known_issue::{KnownIssue, Occurrence, State},
+    letter::{Audience, Notice},
 };
 
 /// A fact about a known issue.

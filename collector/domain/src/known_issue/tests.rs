@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    change::{Audience, Facts, Touches},
+    change::{Facts, Touches},
+    letter::Audience,
     operator::{Operator, Role, tests::operator},
 };
 

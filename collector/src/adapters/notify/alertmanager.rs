@@ -69,12 +69,16 @@ struct Alert {
 }
 
 pub(super) fn body(channel: &str, message: &Message) -> Body {
-    let alerts: Vec<Alert> = message.alerts.iter().map(|it| alert(message, it)).collect();
-    let is_over = message.alerts.iter().all(|it| it.resolved_at.is_some());
-    let group = Pairs::from([("alert_id", message.id.alert.to_string())]);
+    let mut alerts: Vec<Alert> = message.alerts.iter().map(|it| alert(message, it)).collect();
+    if alerts.is_empty() {
+        alerts.push(letter(message));
+    }
+    let is_over = message.is_over();
+    let name = if message.alerts.is_empty() { "matter" } else { "alert_id" };
+    let group = Pairs::from([(name, message.id.thread())]);
     Body {
         version: "4",
-        group_key: format!("{{}}:{{alert_id=\"{}\"}}", message.id.alert),
+        group_key: format!("{{}}:{{{name}=\"{}\"}}", message.id.thread()),
         truncated_alerts: 0,
         status: status(is_over),
         receiver: channel.to_owned(),
@@ -106,7 +110,7 @@ fn alert(message: &Message, it: &Facts) -> Alert {
         ("description", fit(&tame(&it.evidence), DESCRIPTION)),
         ("reason", value(&it.reason)),
         ("runbook_url", value(&it.runbook)),
-        ("topic", message.topic.as_str().to_owned()),
+        ("topic", message.topic.to_owned()),
     ]);
     let is_set = |it: &(&str, String)| !it.1.is_empty();
     Alert {
@@ -117,6 +121,32 @@ fn alert(message: &Message, it: &Facts) -> Alert {
         ends_at: it.resolved_at.map_or_else(|| NEVER.to_owned(), |at| at.to_string()),
         generator_url: "",
         fingerprint: it.alert.as_uuid().simple().to_string()[..16].to_owned(),
+    }
+}
+
+/// What is no alert, as one: there is no other word for it there.
+fn letter(message: &Message) -> Alert {
+    let labels = Pairs::from([
+        ("alertname", format!("remit_{}", message.topic)),
+        ("matter", message.id.thread()),
+        ("owner_party", message.owner_party.to_string()),
+        ("owner_team", message.owner.to_string()),
+        ("severity", message.severity.to_string()),
+        ("tenant", message.tenant.to_string()),
+    ]);
+    let annotations = Pairs::from([
+        ("summary", fit(&line(&message.subject), LINE)),
+        ("description", fit(&tame(&message.text), DESCRIPTION)),
+        ("topic", message.topic.to_owned()),
+    ]);
+    Alert {
+        status: status(false),
+        labels,
+        annotations,
+        starts_at: message.made_at.to_string(),
+        ends_at: NEVER.to_owned(),
+        generator_url: "",
+        fingerprint: message.id.to_string(),
     }
 }
 

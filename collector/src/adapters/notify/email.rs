@@ -18,7 +18,7 @@ use lettre::{
         client::{Certificate, Tls, TlsParameters},
     },
 };
-use remit_collector_domain::notice::Message;
+use remit_collector_domain::notice::{Message, MessageId};
 
 use super::text::{fit, line, tame};
 use crate::ports::notifier::{Answer, SendError};
@@ -129,7 +129,7 @@ impl Mailer {
             .parse()
             .map_err(|err| refused(format!("`{address}` is not a mail address: {err}")))?;
         let domain = self.from.email.domain();
-        let thread = format!("<{}@{domain}>", message.id.alert);
+        let thread = format!("<{}@{domain}>", message.id.thread());
         let mut mail = Mail::builder()
             .from(self.from.clone())
             .to(to)
@@ -160,13 +160,17 @@ impl Mailer {
 
 /// Names and closed words: nothing that others wrote.
 fn headers(message: &Message) -> [(&'static str, String); 7] {
+    let about = match message.id {
+        MessageId::Notice(_) => "X-Remit-Alert",
+        MessageId::Letter { .. } => "X-Remit-About",
+    };
     [
         ("Auto-Submitted", "auto-generated".to_owned()),
-        ("X-Remit-Alert", message.id.alert.to_string()),
+        (about, message.id.thread()),
         ("X-Remit-Owner-Party", message.owner_party.to_string()),
         ("X-Remit-Owner-Team", message.owner.to_string()),
         ("X-Remit-Severity", message.severity.to_string()),
         ("X-Remit-Tenant", message.tenant.to_string()),
-        ("X-Remit-Topic", message.topic.as_str().to_owned()),
+        ("X-Remit-Topic", message.topic.to_owned()),
     ]
 }

@@ -32,7 +32,7 @@ pub(super) fn request(settings: &NtfySettings, message: &Message) -> Request {
 }
 
 pub(super) fn body(topic: &str, message: &Message) -> Value {
-    let is_over = message.alerts.iter().all(|it| it.resolved_at.is_some());
+    let is_over = message.is_over();
     let sign = if is_over { "white_check_mark" } else { sign(message.severity) };
     let tags = [
         sign.to_owned(),

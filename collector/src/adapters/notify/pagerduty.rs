@@ -37,7 +37,32 @@ pub struct PagerdutySettings {
 pub(super) fn requests(settings: &PagerdutySettings, message: &Message) -> Vec<Request> {
     let url = format!("{}/v2/enqueue", settings.url.trim_end_matches('/'));
     let events = message.alerts.iter().map(|it| event(&settings.key, message, it));
-    events.map(|it| Request::json(&url, &it)).collect()
+    // What wakes nobody is no incident.
+    let is_page = message.alerts.is_empty() && message.severity == Severity::Critical;
+    let letter = is_page.then(|| letter(&settings.key, message));
+    events.chain(letter).map(|it| Request::json(&url, &it)).collect()
+}
+
+fn letter(key: &str, message: &Message) -> Value {
+    json!({
+        "routing_key": key,
+        "event_action": "trigger",
+        "dedup_key": message.id.thread(),
+        "client": "Remit",
+        "payload": {
+            "summary": fit(&line(&message.subject), SUMMARY),
+            "source": message.tenant.as_str(),
+            "severity": severity(message.severity),
+            "timestamp": message.made_at.to_string(),
+            "class": message.topic,
+            "custom_details": {
+                "owner_team": message.owner.as_str(),
+                "owner_party": message.owner_party.as_str(),
+                "tenant": message.tenant.as_str(),
+                "text": fit(&tame(&message.text), EVIDENCE),
+            },
+        },
+    })
 }
 
 pub(super) fn event(key: &str, message: &Message, it: &Facts) -> Value {
@@ -70,7 +95,7 @@ pub(super) fn event(key: &str, message: &Message, it: &Facts) -> Value {
                 "function": it.function.as_str(),
                 "tenant": it.tenant.as_str(),
                 "because": field(&it.reason),
-                "topic": message.topic.as_str(),
+                "topic": message.topic,
                 "runbook": field(&it.runbook),
                 "evidence": fit(&tame(&it.evidence), EVIDENCE),
             },

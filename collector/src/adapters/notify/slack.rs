@@ -34,6 +34,9 @@ pub(super) fn request(url: &str, message: &Message) -> Request {
 pub(super) fn body(message: &Message) -> Value {
     let subject = escape(&line(&message.subject), LINE);
     let mut blocks = vec![section(&format!("{} *{}*", sign(message), plain(&subject)))];
+    if message.alerts.is_empty() {
+        blocks.push(section(&plain(&escape(&tame(&message.text), SECTION))));
+    }
     for it in message.alerts.iter().take(MOST) {
         blocks.extend(alert(it));
     }
@@ -42,10 +45,7 @@ pub(super) fn body(message: &Message) -> Value {
     }
     let whose = format!(
         "owner_team={} owner_party={} tenant={} topic={}",
-        message.owner,
-        message.owner_party,
-        message.tenant,
-        message.topic.as_str()
+        message.owner, message.owner_party, message.tenant, message.topic
     );
     blocks.push(json!({"type": "context", "elements": [words(&escape(&whose, LINE))]}));
     json!({"text": subject, "blocks": blocks})
@@ -81,7 +81,7 @@ fn alert(it: &Facts) -> Vec<Value> {
 }
 
 fn sign(message: &Message) -> &'static str {
-    if message.alerts.iter().all(|it| it.resolved_at.is_some()) {
+    if message.is_over() {
         return ":white_check_mark:";
     }
     match message.severity {

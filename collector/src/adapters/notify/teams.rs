@@ -47,6 +47,12 @@ pub(super) fn card(message: &Message, alerts: usize, evidence: usize) -> Value {
             "color": color(message),
         }],
     })];
+    if message.alerts.is_empty() {
+        body.push(json!({
+            "type": "RichTextBlock",
+            "inlines": [{"type": "TextRun", "text": fit(&tame(&message.text), evidence.max(1_000))}],
+        }));
+    }
     for it in message.alerts.iter().take(alerts) {
         body.extend(alert(it, evidence));
     }
@@ -55,10 +61,7 @@ pub(super) fn card(message: &Message, alerts: usize, evidence: usize) -> Value {
     }
     let whose = format!(
         "owner_team={} owner_party={} tenant={} topic={}",
-        message.owner,
-        message.owner_party,
-        message.tenant,
-        message.topic.as_str()
+        message.owner, message.owner_party, message.tenant, message.topic
     );
     body.push(json!({
         "type": "RichTextBlock",
@@ -127,7 +130,7 @@ fn pair(name: &str, value: &str) -> Value {
 }
 
 fn color(message: &Message) -> &'static str {
-    if message.alerts.iter().all(|it| it.resolved_at.is_some()) {
+    if message.is_over() {
         return "good";
     }
     match message.severity {

@@ -4,7 +4,7 @@ mod peers;
 use jiff::Timestamp;
 use remit_collector_domain::{
     alert::{NoticeId, Topic},
-    notice::Facts,
+    notice::{Facts, MessageId},
     people::Target,
 };
 use remit_shared::{AlertId, EndpointId, Function, Party, Severity, Site, Team, Tenant};
@@ -50,9 +50,9 @@ fn facts() -> Facts {
 
 fn about(alerts: Vec<Facts>) -> Message {
     Message {
-        id: NoticeId { alert: alerts[0].alert, number: 3 },
+        id: MessageId::Notice(NoticeId { alert: alerts[0].alert, number: 3 }),
         made_at: Timestamp::constant(1_772_549_500, 0),
-        topic: Topic::Assigned,
+        topic: Topic::Assigned.as_str(),
         tenant: alerts[0].tenant.clone(),
         to: Target::Team(Team::new("provider-noc").unwrap()),
         owner: alerts[0].owner.clone(),

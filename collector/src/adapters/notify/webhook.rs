@@ -6,7 +6,7 @@
 //! whose it is, for whoever sorts before reading.
 
 use jiff::Timestamp;
-use remit_collector_domain::notice::{Facts, Message};
+use remit_collector_domain::notice::{Facts, Message, MessageId};
 use ring::hmac;
 use serde::Serialize;
 
@@ -31,7 +31,10 @@ struct Payload<'a> {
     team: String,
     owner: Owner<'a>,
     severity: &'static str,
-    alert_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert_id: Option<String>,
+    /// The alert, change, known issue, window or day.
+    about: String,
     subject: &'a str,
     text: &'a str,
     alerts: Vec<Alert<'a>>,
@@ -66,13 +69,17 @@ struct Alert<'a> {
 pub(super) fn request(settings: &WebhookSettings, message: &Message, now: Timestamp) -> Request {
     let payload = Payload {
         id: message.id.to_string(),
-        topic: message.topic.as_str(),
+        topic: message.topic,
         made_at: message.made_at.to_string(),
         tenant: message.tenant.as_str(),
         team: message.to.to_string(),
         owner: Owner { team: message.owner.as_str(), party: message.owner_party.as_str() },
         severity: message.severity.as_str(),
-        alert_id: message.id.alert.to_string(),
+        alert_id: match &message.id {
+            MessageId::Notice(id) => Some(id.alert.to_string()),
+            MessageId::Letter { .. } => None,
+        },
+        about: message.id.thread(),
         subject: &message.subject,
         text: &message.text,
         alerts: message.alerts.iter().map(alert).collect(),

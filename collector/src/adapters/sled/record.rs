@@ -19,6 +19,7 @@ mod effect;
 mod endpoint;
 mod form;
 mod known_issue;
+mod letter;
 mod notice;
 mod people;
 pub(super) mod pulse;

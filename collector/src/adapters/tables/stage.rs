@@ -167,7 +167,7 @@ impl Tables {
                 let cursor = self.audit.end() + overlay.audited;
                 overlay.changes.push(Change::Audit(cursor, entry.clone()));
             }
-            Effect::Signal(_) | Effect::Admit(_) | Effect::Notify(_) => return,
+            Effect::Signal(_) | Effect::Admit(_) | Effect::Notify(_) | Effect::Tell(_) => return,
         }
         overlay.settle(order);
     }

@@ -97,3 +97,24 @@ fn pagerduty_hears_what_became_of_its_incident() {
     let resolved_at = Some(Timestamp::UNIX_EPOCH);
     assert_eq!(action(Facts { resolved_at, ..facts() }), "resolve");
 }
+
+#[test]
+fn a_letter_says_its_text_wherever_it_goes() {
+    let mut letter = hostile();
+    letter.alerts = vec![];
+    letter.text = "Two must agree.".into();
+    letter.severity = Severity::Critical;
+    let pager = PagerdutySettings { url: "http://127.0.0.1:1".into(), key: "key".into() };
+    let bodies = [
+        slack::body(&letter).to_string(),
+        teams::card(&letter, 10, 3_000).to_string(),
+        ntfy::body("topic", &letter).to_string(),
+        serde_json::to_string(&alertmanager::body("alertmanager:x", &letter)).unwrap(),
+        String::from_utf8(pagerduty::requests(&pager, &letter)[0].body.clone()).unwrap(),
+    ];
+    for body in bodies {
+        assert!(body.contains("Two must agree."), "{body}");
+    }
+    letter.severity = Severity::Info;
+    assert!(pagerduty::requests(&pager, &letter).is_empty(), "what wakes nobody is no incident");
+}

@@ -13,6 +13,7 @@ use crate::{
         alert::{AlertRecordV1, EntryRecordV1},
         endpoint::RegistrationRecordV1,
         form::{Form, form},
+        letter::LetterRecordV1,
     },
     ports::store::Owed,
 };
@@ -119,6 +120,7 @@ enum EffectRecordV1 {
     Signal(SignalRecordV1),
     Admit(Box<RegistrationRecordV1>),
     Notify(NoticeIdRecordV1),
+    Tell(Box<LetterRecordV1>),
     Publish(Box<FeedEventRecordV1>),
     Audit(AuditEntryRecordV1),
 }
@@ -129,6 +131,7 @@ impl Form<Effect> for EffectRecordV1 {
             Effect::Signal(it) => Self::Signal(Form::store(it)),
             Effect::Admit(it) => Self::Admit(Box::new(Form::store(it))),
             Effect::Notify(it) => Self::Notify(Form::store(it)),
+            Effect::Tell(it) => Self::Tell(Box::new(Form::store(it))),
             Effect::Publish(it) => Self::Publish(Box::new(Form::store(it))),
             Effect::Audit(it) => Self::Audit(Form::store(it)),
         }
@@ -139,6 +142,7 @@ impl Form<Effect> for EffectRecordV1 {
             Self::Signal(it) => Effect::Signal(it.load()?),
             Self::Admit(it) => Effect::Admit((*it).load()?),
             Self::Notify(it) => Effect::Notify(it.load()?),
+            Self::Tell(it) => Effect::Tell(Box::new((*it).load()?)),
             Self::Publish(it) => Effect::Publish((*it).load()?),
             Self::Audit(it) => Effect::Audit(it.load()?),
         })

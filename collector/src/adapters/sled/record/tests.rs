@@ -16,6 +16,7 @@ use remit_collector_domain::{
     effect::{Effect, EffectKey},
     endpoint::{Endpoint, Presence, Pulse, ResumeTokens},
     known_issue::{self, Tally},
+    letter::Matter,
     operator::Role,
     signal::{Origin, Say, Signal, Speaker},
     source::SourceKind,
@@ -196,11 +197,24 @@ fn owed_effects() {
         sample::deed("shift.close", 10),
         sample::deed("window.schedule", 11),
     ];
+    let letters = [
+        (Change::record_key(&sample::change(8).id), Matter::Change(sample::change(8).id)),
+        (
+            KnownIssue::record_key(&sample::known_issue(9).id),
+            Matter::KnownIssue(sample::known_issue(9).id),
+        ),
+        (Window::record_key(&sample::window(11).id), Matter::Window(sample::window(11).id)),
+        (Shift::record_key(&sample::shift(10).key()), Matter::Shift(sample::shift(10).day)),
+    ];
     let owed = keys.into_iter().zip(effects).zip(0..).map(|((record, effect), position)| Owed {
         key: EffectKey { record, revision: 12, position },
         effect,
     });
-    check("owed", owed.collect());
+    let letters = letters.into_iter().map(|(record, matter)| Owed {
+        key: EffectKey { record, revision: 13, position: 0 },
+        effect: sample::letter(matter),
+    });
+    check("owed", owed.chain(letters).collect());
 }
 
 #[test]

@@ -82,6 +82,7 @@ pub(super) async fn owed<S: Store>(store: &S, skip: usize, limit: usize) -> Vec<
         Effect::Audit(it) => it.action,
         Effect::Publish(it) => it.entry.at.to_string(),
         Effect::Notify(it) => it.to_string(),
+        Effect::Tell(it) => it.subject,
         Effect::Admit(it) => it.id.to_string(),
     };
     owed.into_iter().map(|it| word(it.effect)).collect()

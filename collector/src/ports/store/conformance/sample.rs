@@ -16,6 +16,7 @@ use remit_collector_domain::{
     effect::{AuditEntry, Effect, FeedEvent},
     endpoint::Frame,
     enroll::{Token, Use},
+    letter::{Letter, Matter},
     matrix_version::{Published, Signature},
     operator::{Operator, Role},
     signal::{Say, Signal},
@@ -176,6 +177,21 @@ pub fn deed(action: &str, at: i64) -> Effect {
         object: token_id(1).to_string(),
         detail: "25 uses".into(),
     })
+}
+
+/// Something to tell that is no alert's.
+pub fn letter(matter: Matter) -> Effect {
+    Effect::Tell(Box::new(Letter {
+        matter,
+        tenant: tenant(),
+        team: team("provider-noc"),
+        party: Party::Provider,
+        channel: "slack:noc".into(),
+        made_at: minute(3),
+        page: true,
+        subject: "a change waits".into(),
+        text: "look at it".into(),
+    }))
 }
 
 /// Something for an alert to hear of.
