@@ -1,6 +1,7 @@
 //! What Remit promises, tried out on its programs as they ship.
 
 mod alerts;
+mod changes;
 mod enrollment;
 mod escalation;
 mod facts;

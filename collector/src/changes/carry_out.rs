@@ -8,6 +8,7 @@ use remit_collector_domain::{
     effect::{AuditEntry, Effect},
     enroll::{self, Token},
     known_issue::{self, KnownIssue},
+    letter::Matter,
     operator::Operator,
     window::{self, Window},
 };
@@ -140,7 +141,9 @@ impl<S: Store, C: Clock> Changes<S, C> {
             }
             Product::KnownIssue(step) => {
                 let made = Made::told(step.issue.id.to_string());
-                self.first(step.issue, step.effects).await?;
+                let matter = Matter::KnownIssue(step.issue.id);
+                let letters = self.letters(&step.notices, matter).await?;
+                self.first(step.issue, [step.effects, letters].concat()).await?;
                 self.engine.reconsider(&change.tenant).await?;
                 made
             }
@@ -272,7 +275,9 @@ impl<S: Store, C: Clock> Changes<S, C> {
         if let Some(stored) = store.load::<KnownIssue>(&id).await? {
             let issue = KnownIssue::clone(&stored.record);
             let step = known_issue::step(issue, known_issue::Event::Tick, now);
-            match store.commit(Commit::new(step.issue, stored.revision, step.effects)).await {
+            let letters = self.letters(&step.notices, Matter::KnownIssue(id)).await?;
+            let owes = [step.effects, letters].concat();
+            match store.commit(Commit::new(step.issue, stored.revision, owes)).await {
                 // Whoever got in first let time pass too.
                 Ok(_) | Err(StoreError::Conflict { .. }) => {}
                 Err(err) => return Err(err),
