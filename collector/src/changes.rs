@@ -84,10 +84,21 @@ pub struct Wish {
     pub why: String,
     /// What would hold from then on.
     pub text: String,
-    /// Not before; `None` for as soon as somebody applies it.
-    pub effective_from: Option<Timestamp>,
+    /// When it takes effect.
+    pub start: Start,
     /// The sealed code, to make it true alone and at once.
     pub break_glass: Option<String>,
+}
+
+/// When a change takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Once somebody applies it.
+    Applied,
+    /// Once everybody who must has agreed.
+    Agreed,
+    /// At this time, if everybody who must has agreed by then.
+    At(Timestamp),
 }
 
 /// Why a wish about a change did not come true.
@@ -136,7 +147,11 @@ impl<S: Store, C: Clock> Changes<S, C> {
             why: wish.why,
             sha256: sha256(&wish.text),
             text: wish.text,
-            effective_from: wish.effective_from,
+            effective_from: match wish.start {
+                Start::Applied => None,
+                Start::Agreed => Some(now),
+                Start::At(time) => Some(time),
+            },
         };
         let change = change::propose(draft, by, world.present(&facts))?;
         let mut step = change::step(change, Event::Proposed, now);

@@ -1,6 +1,6 @@
 //! Changes that both sides agree on: who must, for how long, what they become.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use remit_proto::{
     convert::Wire as _,
     v1::{self, ChangeState, propose_change_request::Payload},
@@ -95,7 +95,7 @@ async fn the_second_version_of_a_matrix_takes_a_person_of_each_side() {
     assert!(same_side.message().contains("waits for a manager (provider)"), "{same_side}");
 
     let mine = json(&site.remit(&petra, ["--json", "change", "list", "--mine"]).await);
-    assert_eq!(mine[0]["change_id"], id, "{mine}");
+    assert_eq!(mine["changes"][0]["change_id"], id, "{mine}");
     let approve = ["--json", "change", "approve", id, "--yes", "--note", "agreed"];
     let approved = json(&site.remit(&petra, approve).await);
     assert_eq!((&approved["state"], &approved["result"]), (&"applied".into(), &"version 2".into()));
@@ -236,10 +236,11 @@ async fn an_emergency_is_one_persons_for_four_hours() {
     let site = Site::by_clock(&starter()).await;
     let (imke, petra) = (site.it_manager().await, site.provider_manager().await);
     site.agent("db-7").await;
+    site.agent("db-8").await;
     let code = site.sealed_code().await;
     let now = SystemClock.now();
-    let start = now.to_zoned_in("America/New_York") + HOUR;
-    let start = start.strftime("%Y-%m-%d %H:%M").to_string();
+    let zone = TimeZone::get("America/New_York").expect("the zone is known");
+    let start = zone.to_datetime(now + HOUR).strftime("%Y-%m-%d %H:%M").to_string();
     let line = [
         "--json",
         "change",
@@ -255,8 +256,8 @@ async fn an_emergency_is_one_persons_for_four_hours() {
         "America/New_York",
         "--for",
         "8h",
-        "--function",
-        "backup_monitoring",
+        "--endpoint",
+        "db-7",
         "--reason",
         "nobody answers",
         "--yes",

@@ -6,7 +6,8 @@ use tests::Site;
 #[tokio::test]
 async fn e38_silence_other_party() {
     let site = Site::start().await;
-    let (internal, provider) = (site.internal_it().await, site.provider_manager().await);
+    let (internal, manager) = (site.internal_it().await, site.it_manager().await);
+    let provider = site.provider_manager().await;
     site.agent("db-7").await;
     let spec = WindowSpec {
         tenant: "acme".into(),
@@ -27,7 +28,7 @@ async fn e38_silence_other_party() {
     let change = internal.change(&answer.change_id).await;
     assert_eq!(change.state(), ChangeState::Proposed);
     assert!(change.required.iter().any(|it| it.may_approve == ["petra"]), "{change:?}");
-    let own = site.admin.approve(&answer.change_id).await.unwrap_err();
+    let own = manager.approve(&answer.change_id).await.unwrap_err();
     assert!(own.message().contains("waits for a manager (provider)"), "{own}");
 
     let agreed = provider.approve(&answer.change_id).await.unwrap();

@@ -284,3 +284,47 @@ fn nobody(endpoint: &Registration, at: Timestamp) -> (Remit, Terms) {
     let agreement = Arc::new(Agreement::standard());
     (remit, Terms { agreement, calendar: None, matrix_version: 0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn version(number: u64, effective_from: Timestamp) -> InForce {
+        let published = Published {
+            tenant: Tenant::new("acme").unwrap(),
+            version: number,
+            text: remit_matrix_file::STARTER.into(),
+            sha256: String::new(),
+            published_at: Timestamp::UNIX_EPOCH,
+            published_by: "test".into(),
+            note: String::new(),
+            previous_sha256: None,
+            effective_from,
+            change: None,
+            signatures: Vec::new(),
+        };
+        InForce::read(published).unwrap()
+    }
+
+    #[test]
+    fn a_version_holds_from_its_time_on_and_not_before() {
+        let acme = Tenant::new("acme").unwrap();
+        let (now, hour) = (Timestamp::UNIX_EPOCH, SignedDuration::from_hours(1));
+        let matrices = Matrices::default();
+        let held = |matrices: &Matrices| matrices.of(&acme).map(|it| it.published.version);
+        matrices.install(version(1, now + hour), now);
+        assert_eq!(held(&matrices), None);
+        assert_eq!(matrices.advance(now + hour), [acme.clone()]);
+        assert_eq!(held(&matrices), Some(1));
+        matrices.install(version(2, now + hour * 3), now + hour * 2);
+        assert_eq!(held(&matrices), Some(1));
+        assert!(matrices.version(&acme, 2).is_some(), "it can be asked about before");
+        assert_eq!(matrices.advance(now + hour * 2), []);
+        assert_eq!(matrices.advance(now + hour * 3), [acme.clone()]);
+        assert_eq!(held(&matrices), Some(2));
+        assert_eq!(matrices.advance(now), [], "a clock that is set back takes nothing back");
+        assert_eq!(held(&matrices), Some(2));
+    }
+}

@@ -24,7 +24,7 @@ use tonic::{Request, Response, Status};
 pub(super) use self::asked::Wanted;
 use super::{Plane, find::named_tenant, page::page};
 use crate::{
-    changes::Wish,
+    changes::{Start, Wish},
     edge::grpc::{
         show,
         status::{ToStatus as _, answer, not_found},
@@ -172,7 +172,7 @@ impl<S: Store, C: Clock> ChangeService for Plane<S, C> {
             title: asked.title,
             why: asked.reason,
             text: wanted.text,
-            effective_from: from.map_err(|it| it.to_status())?.or(wanted.effective_from),
+            start: from.map_err(|it| it.to_status())?.map_or(wanted.start, Start::At),
             break_glass: asked.break_glass.then_some(asked.sealed_code),
         };
         let change = Some(self.propose(wish, &operator).await?);

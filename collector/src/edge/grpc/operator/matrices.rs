@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use remit_collector_domain::{
     authority::{Action, Scope},
-    change::{self, Subject},
+    change,
     effect::Effect,
     matrix::{lint::Grade, next_change, resolve},
     matrix_version::{Published, Signature, may_publish},
@@ -22,7 +22,7 @@ use tonic::{Request, Response, Status};
 use super::{Plane, changes::Wanted, page::page};
 use crate::{
     adapters::matrices::{self, InForce},
-    changes::{Wish, sha256},
+    changes::{Start, Wish, sha256},
     edge::grpc::{
         show,
         status::{ToStatus as _, answer, not_found},
@@ -183,12 +183,13 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
             optional("effective_from", asked.effective_from).map_err(|it| it.to_status())?;
         let proposal = v1::MatrixProposal {
             toml: asked.toml,
-            file_name: asked.file_name.clone(),
+            file_name: asked.file_name,
             expected_version: asked.expected_version,
         };
         let (wanted, findings) = self.matrix_wanted(&operator, proposal, now).await?;
         self.permit(&operator, Action::PublishMatrix, &Scope::tenant(&wanted.tenant)).await?;
-        if let Subject::Matrix { base: change::FOUNDING, .. } = wanted.subject {
+        let newest = self.newest_matrix(&wanted.tenant).await?;
+        if newest == change::FOUNDING {
             let published = self.found(&operator, wanted, asked.note, from).await?;
             return Ok(Response::new(v1::PublishMatrixResponse {
                 version: Some(self.version(&published)),
@@ -198,13 +199,12 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         }
         let note = asked.note.trim();
         let wish = Wish {
-            title: format!("matrix {}", file(&asked.file_name)),
+            title: format!("matrix version {}", newest + 1),
             why: if note.is_empty() { "published".to_owned() } else { note.to_owned() },
             tenant: wanted.tenant,
             subject: wanted.subject,
             text: wanted.text,
-            // It holds as soon as it is agreed on.
-            effective_from: Some(from.unwrap_or(now)),
+            start: from.map_or(Start::Agreed, Start::At),
             break_glass: None,
         };
         let change_id = self.propose(wish, &operator).await?.change_id;

@@ -25,7 +25,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Plane, changes::Wanted, find::named_tenant, page::page};
 use crate::{
-    changes::Wish,
+    changes::{Start, Wish},
     edge::grpc::{
         show,
         status::{ToStatus as _, answer, not_found},
@@ -230,8 +230,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
                 title,
                 why,
                 text: wanted.text,
-                // It is there as soon as it is agreed on.
-                effective_from: Some(self.engine.clock.now()),
+                start: Start::Agreed,
                 break_glass: None,
             };
             let change_id = self.propose(wish, &operator).await?.change_id;

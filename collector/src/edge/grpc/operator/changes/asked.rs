@@ -24,6 +24,7 @@ use remit_shared::{
 use tonic::Status;
 
 use crate::{
+    changes::Start,
     edge::grpc::{
         operator::{Plane, matrices, operators},
         show::window::each,
@@ -38,7 +39,7 @@ pub(in crate::edge::grpc::operator) struct Wanted {
     pub(in crate::edge::grpc::operator) subject: Subject,
     pub(in crate::edge::grpc::operator) text: String,
     /// When it takes effect unless somebody says otherwise.
-    pub(super) effective_from: Option<Timestamp>,
+    pub(super) start: Start,
 }
 
 impl From<Spec> for Wanted {
@@ -47,7 +48,7 @@ impl From<Spec> for Wanted {
             tenant: spec.tenant().clone(),
             subject: spec.subject(),
             text: canonical::canonical(&spec),
-            effective_from: None,
+            start: Start::Applied,
         }
     }
 }
@@ -78,8 +79,8 @@ impl<S: Store, C: Clock> Plane<S, C> {
                 let plan = it.plan.unwrap_or_default();
                 let work = self.work_wanted(plan, &it.who, it.quiet, operator)?;
                 // Quiet is there once it is agreed on, without anybody.
-                let effective_from = it.quiet.then_some(now);
-                Wanted { effective_from, ..Spec::Work(work).into() }
+                let start = if it.quiet { Start::Agreed } else { Start::Applied };
+                Wanted { start, ..Spec::Work(work).into() }
             }
             Payload::KnownIssue(it) => {
                 Spec::KnownIssue(self.issue_wanted(operator, it, now).await?).into()
@@ -126,7 +127,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
         let old = self.matrices.version(&tenant, newest);
         let parts = old.map(|it| change::parts(&matrix::diff(&it.matrix, &file.matrix)));
         let subject = Subject::Matrix { base: newest, parts: parts.unwrap_or_default() };
-        let wanted = Wanted { tenant, subject, text: asked.toml, effective_from: None };
+        let wanted = Wanted { tenant, subject, text: asked.toml, start: Start::Applied };
         Ok((wanted, remarks.iter().map(matrices::finding).collect()))
     }
 
