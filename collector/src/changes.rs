@@ -28,7 +28,7 @@ use remit_collector_domain::{
         Subject, audit,
     },
     effect::Effect,
-    letter::{self, Matter, Notice},
+    letter::Matter,
     operator::Operator,
 };
 use remit_runtime::random;
@@ -310,22 +310,10 @@ impl<S: Store, C: Clock> Changes<S, C> {
     /// Keeps a step with all that it owes.
     async fn keep(&self, step: Step, expected: u64) -> Result<(), StoreError> {
         let Step { change, mut effects, notices, .. } = step;
-        effects.extend(self.letters(&notices, Matter::Change(change.id)).await?);
+        effects.extend(self.engine.letters(&notices, Matter::Change(change.id)).await?);
         self.engine.store.commit(Commit::new(change, expected, effects)).await?;
         self.engine.owed.notify_one();
         Ok(())
-    }
-
-    /// The letters that notices take.
-    async fn letters(&self, notices: &[Notice], matter: Matter) -> Result<Vec<Effect>, StoreError> {
-        let Some(first) = notices.first() else { return Ok(Vec::new()) };
-        let Some(in_force) = self.matrices.of(&first.tenant) else { return Ok(Vec::new()) };
-        let operators = self.engine.store.all::<Operator>().await?;
-        let operators: Vec<_> = operators.iter().map(|it| Operator::clone(&it.record)).collect();
-        let now = self.engine.clock.now();
-        let letters =
-            |it| letter::address(it, matter, &in_force.matrix, &operators, now).into_iter();
-        Ok(notices.iter().flat_map(letters).collect())
     }
 
     async fn note_refusal(

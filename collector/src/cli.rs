@@ -14,7 +14,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use remit_runtime::{config::ConfigError, files::WriteError, telemetry};
-use remit_shared::{Chain, Clock};
+use remit_shared::{Chain, SteadyClock};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -193,7 +193,7 @@ enum Failure {
 
 /// Runs what the command line says, by a given clock. Exit 0: done; 1: failed;
 /// 2: misused.
-pub fn main<C: Clock>(clock: C) -> ExitCode {
+pub fn main<C: SteadyClock>(clock: C) -> ExitCode {
     let done = match Cli::parse().command {
         Command::Init(asked) => init(asked),
         Command::Serve(folder) => serve(&folder.flags(), clock),
@@ -274,7 +274,7 @@ fn check(flags: &Flags) -> Result<(), Failure> {
     say(&table.to_string())
 }
 
-fn serve(flags: &Flags, clock: impl Clock) -> Result<(), Failure> {
+fn serve(flags: &Flags, clock: impl SteadyClock) -> Result<(), Failure> {
     let (config, _) = config::load(flags)?;
     telemetry::init(config.log)?;
     runtime()?.block_on(async {

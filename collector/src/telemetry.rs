@@ -3,6 +3,7 @@
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use remit_collector_domain::invariants::Invariant;
 
 /// Starts counting. Once per process.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
@@ -15,6 +16,8 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_counter!("remit_told_total", "Alerts and events of sources, by outcome.");
     describe_histogram!("remit_commit_seconds", "Time from a batch of records to its durability.");
     describe_gauge!("remit_effects_owed", "Messages that are on their way.");
+    describe_counter!("remit_invariant_violations_total", "What must hold and did not, by what.");
+    describe_counter!("remit_audit_rounds_total", "Looks at all that must hold, by outcome.");
     Ok(handle)
 }
 
@@ -42,6 +45,20 @@ pub fn message(outcome: &'static str) {
 /// How many messages are on their way.
 pub fn owed(effects: usize) {
     gauge!("remit_effects_owed").set(effects as f64);
+}
+
+/// Something that must hold does not.
+pub fn violated(invariant: Invariant) {
+    counter!("remit_invariant_violations_total", "invariant" => invariant.as_str()).increment(1);
+}
+
+/// Somebody looked at all that must hold. What was never violated counts, too.
+pub fn audited(outcome: &'static str) {
+    for invariant in Invariant::ALL {
+        let word = invariant.as_str();
+        counter!("remit_invariant_violations_total", "invariant" => word).increment(0);
+    }
+    counter!("remit_audit_rounds_total", "outcome" => outcome).increment(1);
 }
 
 /// A source told something.

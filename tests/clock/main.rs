@@ -1,7 +1,8 @@
 //! The collector as it ships, by a clock that a test sets.
 //!
 //! The file named by `REMIT_TEST_CLOCK` holds how many milliseconds the clock is
-//! ahead of the machine's. It is read whenever somebody asks for the time, so
+//! ahead of the machine's, and how many of them have passed: somebody who sets a
+//! clock makes no time pass. It is read whenever somebody asks for the time, so
 //! that a test lets hours pass by replacing the file. The shipped program has no
 //! such setting: nobody can turn its clock but the machine's administrator.
 
@@ -9,15 +10,30 @@ use std::{env, fs, path::PathBuf, process::ExitCode};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_runtime::clock::SystemClock;
-use remit_shared::Clock;
+use remit_shared::{Clock, SteadyClock};
 
 struct FileClock(PathBuf);
 
+impl FileClock {
+    /// How far the clock is ahead, and how much of that has passed.
+    fn read(&self) -> (SignedDuration, SignedDuration) {
+        let text = fs::read_to_string(&self.0).expect("the test keeps the clock's file");
+        let (ahead, passed) = text.split_once(' ').expect("the test writes two numbers");
+        let length = |it: &str| it.parse().map(SignedDuration::from_millis);
+        let lengths = length(ahead).and_then(|ahead| Ok((ahead, length(passed)?)));
+        lengths.expect("the test writes milliseconds")
+    }
+}
+
 impl Clock for FileClock {
     fn now(&self) -> Timestamp {
-        let text = fs::read_to_string(&self.0).expect("the test keeps the clock's file");
-        let ahead = text.trim().parse().expect("the test writes milliseconds");
-        SystemClock.now() + SignedDuration::from_millis(ahead)
+        SystemClock.now() + self.read().0
+    }
+}
+
+impl SteadyClock for FileClock {
+    fn running(&self) -> SignedDuration {
+        SystemClock.running() + self.read().1
     }
 }
 

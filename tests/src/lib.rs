@@ -21,6 +21,7 @@
 mod agent;
 mod authority;
 mod clock;
+mod desk;
 mod disk;
 mod http;
 mod inbox;

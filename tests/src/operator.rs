@@ -5,6 +5,7 @@ use std::{path::Path, time::Duration};
 use remit_proto::v1::{
     self, alert_service_client::AlertServiceClient, backup_service_client::BackupServiceClient,
     change_service_client::ChangeServiceClient, endpoint_service_client::EndpointServiceClient,
+    known_issue_service_client::KnownIssueServiceClient,
     matrix_service_client::MatrixServiceClient, operator_service_client::OperatorServiceClient,
     patch_service_client::PatchServiceClient, shift_service_client::ShiftServiceClient,
     source_service_client::SourceServiceClient, token_service_client::TokenServiceClient,
@@ -99,6 +100,11 @@ impl Operator {
     /// Endpoints.
     pub fn endpoints(&self) -> EndpointServiceClient<Channel> {
         EndpointServiceClient::new(self.channel.clone())
+    }
+
+    /// Known issues.
+    pub fn known_issues(&self) -> KnownIssueServiceClient<Channel> {
+        KnownIssueServiceClient::new(self.channel.clone())
     }
 
     /// The matrix.

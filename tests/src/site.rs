@@ -9,7 +9,7 @@ use std::{
     sync::atomic::{AtomicU8, Ordering},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use remit_proto::v1;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -87,6 +87,16 @@ impl Site {
     /// Lets the collector's clock jump to an instant; it runs on from there.
     pub fn set_clock(&self, now: Timestamp) {
         self.clock.as_ref().expect("the site goes by a clock of its own").set(now);
+    }
+
+    /// Lets so much time pass for the collector, all at once.
+    pub fn pass(&self, length: SignedDuration) {
+        self.clock.as_ref().expect("the site goes by a clock of its own").pass(length);
+    }
+
+    /// What the collector's clock shows.
+    pub fn now(&self) -> Timestamp {
+        self.clock.as_ref().expect("the site goes by a clock of its own").now()
     }
 
     /// The folder that belongs to this test.

@@ -56,7 +56,7 @@ pub use crate::change::{
     emergency::{
         BREAK_GLASS_FOR, BreakGlass, PAGE_WITHIN, break_glass, may_break_glass, review, within,
     },
-    facts::{Approvers, Facts, Risk, Touches, WIDE, risk},
+    facts::{Approvers, Facts, Quieting, Risk, Touches, WIDE, risk},
     part::{MatrixPart, parts, rows},
     refusal::Refusal,
     required::{ALONE_FOR, FOUNDING, REVOKED_AT_ONCE, required},

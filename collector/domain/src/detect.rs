@@ -17,6 +17,7 @@ pub mod backup;
 mod checks;
 pub mod clock;
 pub mod patch;
+mod policy;
 pub mod presence;
 mod rules;
 #[cfg(test)]
@@ -30,8 +31,9 @@ use remit_shared::{FailedUnit, Series, ServiceScan, Severity};
 pub(crate) use crate::detect::words::{moment, span};
 pub use crate::detect::{
     checks::{CheckKey, CheckState, Checks, Finding},
-    rules::{CHECKS, CheckDef, OverrideError, Policy, Rules},
-    threshold::{Side, Threshold},
+    policy::{Limit, Policy},
+    rules::{CHECKS, CheckDef, OverrideError, Rules},
+    threshold::{Side, Threshold, show as show_value},
 };
 use crate::{
     detect::checks::{EVIDENCE, SUMMARY, bounded},

@@ -29,12 +29,12 @@ use remit_shared::{
     PatchScan, RecoveryPoint, Series, ServiceScan, Site, Stream, Tag, Tenant, TokenId,
 };
 
-use crate::detect::Checks;
 pub use crate::endpoint::{
     apply::{Applied, Arrival, Frame, Verdict, apply},
     session::{Greeting, Opened, open_session},
     tick::tick,
 };
+use crate::{detect::Checks, flapping::link::Link};
 
 /// Everything about one endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,6 +155,11 @@ pub struct JobState {
     pub last_heard_at: Option<Timestamp>,
     /// When the newest successful run ended.
     pub last_success_at: Option<Timestamp>,
+    /// The time of the newest data that a run saved: when that run began.
+    pub last_good_data_at: Option<Timestamp>,
+    /// Bytes read by the last good runs, the newest last; at most
+    /// [`SIZES`](crate::detect::backup::SIZES).
+    pub sizes: Vec<u64>,
     /// When the newest run that counts as a start began.
     pub last_start_at: Option<Timestamp>,
     /// How many runs in a row ended with a warning.
@@ -202,6 +207,8 @@ pub struct Pulse {
     pub heard_listening: SignedDuration,
     /// How far its clock is ahead of the collector's.
     pub clock_ahead: SignedDuration,
+    /// How often its link broke of late.
+    pub link: Link,
     /// When each probe last measured, by [`Layout::probes`]' index.
     pub measured: Vec<Option<Timestamp>>,
     /// The newest values, by [`Layout::series`]' index; `None` if gone.
@@ -267,6 +274,7 @@ impl Endpoint {
                 heard_at: None,
                 heard_listening: SignedDuration::ZERO,
                 clock_ahead: SignedDuration::ZERO,
+                link: Link::default(),
                 measured: Vec::new(),
                 values: Vec::new(),
             },

@@ -246,6 +246,8 @@ pub(crate) struct RawCheck {
     pub(crate) warn: Option<i64>,
     pub(crate) crit: Option<i64>,
     pub(crate) clear: Option<i64>,
+    pub(crate) warn_after: Text,
+    pub(crate) crit_after: Text,
     pub(crate) hold: Text,
     pub(crate) severity: Text,
 }

@@ -15,6 +15,7 @@ use remit_collector_domain::{
     detect::{OverrideError, Rules},
     endpoint::Registration,
     inhibit,
+    mass_loss::Place,
     matrix::{Matrix, Resolution, next_change, resolve},
     matrix_version::{self, Published},
     sla::{Agreement, Terms},
@@ -33,6 +34,8 @@ pub struct Matrices {
     tenants: ArcSwap<HashMap<Tenant, Arc<InForce>>>,
     /// Every version that was ever published, also those whose time is to come.
     versions: Mutex<BTreeMap<(Tenant, u64), Arc<InForce>>>,
+    /// Where the collector stands, if somebody said so.
+    home: Option<Place>,
 }
 
 /// One tenant's matrix, ready to be asked.
@@ -111,6 +114,12 @@ impl InForce {
 }
 
 impl Matrices {
+    /// No matrix yet; the collector stands at `home`, else at the first site of
+    /// the first tenant by name.
+    pub fn at_home(home: Option<Place>) -> Self {
+        Self { home, ..Self::default() }
+    }
+
     /// Remembers a version, and puts it in force if its time has come.
     pub fn install(&self, version: InForce, now: Timestamp) {
         let key = (version.published.tenant.clone(), version.published.version);
@@ -251,6 +260,14 @@ impl Directory for Matrices {
 
     fn rules(&self, endpoint: &Registration) -> Arc<Rules> {
         self.of(&endpoint.tenant).map_or_else(Arc::default, |it| it.rules(endpoint))
+    }
+
+    fn home(&self) -> Option<Place> {
+        let first = |tenant: &Tenant| {
+            let site = self.of(tenant)?.matrix.sites.first()?.name.clone();
+            Some(Place { tenant: tenant.clone(), site })
+        };
+        self.home.clone().or_else(|| self.tenants().iter().find_map(first))
     }
 
     fn inhibitions(&self, tenant: &Tenant) -> Arc<[inhibit::Rule]> {

@@ -8,7 +8,6 @@ use remit_collector_domain::{
     effect::{AuditEntry, Effect},
     enroll::{self, Token},
     known_issue::{self, KnownIssue},
-    letter::Matter,
     operator::Operator,
     window::{self, Window},
 };
@@ -141,9 +140,7 @@ impl<S: Store, C: Clock> Changes<S, C> {
             }
             Product::KnownIssue(step) => {
                 let made = Made::told(step.issue.id.to_string());
-                let matter = Matter::KnownIssue(step.issue.id);
-                let letters = self.letters(&step.notices, matter).await?;
-                self.first(step.issue, [step.effects, letters].concat()).await?;
+                first(self.engine.keep_known(*step, 0).await)?;
                 self.engine.reconsider(&change.tenant).await?;
                 made
             }
@@ -170,13 +167,9 @@ impl<S: Store, C: Clock> Changes<S, C> {
 
     /// Commits a record that is not there yet; if it is, it is the same.
     async fn first<R: Record>(&self, record: R, owes: Vec<Effect>) -> Result<(), StoreError> {
-        match self.engine.store.commit(Commit::new(record, 0, owes)).await {
-            Ok(_) | Err(StoreError::Conflict { .. }) => {
-                self.engine.owed.notify_one();
-                Ok(())
-            }
-            Err(err) => Err(err),
-        }
+        first(self.engine.store.commit(Commit::new(record, 0, owes)).await)?;
+        self.engine.owed.notify_one();
+        Ok(())
     }
 
     /// Gives an operator another role.
@@ -275,16 +268,19 @@ impl<S: Store, C: Clock> Changes<S, C> {
         if let Some(stored) = store.load::<KnownIssue>(&id).await? {
             let issue = KnownIssue::clone(&stored.record);
             let step = known_issue::step(issue, known_issue::Event::Tick, now);
-            let letters = self.letters(&step.notices, Matter::KnownIssue(id)).await?;
-            let owes = [step.effects, letters].concat();
-            match store.commit(Commit::new(step.issue, stored.revision, owes)).await {
-                // Whoever got in first let time pass too.
-                Ok(_) | Err(StoreError::Conflict { .. }) => {}
-                Err(err) => return Err(err),
-            }
+            // Whoever got in first let time pass too.
+            first(self.engine.keep_known(step, stored.revision).await)?;
         }
         self.engine.owed.notify_one();
         self.engine.reconsider(&change.tenant).await
+    }
+}
+
+/// Whoever was first has done the same.
+fn first(committed: Result<u64, StoreError>) -> Result<(), StoreError> {
+    match committed {
+        Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(err) => Err(err),
     }
 }
 

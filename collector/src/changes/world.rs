@@ -10,9 +10,11 @@ use std::{collections::BTreeSet, sync::Arc};
 use jiff::Timestamp;
 use remit_collector_domain::{
     alert::Alert,
-    change::{self, Approvers, Change, Facts, Present, Spec, Subject, Touches, canonical},
+    change::{
+        self, Approvers, Change, Facts, Present, Quieting, Spec, Subject, Touches, canonical,
+    },
     endpoint::{Endpoint, Registration},
-    known_issue::Matcher,
+    known_issue::{Kind, Matcher},
     matrix::{self, Duty, Matrix},
     matrix_version::Published,
     operator::Operator,
@@ -63,6 +65,8 @@ struct Selection {
     sites: BTreeSet<Site>,
     /// It leaves nothing out.
     everything: bool,
+    /// It is documented as known.
+    is_declared: bool,
 }
 
 impl<S: Store, C: Clock> Changes<S, C> {
@@ -147,7 +151,10 @@ impl World {
                 }
             }
             Spec::Work(it) => self.of_quiet(&self.selected(&it.selector), by),
-            Spec::KnownIssue(it) => self.of_quiet(&self.matched(&it.matcher), by),
+            Spec::KnownIssue(it) => {
+                let is_declared = it.kind == Kind::KnownIssue;
+                self.of_quiet(&Selection { is_declared, ..self.matched(&it.matcher) }, by)
+            }
             Spec::Role { grant, .. } => {
                 let side = |it: &Team| self.in_force.as_ref()?.matrix.team(it).map(|it| it.party);
                 Facts { affected: grant.teams.iter().filter_map(side).collect(), ..self.nothing() }
@@ -173,20 +180,25 @@ impl World {
         let Some(in_force) = &self.in_force else { return facts };
         let matrix = &in_force.matrix;
         let subjects: Vec<_> = about.reached.iter().map(|it| subject(it)).collect();
-        let duties = matrix::duties(matrix, &subjects, &about.functions);
-        let side = |it: &Team| matrix.team(it).map(|it| it.party);
+        let rows = matrix::touched_rows(matrix, &subjects, &about.functions);
+        let quieting = Quieting {
+            matrix,
+            subjects: &subjects,
+            functions: &about.functions,
+            is_declared: about.is_declared,
+            of: self.endpoints.len(),
+        };
+        let facts = Facts::quieting(quieting, by);
         let security = function::security_tooling();
         Facts {
-            affected: duties.iter().filter_map(|it| side(&it.1.responsible)).collect(),
-            approvers: approvers(matrix, duties.iter().map(|it| it.1)),
+            approvers: approvers(matrix, rows.iter().map(|it| &it.duty)),
             security: about.functions.is_empty() || about.functions.contains(&security),
             touches: Touches {
-                rows: duties.iter().filter_map(|it| it.0).cloned().collect(),
+                rows: rows.iter().map(|it| it.id.clone()).collect(),
                 sites: about.sites.clone(),
                 whole_tenant: about.everything,
-                ..Touches::endpoints(about.reached.iter().map(|it| it.id))
+                ..facts.touches
             },
-            owns: duties.iter().all(|it| declares(by, it.1)),
             ..facts
         }
     }
@@ -238,6 +250,7 @@ impl World {
             reached,
             sites: it.sites.clone(),
             everything: it.is_fleet_wide() && it.functions.is_empty() && it.checks.is_empty(),
+            is_declared: false,
         }
     }
 
@@ -247,13 +260,16 @@ impl World {
                 && (it.sites.is_empty() || it.sites.contains(&endpoint.site))
         };
         let reached: Vec<_> = self.endpoints.iter().filter(meant).cloned().collect();
-        // A pattern may mean any check.
-        let named = Some(&it.check).filter(|it| !it.contains('*'));
+        let rules: Vec<_> = reached.iter().map(|it| self.matrices.rules(it)).collect();
         Selection {
-            functions: self.functions(&it.functions, named.into_iter(), &reached),
+            functions: match it.functions.is_empty() {
+                true => it.kinds_of_work(rules.iter().map(|it| &**it)),
+                false => it.functions.clone(),
+            },
             reached,
             sites: it.sites.clone(),
-            everything: false,
+            everything: it.endpoints.is_empty() && it.sites.is_empty(),
+            is_declared: false,
         }
     }
 
@@ -300,14 +316,6 @@ fn approvers<'a>(matrix: &Matrix, duties: impl Iterator<Item = &'a Duty>) -> App
         approvers.security.extend(authority.approve_security.iter().filter_map(side));
     }
     approvers
-}
-
-/// Whether somebody is in the teams that say what is known where a duty holds.
-fn declares(who: &Operator, duty: &Duty) -> bool {
-    match duty.authority.declare_known_issue.as_slice() {
-        [] => who.is_in(&duty.responsible) || who.is_in(&duty.accountable),
-        some => some.iter().any(|it| who.is_in(it)),
-    }
 }
 
 fn count(it: usize) -> u32 {

@@ -15,6 +15,7 @@ use remit_collector_domain::{
     detect::Rules,
     endpoint::Registration,
     inhibit,
+    mass_loss::Place,
     matrix::{Matrix, Subject, reach},
     people::Target,
     sla::Terms,
@@ -40,6 +41,10 @@ pub trait Directory: Send + Sync + 'static {
 
     /// The checks and limits of an endpoint.
     fn rules(&self, endpoint: &Registration) -> Arc<Rules>;
+
+    /// Where the collector itself stands: what is wrong with its own connection
+    /// is for the people there. `None` as long as there is no tenant.
+    fn home(&self) -> Option<Place>;
 
     /// Which alerts of a tenant say already what others would.
     fn inhibitions(&self, tenant: &Tenant) -> Arc<[inhibit::Rule]>;

@@ -13,6 +13,9 @@
 //! - [`Store::publish`] moves an owed effect into the feed or the audit trail.
 //!   However often it is called for one effect, there is one entry. Cursors
 //!   count upwards from 1 and are never reused. Effects of other kinds stay owed.
+//! - The audit trail is a chain ([`audit`](remit_collector_domain::audit)): each
+//!   entry is sealed as it is written, in the same write as where the chain ends
+//!   then. What is forgotten of it leaves behind where the rest begins.
 //! - History is kept in milliseconds and as changes: a value holds until the
 //!   next point, and a series can be gone.
 //! - Reads see every commit that has returned. They are served without waiting
@@ -30,11 +33,15 @@ use std::{error::Error, sync::Arc};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use remit_collector_domain::{
     alert::Alert,
+    audit::{Chains, Sealed},
     change::Change,
+    contact::Contact,
+    daybook::Day,
     effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
     endpoint::{Endpoint, Frame},
     enroll::Token,
     known_issue::KnownIssue,
+    matrix::ChannelRef,
     matrix_version::Published,
     operator::Operator,
     shift::Shift,
@@ -42,6 +49,7 @@ use remit_collector_domain::{
     window::Window,
 };
 use remit_shared::{AlertId, ChangeId, EndpointId, KnownIssueId, Series, Tenant, WindowId};
+use sha2::{Digest as _, Sha256};
 
 /// Keeps everything that the collector must not forget.
 pub trait Store: Send + Sync + 'static {
@@ -110,7 +118,16 @@ pub trait Store: Send + Sync + 'static {
         &self,
         after: u64,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<(u64, AuditEntry)>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<(u64, Sealed)>, StoreError>> + Send;
+
+    /// Where the audit trail begins, after what was forgotten of it, and where
+    /// it ends.
+    fn audit_span(&self) -> impl Future<Output = Result<(Chains, Chains), StoreError>> + Send;
+
+    /// Writes down what somebody was not allowed to do. Nothing else goes into
+    /// the audit trail without a record that owes it.
+    fn note_denied(&self, entry: AuditEntry)
+    -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// How one series changed between two times, oldest first. The first point
     /// is what held at `from`, unless nothing was known of the series yet.
@@ -175,17 +192,21 @@ pub enum Kind {
     Change,
     /// [`KnownIssue`].
     KnownIssue,
+    /// [`Day`].
+    Day,
     /// [`Shift`].
     Shift,
     /// [`Source`].
     Source,
     /// [`Window`].
     Window,
+    /// [`Contact`].
+    Contact,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Endpoint,
         Self::Alert,
         Self::Token,
@@ -193,9 +214,11 @@ impl Kind {
         Self::Matrix,
         Self::Change,
         Self::KnownIssue,
+        Self::Day,
         Self::Shift,
         Self::Source,
         Self::Window,
+        Self::Contact,
     ];
 
     /// The kind that a key names.
@@ -208,9 +231,11 @@ impl Kind {
             RecordKey::Matrix(..) => Self::Matrix,
             RecordKey::Change(_) => Self::Change,
             RecordKey::KnownIssue(_) => Self::KnownIssue,
+            RecordKey::Day(..) => Self::Day,
             RecordKey::Shift(..) => Self::Shift,
             RecordKey::Source(_) => Self::Source,
             RecordKey::Window(_) => Self::Window,
+            RecordKey::Contact(..) => Self::Contact,
         }
     }
 }
@@ -232,12 +257,16 @@ pub enum AnyRecord {
     Change(Arc<Change>),
     /// Something that is known.
     KnownIssue(Arc<KnownIssue>),
+    /// How one day was.
+    Day(Arc<Day>),
     /// The night before one business day.
     Shift(Arc<Shift>),
     /// A system whose alerts are taken in.
     Source(Arc<Source>),
     /// A maintenance window.
     Window(Arc<Window>),
+    /// A way in which people are told.
+    Contact(Arc<Contact>),
 }
 
 macro_rules! records {
@@ -276,10 +305,19 @@ records! {
         |id| RecordKey::Matrix(id.0.clone(), id.1);
     Change, ChangeId, Change, |it| it.id, |id| RecordKey::Change(*id);
     KnownIssue, KnownIssueId, KnownIssue, |it| it.id, |id| RecordKey::KnownIssue(*id);
+    Day, (Tenant, Date), Day, |it| (it.tenant.clone(), it.day),
+        |id| RecordKey::Day(id.0.clone(), id.1);
     Shift, (Tenant, Date), Shift, |it| (it.tenant.clone(), it.day),
         |id| RecordKey::Shift(id.0.clone(), id.1);
     Source, remit_shared::SourceId, Source, |it| it.id, |id| RecordKey::Source(*id);
     Window, WindowId, Window, |it| it.id, |id| RecordKey::Window(*id);
+    Contact, (Tenant, ChannelRef), Contact, |it| (it.tenant.clone(), it.channel.clone()),
+        |id| RecordKey::Contact(id.0.clone(), id.1.clone());
+}
+
+/// The hash of the audit trail.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 /// A record and how often it has been committed.
@@ -328,8 +366,10 @@ pub type Point = (Timestamp, Option<i64>);
 pub struct Horizon {
     /// History from before this time.
     pub history: Timestamp,
-    /// Feed and audit entries from before this time.
+    /// Feed entries from before this time.
     pub feed: Timestamp,
+    /// Entries of the audit trail from before this time.
+    pub audit: Timestamp,
     /// Alerts that were resolved before this time.
     pub alerts: Timestamp,
 }

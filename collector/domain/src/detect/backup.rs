@@ -14,7 +14,9 @@
 //! - A job whose schedule nobody said is never missed. One whose schedule
 //!   cannot be read is not silently never missed.
 
+mod age;
 mod expect;
+mod size;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -23,12 +25,14 @@ use jiff::{SignedDuration, Timestamp};
 use remit_shared::{BackupJob, BackupRun, BackupScan, RunResult, Schedule};
 
 pub use crate::detect::backup::{
+    age::{RPO, data_time},
     expect::{ScheduleError, expected_at},
+    size::{SIZE, SIZES},
     status::{rank, status},
 };
 use crate::{
     detect::{
-        Checks, Finding, Level,
+        Checks, Finding, Level, Policy,
         backup::expect::{Start, zone_of},
         words::{moment, span},
     },
@@ -144,6 +148,8 @@ fn unheard(job: BackupJob, source: JobSource, at: Timestamp) -> JobState {
         last_success_at: None,
         last_start_at: None,
         warnings_in_a_row: 0,
+        last_good_data_at: None,
+        sizes: Vec::new(),
         newest: None,
     }
 }
@@ -215,6 +221,7 @@ pub fn ran(
         let summary = format!("backup `{}` is not stuck any more", run.job);
         checks.clear(STUCK, &run.job, &summary, at);
     }
+    size::judge(state, checks, &run, ended);
     judge(state, checks, &run, ended)
 }
 
@@ -240,6 +247,8 @@ fn judge(state: &mut JobState, checks: &mut Checks, run: &BackupRun, ended: Time
         RunResult::Running | RunResult::Skipped | RunResult::Unknown => return false,
         RunResult::Success | RunResult::Warning => {
             state.last_success_at = state.last_success_at.max(Some(ended));
+            let data = run.started_at.unwrap_or(ended);
+            state.last_good_data_at = state.last_good_data_at.max(Some(data));
             checks.clear(FAILED, name, &format!("backup `{name}` has succeeded"), ended);
             if run.result == RunResult::Success {
                 state.warnings_in_a_row = 0;
@@ -297,8 +306,15 @@ fn started(state: &mut JobState, checks: &mut Checks, began: Timestamp, heard: T
 
 /// Finds the runs that did not start and those that do not end. `heard` is
 /// when the endpoint itself was last heard.
-pub fn tick(facts: &Facts, checks: &mut Checks, heard: Option<Timestamp>, now: Timestamp) {
+pub fn tick(
+    facts: &Facts,
+    checks: &mut Checks,
+    policy: &Policy,
+    heard: Option<Timestamp>,
+    now: Timestamp,
+) {
     for (name, state) in &facts.jobs {
+        age::tick(state, checks, policy, heard, now);
         match expect::start(state, now) {
             Start::Never => {
                 let summary = format!("backup `{name}` has no start to wait for any more");

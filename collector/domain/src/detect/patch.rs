@@ -19,7 +19,7 @@ mod view;
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{PatchItem, PatchScan};
 
-pub use crate::detect::patch::view::{PatchView, probe_of, rank, status};
+pub use crate::detect::patch::view::{PatchView, managers, probe_of, rank, status};
 use crate::{
     detect::{
         Checks, Finding, Level, Policy,
@@ -113,15 +113,9 @@ fn security(facts: &Facts, checks: &mut Checks, policy: &Policy, manager: &str, 
     let waiting = || facts.first_seen.iter().filter(|((of, ..), _)| of == manager);
     let oldest = waiting().map(|it| *it.1).min();
     let age = oldest.map_or(SignedDuration::ZERO, |it| now.duration_since(it));
-    let level = if age >= policy.security_crit {
-        Level::Crit
-    } else if age >= policy.security_warn {
-        Level::Warn
-    } else {
-        Level::Ok
-    };
+    let level = policy.security.level(age);
     let overdue: Vec<_> =
-        waiting().filter(|it| now.duration_since(*it.1) >= policy.security_warn).collect();
+        waiting().filter(|it| now.duration_since(*it.1) >= policy.security.warn).collect();
     let summary = match level {
         Level::Ok => "no security update waits for too long any more".to_owned(),
         Level::Warn | Level::Crit => format!(
@@ -146,7 +140,7 @@ fn cycle(checks: &mut Checks, policy: &Policy, scan: &PatchScan, now: Timestamp)
     let Some(last) = scan.last_patched_at else { return };
     let waiting: Vec<&PatchItem> = scan.available().collect();
     let age = now.duration_since(last);
-    let level = if waiting.is_empty() { Level::Ok } else { worse_at(age, policy.patch_cycle) };
+    let level = if waiting.is_empty() { Level::Ok } else { policy.patch_cycle.level(age) };
     let summary = match level {
         Level::Ok => "updates are installed again".to_owned(),
         Level::Warn | Level::Crit => format!(
@@ -170,24 +164,14 @@ fn reboot(checks: &mut Checks, policy: &Policy, scan: &PatchScan, now: Timestamp
         (Some(true), Some(since)) => {
             let age = now.duration_since(since);
             let summary = format!("a restart has been due for {}", span(age));
-            (worse_at(age, policy.reboot), SignedDuration::ZERO, summary)
+            (policy.reboot.level(age), SignedDuration::ZERO, summary)
         }
         (Some(true), None) => {
-            let summary = format!("a restart has been due for more than {}", span(policy.reboot));
-            (Level::Warn, policy.reboot, summary)
+            let summary =
+                format!("a restart has been due for more than {}", span(policy.reboot.warn));
+            (Level::Warn, policy.reboot.warn, summary)
         }
     };
     let evidence = reboot.reasons.join("\n");
     checks.observe(REBOOT, &scan.manager, Finding { level, hold, summary, evidence }, now);
-}
-
-/// A warning from the limit on, critical from twice the limit on.
-fn worse_at(age: SignedDuration, limit: SignedDuration) -> Level {
-    if age >= limit.saturating_mul(2) {
-        Level::Crit
-    } else if age >= limit {
-        Level::Warn
-    } else {
-        Level::Ok
-    }
 }

@@ -8,8 +8,8 @@ use jiff::SignedDuration;
 use remit_shared::{Function, Severity, function};
 
 use crate::{
-    detect::{Level, Side, Threshold},
-    matrix::CheckOverride,
+    detect::{Level, Policy, Side, Threshold},
+    matrix::{CheckOverride, show_length},
 };
 
 /// One check as it ships.
@@ -61,6 +61,14 @@ pub const CHECKS: &[CheckDef] = {
             Medium,
             High,
             "a backup did not start when it should have",
+        ),
+        def("backup-rpo", "backup_monitoring", Medium, High, "the newest good backup is too old"),
+        def(
+            "backup-size",
+            "backup_monitoring",
+            Medium,
+            Medium,
+            "a backup is far from its usual size",
         ),
         def(
             "backup-stuck",
@@ -146,43 +154,6 @@ pub const CHECKS: &[CheckDef] = {
     ]
 };
 
-/// Time limits of the checks that are not thresholds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// Security updates may wait so long before it is a warning.
-    pub security_warn: SignedDuration,
-    /// … and so long before it is critical.
-    pub security_crit: SignedDuration,
-    /// So long may nobody install updates.
-    pub patch_cycle: SignedDuration,
-    /// So old may a package catalog be and still be believed.
-    pub catalog_age: SignedDuration,
-    /// So long may a restart be due.
-    pub reboot: SignedDuration,
-    /// So long may a probe fail before somebody hears of it.
-    pub probe_failing: SignedDuration,
-    /// So long before the end a certificate is a warning; a third of it is critical.
-    pub certificate: SignedDuration,
-    /// So far may the endpoint's clock be off the collector's.
-    pub clock: SignedDuration,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        let days = |n: i64| SignedDuration::from_hours(24 * n);
-        Self {
-            security_warn: days(14),
-            security_crit: days(30),
-            patch_cycle: days(45),
-            catalog_age: days(3),
-            reboot: days(7),
-            probe_failing: SignedDuration::from_hours(1),
-            certificate: days(9),
-            clock: SignedDuration::from_secs(60),
-        }
-    }
-}
-
 /// The checks as they hold for one tenant.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -199,8 +170,23 @@ pub enum OverrideError {
     #[error("there is no check `{0}`")]
     UnknownCheck(String),
     /// It has no threshold to override.
-    #[error("check `{0}` has no threshold; only its function and severity can be set")]
+    #[error(
+        "check `{0}` has no threshold, so `warn`, `crit`, `clear` and `hold` say nothing of it"
+    )]
     NoThreshold(String),
+    /// It has no time limit to override.
+    #[error("check `{0}` has no limit in time; `warn_after` and `crit_after` say nothing of it")]
+    NoLimit(String),
+    /// A warning must come first.
+    #[error("check `{check}` needs 0 < warn_after <= crit_after, got {warn} and {crit}")]
+    LimitOrder {
+        /// The check.
+        check: String,
+        /// The warning, as a person writes it.
+        warn: String,
+        /// The critical limit.
+        crit: String,
+    },
     /// Clear must be better than warn, and warn no worse than crit.
     #[error(
         "check `{check}` needs clear < warn <= crit, got clear {clear}, warn {warn}, crit {crit}"
@@ -282,6 +268,7 @@ impl Rules {
         if let Some(severity) = wish.severity {
             *crit = severity;
         }
+        self.limit(wish)?;
         if wish.warn.is_none() && wish.crit.is_none() && wish.clear.is_none() && wish.hold.is_none()
         {
             return Ok(());
@@ -298,6 +285,21 @@ impl Rules {
         if limits.clear >= warn || warn > crit {
             let (check, clear) = (wish.check.clone(), limits.clear);
             return Err(OverrideError::Order { check, clear, warn, crit });
+        }
+        Ok(())
+    }
+
+    fn limit(&mut self, wish: &CheckOverride) -> Result<(), OverrideError> {
+        if wish.warn_after.is_none() && wish.crit_after.is_none() {
+            return Ok(());
+        }
+        let limit = self.policy.limit_mut(&wish.check);
+        let limit = limit.ok_or_else(|| OverrideError::NoLimit(wish.check.clone()))?;
+        limit.warn = wish.warn_after.unwrap_or(limit.warn);
+        limit.crit = wish.crit_after.unwrap_or(limit.crit);
+        if !limit.warn.is_positive() || limit.crit < limit.warn {
+            let (warn, crit) = (show_length(limit.warn), show_length(limit.crit));
+            return Err(OverrideError::LimitOrder { check: wish.check.clone(), warn, crit });
         }
         Ok(())
     }
@@ -327,7 +329,10 @@ impl Rules {
     /// The limits of a check, in words; empty if it has none.
     pub fn in_words(&self, check: &str) -> String {
         let Some(Threshold { metric, warn, crit, clear, hold, .. }) = self.threshold(check) else {
-            return String::new();
+            let limit = self.policy.limit(check);
+            return limit.map_or_else(String::new, |it| {
+                format!("warn after {}, crit after {}", show_length(it.warn), show_length(it.crit))
+            });
         };
         let level = |name: &str, value: &Option<i64>| value.map(|it| format!("{name} {it}"));
         let levels: Vec<String> =
@@ -337,7 +342,11 @@ impl Rules {
 
     /// Which kind of work a check is.
     pub fn function(&self, check: &str) -> Function {
-        let known = self.checks.iter().find(|it| &*it.0 == check);
-        known.map_or_else(function::infra_monitoring, |it| it.1.clone())
+        self.knows(check).unwrap_or_else(function::infra_monitoring)
+    }
+
+    /// The same, if it is one of these checks and not somebody else's.
+    pub fn knows(&self, check: &str) -> Option<Function> {
+        self.checks.iter().find(|it| &*it.0 == check).map(|it| it.1.clone())
     }
 }

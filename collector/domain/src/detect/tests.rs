@@ -184,11 +184,17 @@ fn an_override_changes_one_cell_and_must_make_sense() {
     assert_eq!(rules.function("backup-failed"), erp);
     assert_eq!(rules.severity("backup-failed", Level::Crit), Some(Severity::Critical));
 
+    let days = |n: i64| Some(SignedDuration::from_hours(24 * n));
+    let weekly = CheckOverride { warn_after: days(20), crit_after: days(40), ..wish("backup-rpo") };
+    let rules = Rules::with(&[weekly]).unwrap();
+    assert_eq!(rules.in_words("backup-rpo"), "warn after 20d, crit after 40d");
+    assert_eq!(rules.policy.security, Policy::default().security, "one cell");
+
     for (wish, expected) in [
         (wish("disk-spaec"), "there is no check `disk-spaec`"),
         (
             CheckOverride { warn: Some(1), ..wish("backup-failed") },
-            "check `backup-failed` has no threshold; only its function and severity can be set",
+            "check `backup-failed` has no threshold, so `warn`, `crit`, `clear` and `hold` say nothing of it",
         ),
         (
             CheckOverride { warn: Some(960), ..wish("disk-space") },
@@ -197,6 +203,14 @@ fn an_override_changes_one_cell_and_must_make_sense() {
         (
             CheckOverride { clear: Some(850), ..wish("disk-space") },
             "check `disk-space` needs clear < warn <= crit, got clear 850, warn 850, crit 950",
+        ),
+        (
+            CheckOverride { warn_after: days(20), ..wish("backup-rpo") },
+            "check `backup-rpo` needs 0 < warn_after <= crit_after, got 20d and 14d",
+        ),
+        (
+            CheckOverride { crit_after: days(20), ..wish("disk-space") },
+            "check `disk-space` has no limit in time; `warn_after` and `crit_after` say nothing of it",
         ),
     ] {
         assert_eq!(Rules::with(&[wish]).unwrap_err().to_string(), expected);

@@ -8,6 +8,7 @@ use remit_shared::FailureKind;
 use crate::{
     detect::{Checks, Finding, Level, Policy, Rules, backup, clock, patch, span},
     endpoint::{Endpoint, Facts, ProbeState, Registration},
+    flapping::link,
     signal::Signal,
 };
 
@@ -26,17 +27,21 @@ pub fn tick(endpoint: &Endpoint, now: Timestamp, rules: &Rules) -> Option<(Endpo
     }
     let mut checks = Checks::clone(&endpoint.checks);
     let policy = &rules.policy;
-    backup::tick(facts, &mut checks, pulse.heard_at, now);
+    backup::tick(facts, &mut checks, policy, pulse.heard_at, now);
     patch::tick(facts, &mut checks, policy, now);
     probes(facts, &mut checks, policy, now);
     certificate(registration, &mut checks, policy, now);
     clock::judge(&mut checks, policy, pulse.clock_ahead, now);
+    let link = link::tick(&pulse.link, now);
+    link::judge(&mut checks, &link, now);
     let signals =
         if pulse.is_catching_up(now) { Vec::new() } else { checks.announce(rules, false) };
-    if signals.is_empty() && checks == *endpoint.checks {
+    if signals.is_empty() && checks == *endpoint.checks && link == pulse.link {
         return None;
     }
-    Some((Endpoint { checks: Arc::new(checks), ..endpoint.clone() }, signals))
+    let mut next = Endpoint { checks: Arc::new(checks), ..endpoint.clone() };
+    next.pulse.link = link;
+    Some((next, signals))
 }
 
 fn probes(facts: &Facts, checks: &mut Checks, policy: &Policy, now: Timestamp) {

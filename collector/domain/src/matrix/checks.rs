@@ -31,6 +31,10 @@ pub struct CheckOverride {
     pub crit: Option<i64>,
     /// Another clear level.
     pub clear: Option<i64>,
+    /// Another time until it is a warning, for checks of how long something lasts.
+    pub warn_after: Option<SignedDuration>,
+    /// Another time until it is critical.
+    pub crit_after: Option<SignedDuration>,
     /// Another hold time.
     pub hold: Option<SignedDuration>,
     /// Another severity for the critical level.
@@ -53,6 +57,8 @@ impl CheckOverride {
             ("warn", apart(&self.warn, &other.warn)),
             ("crit", apart(&self.crit, &other.crit)),
             ("clear", apart(&self.clear, &other.clear)),
+            ("warn_after", apart(&self.warn_after, &other.warn_after)),
+            ("crit_after", apart(&self.crit_after, &other.crit_after)),
             ("hold", apart(&self.hold, &other.hold)),
             ("severity", apart(&self.severity, &other.severity)),
         ];

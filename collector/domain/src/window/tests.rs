@@ -8,7 +8,11 @@ use super::{
     command::{Reach, Refusal, Request, cancel, end_early, needs_both, schedule},
     *,
 };
-use crate::{matrix::Subject, suppression::SuppressionKind};
+use crate::{
+    alert::{Alert, Suppressor},
+    matrix::Subject,
+    suppression::{Suppression, SuppressionKind},
+};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -53,6 +57,7 @@ fn spec(zone: &str, start: &str, minutes: i64) -> Spec {
     let endpoints = BTreeSet::from(["db-7".parse().unwrap()]);
     Spec {
         title: "firmware".into(),
+        why: String::new(),
         selector: Selector { endpoints, ..Selector::default() },
         effects: Effects { suppress_notify: true, suppress_patch: false },
         zone: TimeZone::get(zone).unwrap(),
@@ -491,15 +496,37 @@ fn commands_refuse_what_makes_no_sense_any_more() {
     assert_eq!(deadline(&over), None);
 }
 
-#[test]
-fn the_log_of_what_was_kept_quiet_is_bounded() {
-    let entry = SuppressedEntry {
-        alert: AlertId::from_uuid(Uuid::from_u128(1)),
-        at: night("01:10"),
-        what: "disk full".into(),
+/// A quiet alert: number so-and-so, raised at this second of the night.
+fn quiet_alert(number: u128, second: i64, by: &Window) -> Alert {
+    let mut alert = crate::alert::tests::sample();
+    alert.id = AlertId::from_uuid(Uuid::from_u128(number));
+    alert.raised_at = night("01:00") + SignedDuration::from_secs(second);
+    let what = Suppression {
+        kind: SuppressionKind::Window,
+        reference: by.id.to_string(),
+        why: String::new(),
+        since: night("01:00"),
+        until: None,
+        covers_open: false,
     };
-    let full = (0..LONGEST_LOG + 3).fold(nightly(1, "01:00", 60), |it, _| it.log(entry.clone()));
+    alert.suppressors = vec![Suppressor { what, mutes: true }];
+    alert
+}
+
+#[test]
+fn what_was_kept_quiet_is_logged_once_and_the_log_is_bounded() {
+    let open = nightly(1, "01:00", 60);
+    let alerts: Vec<_> = (0..LONGEST_LOG as u128 + 3)
+        .map(|it| quiet_alert(it, i64::try_from(it).unwrap(), &open))
+        .collect();
+    let full = open.clone().log_quiet(&alerts);
     assert_eq!((full.log.len(), full.log_dropped), (LONGEST_LOG, 3));
+    assert_eq!(full.clone().log_quiet(&alerts), full, "shown again");
+
+    let mut spoken = quiet_alert(1, 5, &open);
+    spoken.suppressors[0].mutes = false;
+    let others = quiet_alert(2, 5, &nightly(2, "01:00", 60));
+    assert_eq!(open.clone().log_quiet([&spoken, &others]), open);
 }
 
 #[test]

@@ -25,10 +25,23 @@ impl Reader<'_> {
             ..Scope::everything()
         };
         let hold = self.length(&raw.hold, &at.key("hold"));
+        let warn_after = self.length(&raw.warn_after, &at.key("warn_after"));
+        let crit_after = self.length(&raw.crit_after, &at.key("crit_after"));
         let function = self.optional::<Function>(&raw.function, &at.key("function"));
         let severity = self.optional(&raw.severity, &at.key("severity"));
         let (warn, crit, clear) = (raw.warn, raw.crit, raw.clear);
-        Some(CheckOverride { check: check?, on, function, warn, crit, clear, hold, severity })
+        Some(CheckOverride {
+            check: check?,
+            on,
+            function,
+            warn,
+            crit,
+            clear,
+            warn_after,
+            crit_after,
+            hold,
+            severity,
+        })
     }
 
     pub(super) fn trigger(&mut self, raw: &RawTrigger, at: &Spot) -> Option<Trigger> {

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use remit_collector_domain::{alert::command::Refusal, authority, change, window};
+use remit_collector_domain::{alert::command::Refusal, authority, change, known_issue, window};
 use remit_proto::convert::InvalidMessage;
 use remit_shared::{Chain, ErrorKind};
 use tonic::{Code, Status};
@@ -12,6 +12,7 @@ use crate::{
     engine::CommandError,
     ingest::IngestError,
     ports::store::StoreError,
+    reports::tune::TuneError,
     sources::SourceError,
 };
 
@@ -66,6 +67,16 @@ impl ToStatus for StoreError {
             Self::Conflict { .. } => ErrorKind::Conflict,
             Self::Full { .. } => ErrorKind::Exhausted,
             Self::Unavailable { .. } => ErrorKind::Unavailable,
+        }
+    }
+}
+
+impl ToStatus for TuneError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Wish(_) | Self::Override(_) | Self::Edit(_) => ErrorKind::Invalid,
+            Self::Matrix(_) => ErrorKind::Internal,
+            Self::Store(err) => err.kind(),
         }
     }
 }
@@ -216,6 +227,23 @@ impl ToStatus for ChangeError {
             Self::Undoable(err) => err.kind(),
             Self::CarryOut(CarryOutError::Revoke(err)) => err.kind(),
             Self::CarryOut(CarryOutError::Store(err)) | Self::Store(err) => err.kind(),
+        }
+    }
+}
+
+impl ToStatus for known_issue::Refusal {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Forbidden(refusal) => refusal.kind(),
+            Self::Title
+            | Self::ReasonNeeded
+            | Self::TooWide
+            | Self::TooMuch(_)
+            | Self::Expiry { .. }
+            | Self::Review(_) => ErrorKind::Invalid,
+            Self::NeedsChange { .. } | Self::Over { .. } | Self::NotApplied(_) => {
+                ErrorKind::Conflict
+            }
         }
     }
 }

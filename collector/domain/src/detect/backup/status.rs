@@ -7,7 +7,7 @@ use crate::{
     detect::{
         Checks, Level,
         backup::{
-            FAILED, GONE, MISSED, STUCK, WARNING,
+            FAILED, GONE, MISSED, RPO, SIZE, STUCK, WARNING,
             expect::{self, Start, zone_of},
         },
         words::{moment, span},
@@ -51,7 +51,7 @@ pub fn status(
         return (status, format!("the endpoint is not heard, so this is unverified: {last_good}"));
     }
     let name = state.job.name.as_str();
-    let told = [STUCK, FAILED, MISSED, GONE, WARNING].into_iter();
+    let told = [STUCK, FAILED, MISSED, RPO, GONE, SIZE, WARNING].into_iter();
     let told = told.filter_map(|check| checks.get(check, name)).filter(|it| it.level != Level::Ok);
     if let Some(worst) = told.reduce(|a, b| if b.level > a.level { b } else { a }) {
         let status = if worst.level == Level::Crit { CheckStatus::Crit } else { CheckStatus::Warn };

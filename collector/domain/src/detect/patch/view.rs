@@ -1,7 +1,9 @@
 //! What a listing says of one package manager.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
-use remit_shared::{CheckStatus, Completeness, PatchState};
+use remit_shared::{CheckStatus, Completeness, FailureKind, PatchState};
 
 use crate::{
     detect::{
@@ -49,6 +51,15 @@ pub fn probe_of<'a>(facts: &'a Facts, manager: &str) -> Option<&'a ProbeState> {
     facts.probes.iter().find(|it| of(it.0)).map(|it| it.1)
 }
 
+/// The package managers that an endpoint has answered for, or failed to.
+pub fn managers(facts: &Facts) -> BTreeSet<String> {
+    let asked = facts.probes.iter().filter(|(_, it)| {
+        it.failure.as_ref().is_none_or(|it| it.0.kind != FailureKind::Unsupported)
+    });
+    let asked = asked.filter_map(|it| it.0.strip_prefix("patch-")).map(str::to_owned);
+    facts.patches.keys().cloned().chain(asked).collect()
+}
+
 /// How one package manager's updates stand. Numbers are shown only where they
 /// are those of today.
 pub fn status(facts: &Facts, manager: &str, policy: &Policy, now: Timestamp) -> PatchView {
@@ -68,9 +79,9 @@ pub fn status(facts: &Facts, manager: &str, policy: &Policy, now: Timestamp) -> 
     let age = ages.map(|it| now.duration_since(*it.1)).max().unwrap_or_default();
     let unpatched = scan.last_patched_at.map_or(SignedDuration::ZERO, |it| now.duration_since(it));
     let pending = count(&[PatchState::Available]);
-    let (status, reason) = if age >= policy.security_warn {
+    let (status, reason) = if age >= policy.security.warn {
         let status =
-            if age >= policy.security_crit { CheckStatus::Crit } else { CheckStatus::Warn };
+            if age >= policy.security.crit { CheckStatus::Crit } else { CheckStatus::Warn };
         (
             status,
             format!(
@@ -79,7 +90,7 @@ pub fn status(facts: &Facts, manager: &str, policy: &Policy, now: Timestamp) -> 
                 some(waiting.iter().copied())
             ),
         )
-    } else if pending != Some(0) && unpatched >= policy.patch_cycle {
+    } else if pending != Some(0) && unpatched >= policy.patch_cycle.warn {
         (CheckStatus::Warn, format!("nobody has installed updates for {}", span(unpatched)))
     } else if scan.reboot.required == Some(true) {
         (CheckStatus::Warn, "installed updates wait for a restart".to_owned())

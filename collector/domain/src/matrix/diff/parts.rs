@@ -141,6 +141,8 @@ pub(super) fn check(it: &CheckOverride) -> Fields {
         ("warn", text(&it.warn)),
         ("crit", text(&it.crit)),
         ("clear", text(&it.clear)),
+        ("warn_after", it.warn_after.map(show_length).unwrap_or_default()),
+        ("crit_after", it.crit_after.map(show_length).unwrap_or_default()),
         ("hold", it.hold.map(show_length).unwrap_or_default()),
         ("severity", text(&it.severity)),
     ]

@@ -18,6 +18,8 @@ form! {
         last_run: Option<BackupRunRecordV1>,
         last_heard_at: Option<String>,
         last_success_at: Option<String>,
+        last_good_data_at: Option<String>,
+        sizes: Vec<u64>,
         last_start_at: Option<String>,
         warnings_in_a_row: u32,
         newest: Option<RecoveryPointRecordV1>,

@@ -21,7 +21,7 @@ use remit_runtime::listen::ConnectInfo;
 use remit_shared::{ChangeId, Clock, ErrorKind, IdError, Tenant};
 use tonic::{Request, Response, Status};
 
-pub(super) use self::asked::Wanted;
+pub(super) use self::asked::{Wanted, window};
 use super::{Plane, find::named_tenant, page::page};
 use crate::{
     changes::{Start, Wish},

@@ -1,5 +1,12 @@
 //! The responsibility matrix.
 
+mod channels;
+mod choice;
+mod coverage;
+mod on_call;
+mod replay;
+mod review;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -52,10 +59,11 @@ impl<S: Store, C: Clock> Plane<S, C> {
             remit_matrix_file::read(file(file_name), toml).map_err(|it| refused(&it.remarks))?;
         let scope = Scope::tenant(&file.matrix.tenant);
         self.permit(operator, Action::ProposeChange, &scope).await?;
-        let remarks = file.lint(now);
+        let mut remarks = file.lint(now);
         if remarks.iter().any(|it| it.grade == Grade::Error) {
             return Err(refused(&remarks));
         }
+        remarks.extend(self.missing_channels(&file));
         Ok((file, remarks))
     }
 
@@ -215,11 +223,15 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         &self,
         request: Request<v1::LintMatrixRequest>,
     ) -> Result<Response<v1::LintMatrixResponse>, Status> {
-        self.caller(&request).await?;
+        let operator = self.caller(&request).await?;
         let asked = request.into_inner();
         let now = self.engine.clock.now();
         let remarks = match remit_matrix_file::read(file(&asked.file_name), &asked.toml) {
-            Ok(file) => file.lint(now),
+            Ok(file) => {
+                let scope = Scope::tenant(&file.matrix.tenant);
+                self.permit(&operator, Action::ReadMatrix, &scope).await?;
+                [file.lint(now), self.channel_remarks(&file).await?].concat()
+            }
             Err(refused) => refused.remarks,
         };
         let findings = remarks.iter().map(finding).collect();
@@ -271,32 +283,32 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         &self,
         request: Request<v1::GetCoverageRequest>,
     ) -> Result<Response<v1::GetCoverageResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        self.coverage(&operator, request.into_inner()).await.map(Response::new)
     }
 
     async fn replay_matrix(
         &self,
         request: Request<v1::ReplayMatrixRequest>,
     ) -> Result<Response<v1::ReplayMatrixResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        self.replay(&operator, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_matrix_review(
         &self,
         request: Request<v1::GetMatrixReviewRequest>,
     ) -> Result<Response<v1::GetMatrixReviewResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        self.review(&operator, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_on_call(
         &self,
         request: Request<v1::GetOnCallRequest>,
     ) -> Result<Response<v1::GetOnCallResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        self.on_call(&operator, request.into_inner()).await.map(Response::new)
     }
 }
 

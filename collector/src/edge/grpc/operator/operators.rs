@@ -25,7 +25,7 @@ use crate::{
     adapters::matrices::InForce,
     changes::is_named,
     edge::grpc::{
-        show::{self, window::each},
+        show::{self, each},
         status::{ToStatus as _, answer, not_found},
     },
     ports::store::{Commit, Store, StoreError},

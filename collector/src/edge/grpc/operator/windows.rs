@@ -1,16 +1,16 @@
 //! Maintenance windows.
 
-use std::{collections::BTreeSet, iter, sync::Arc};
+mod shown;
+
+use std::{iter, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 use remit_collector_domain::{
     alert::{Actor, Alert},
     authority::{Action, Scope},
     calendar::Segment,
-    change::{
-        Facts, Requirement, Spec as ChangeSpec, Subject, WindowSpec, canonical::canonical, required,
-    },
-    endpoint::Endpoint,
+    change::{Facts, Requirement, Spec as ChangeSpec, Subject, canonical::canonical, required},
+    letter::Matter,
     operator::Operator,
     window::{
         Spec, Step, Window,
@@ -23,7 +23,13 @@ use remit_runtime::random;
 use remit_shared::{Clock, ErrorKind, IdError, Party, Tenant, WindowId};
 use tonic::{Request, Response, Status};
 
-use super::{Plane, changes::Wanted, find::named_tenant, page::page};
+use super::{
+    Plane,
+    alone::Reached,
+    changes::{self, Wanted},
+    find::named_tenant,
+    page::page,
+};
 use crate::{
     changes::{Start, Wish},
     edge::grpc::{
@@ -89,8 +95,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
                 // Somebody else got in first, so somebody makes progress.
                 Err(StoreError::Conflict { .. }) => continue,
                 kept => {
-                    let window = kept.map_err(|it| it.to_status())?;
-                    return Ok(show::window::window(&window, now, true));
+                    return self.whole_window(operator, &kept.map_err(|it| it.to_status())?).await;
                 }
             }
         }
@@ -98,9 +103,13 @@ impl<S: Store, C: Clock> Plane<S, C> {
 
     /// Commits a step, and lets alerts know.
     async fn keep(&self, step: Step, expected: u64) -> Result<Window, StoreError> {
-        let Step { window, effects } = step;
-        self.store().commit(Commit::new(window.clone(), expected, effects)).await?;
+        let Step { window, effects, notices } = step;
+        let letters = self.engine.letters(&notices, Matter::Window(window.id)).await?;
+        let owes = effects.into_iter().chain(letters).collect();
+        self.store().commit(Commit::new(window.clone(), expected, owes)).await?;
         self.engine.owed.notify_one();
+        // One that opens at once looks at once at what was bad before.
+        self.engine.tick_quiet().await?;
         self.engine.reconsider(&window.tenant).await?;
         Ok(window)
     }
@@ -113,43 +122,40 @@ impl<S: Store, C: Clock> Plane<S, C> {
         Ok(Actor { name: operator.name.clone(), team: team.clone(), party: operator.party })
     }
 
-    /// Who must agree to a window if this operator asks, in words; nobody if
-    /// they may schedule it alone.
-    async fn window_takes(
+    /// Who else must agree to a window.
+    async fn window_needs(
         &self,
         operator: &Operator,
-        asked: &WindowSpec,
+        tenant: &Tenant,
+        spec: &Spec,
     ) -> Result<Vec<Requirement>, Status> {
-        let world = self.changes.world(&asked.tenant).await.map_err(|it| it.to_status())?;
+        let world = self.changes.world(tenant).await.map_err(|it| it.to_status())?;
         if world.in_force.is_none() {
-            return Err(not_found("matrix of tenant", &asked.tenant));
+            return Err(not_found("matrix of tenant", tenant));
         }
-        let spec = ChangeSpec::Window(asked.clone());
+        let spec = ChangeSpec::Window(changes::window(tenant.clone(), spec.clone()));
         let facts = world.facts(&Subject::Window, &canonical(&spec), operator);
         let facts = Facts { quiet_for: spec.quiet_for(world.now), ..facts };
         Ok(required(&Subject::Window, &facts, operator))
     }
 
-    /// What a window would touch, and the host names of it.
+    /// What a window would touch.
     async fn window_reach(
         &self,
         operator: &Operator,
         tenant: &Tenant,
         spec: &Spec,
-    ) -> Result<(Reach, Vec<String>), Status> {
-        let all = self.store().all::<Endpoint>().await.map_err(|it| it.to_status())?;
-        let of = all.iter().map(|it| &*it.record.registration);
-        let of: Vec<_> = of.filter(|it| it.tenant == *tenant && it.revoked.is_none()).collect();
-        let reached: Vec<_> = of.iter().filter(|it| spec.selector.reaches(&subject(it))).collect();
-        let ids: BTreeSet<_> = reached.iter().map(|it| it.id).collect();
+    ) -> Result<(Reach, Reached), Status> {
+        let reached = self.reached(tenant, |it| spec.selector.reaches(it)).await?;
+        let ids = reached.ids();
         let alerts = self.store().all::<Alert>().await.map_err(|it| it.to_status())?;
         let covers_others = alerts.iter().map(|it| &it.record).any(|it| {
             it.is_unresolved()
                 && it.remit.party != operator.party
                 && ids.contains(&it.about.endpoint)
         });
-        let reach = Reach { endpoints: reached.len(), of: of.len(), covers_others };
-        Ok((reach, reached.iter().map(|it| it.host.hostname.clone()).collect()))
+        let (endpoints, of) = (reached.endpoints.len(), reached.of);
+        Ok((Reach { endpoints, of, covers_others }, reached))
     }
 
     /// The zone that all of a tenant's sites are in.
@@ -197,7 +203,8 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             (open_at(it, now).is_none(), next, it.id)
         });
         let (windows, next_page_token) = page(windows, asked.page_size, &asked.page_token)?;
-        let windows = windows.iter().map(|it| show::window::window(it, now, false)).collect();
+        let around = self.around(&operator).await?;
+        let windows = windows.iter().map(|it| around.shown(it, now)).collect();
         Ok(Response::new(v1::ListWindowsResponse { windows, next_page_token }))
     }
 
@@ -207,8 +214,8 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
     ) -> Result<Response<v1::GetWindowResponse>, Status> {
         let operator = self.caller(&request).await?;
         let stored = self.window(&operator, &request.get_ref().window_id).await?;
-        let window = show::window::window(&stored.record, self.engine.clock.now(), true);
-        Ok(Response::new(v1::GetWindowResponse { window: Some(window) }))
+        let window = Some(self.whole_window(&operator, &stored.record).await?);
+        Ok(Response::new(v1::GetWindowResponse { window }))
     }
 
     async fn schedule_window(
@@ -216,16 +223,14 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         request: Request<v1::ScheduleWindowRequest>,
     ) -> Result<Response<v1::ScheduleWindowResponse>, Status> {
         let operator = self.caller(&request).await?;
-        let asked = request.into_inner().spec.unwrap_or_default();
-        let wanted = self.window_wanted(asked.clone())?;
-        let (tenant, spec) = self.window_spec(asked)?;
+        let (tenant, spec) = self.window_spec(request.into_inner().spec.unwrap_or_default())?;
         self.permit(&operator, Action::ScheduleWindow, &Scope::tenant(&tenant)).await?;
         let by = self.window_actor(&operator)?;
-        if !self.window_takes(&operator, &wanted).await?.is_empty() {
-            let (title, why) = (wanted.title.clone(), wanted.why.clone());
-            let wanted = Wanted::from(ChangeSpec::Window(wanted));
+        if !self.window_needs(&operator, &tenant, &spec).await?.is_empty() {
+            let (title, why) = (spec.title.clone(), spec.why.clone());
+            let wanted = Wanted::from(ChangeSpec::Window(changes::window(tenant, spec)));
             let wish = Wish {
-                tenant,
+                tenant: wanted.tenant,
                 subject: wanted.subject,
                 title,
                 why,
@@ -252,7 +257,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         };
         let step = command::schedule(spec, asked).map_err(|it| it.to_status())?;
         let window = self.keep(step, 0).await.map_err(|it| it.to_status())?;
-        let window = Some(show::window::window(&window, now, true));
+        let window = Some(self.whole_window(&operator, &window).await?);
         Ok(Response::new(v1::ScheduleWindowResponse { window, change_id: String::new() }))
     }
 
@@ -285,7 +290,6 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         let operator = self.caller(&request).await?;
         let asked = request.into_inner();
         let now = self.engine.clock.now();
-        let mut needs_approval = Vec::new();
         let window = match asked.window {
             Some(About::WindowId(named)) => {
                 Window::clone(&self.window(&operator, &named).await?.record)
@@ -294,12 +298,8 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
                 // What is only thought of has no title yet.
                 let title = Some(spec.title).filter(|it| !it.is_empty());
                 let title = title.unwrap_or_else(|| "preview".to_owned());
-                let asked = v1::WindowSpec { title, ..spec };
-                let wanted = self.window_wanted(asked.clone())?;
-                let (tenant, spec) = self.window_spec(asked)?;
+                let (tenant, spec) = self.window_spec(v1::WindowSpec { title, ..spec })?;
                 self.permit(&operator, Action::ScheduleWindow, &Scope::tenant(&tenant)).await?;
-                let takes = self.window_takes(&operator, &wanted).await?;
-                needs_approval.extend(takes.iter().map(in_words));
                 let by = self.window_actor(&operator)?;
                 // As if everybody agreed: nothing of this is kept.
                 let agreed = |party| Actor { party, ..by.clone() };
@@ -316,8 +316,12 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             }
             None => return Err(answer(ErrorKind::Invalid, "say which window, or when one is")),
         };
-        let (reach, mut hostnames) =
-            self.window_reach(&operator, &window.tenant, &window.spec).await?;
+        let (reach, reached) = self.window_reach(&operator, &window.tenant, &window.spec).await?;
+        let needs = self.window_needs(&operator, &window.tenant, &window.spec).await?;
+        let both = command::needs_both(&window.spec, reach).map(str::to_owned);
+        let needs_approval = needs.into_iter().map(|it| it.because).chain(both).collect();
+        let mut hostnames: Vec<_> =
+            reached.endpoints.iter().map(|it| it.host.hostname.clone()).collect();
         hostnames.sort();
         hostnames.truncate(NAMED);
         let count = match asked.count {
@@ -329,7 +333,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         let occurrences = iter::successors(first, later).take(count);
         Ok(Response::new(v1::PreviewWindowResponse {
             zone: window.spec.zone.iana_name().unwrap_or("UTC").to_owned(),
-            occurrences: occurrences.map(show::window::occurrence).collect(),
+            occurrences: occurrences.map(|it| show::window::occurrence(&window, it)).collect(),
             endpoints: u32::try_from(reach.endpoints).unwrap_or(u32::MAX),
             hostnames,
             needs_approval,
@@ -338,11 +342,6 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
 }
 
 use v1::preview_window_request::Window as About;
-
-/// Who must agree, and why.
-fn in_words(it: &Requirement) -> String {
-    format!("a {} of the {} side, because {}", it.role, it.party, it.because)
-}
 
 /// Whether it is open, or will be.
 fn is_to_come(window: &Window, now: Timestamp) -> bool {

@@ -8,26 +8,22 @@ use remit_collector_domain::{
     change::{
         self, Retention, Revocation, Spec, Subject, TokenSpec, WindowSpec, WorkSpec, canonical,
     },
-    enroll,
-    known_issue::{IssueSpec, Kind, Matcher},
-    matrix,
+    enroll, matrix,
     operator::Operator,
     window::{self, Timing},
 };
 use remit_proto::{
-    convert::{InvalidMessage, Wire as _, optional, required, seconds},
+    convert::{InvalidMessage, Wire as _, seconds},
     v1::{self, propose_change_request::Payload},
 };
-use remit_shared::{
-    Clock, EndpointId, EndpointKind, ErrorKind, Function, Party, Severity, Site, Tag, Team, Tenant,
-};
+use remit_shared::{Clock, EndpointId, EndpointKind, ErrorKind, Site, Tag, Tenant};
 use tonic::Status;
 
 use crate::{
     changes::Start,
     edge::grpc::{
         operator::{Plane, matrices, operators},
-        show::window::each,
+        show::each,
         status::{ToStatus as _, answer, not_found},
     },
     ports::store::Store,
@@ -83,7 +79,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
                 Wanted { start, ..Spec::Work(work).into() }
             }
             Payload::KnownIssue(it) => {
-                Spec::KnownIssue(self.issue_wanted(operator, it, now).await?).into()
+                Spec::KnownIssue(self.issue_spec(operator, it, None, now).await?).into()
             }
             Payload::Role(it) => {
                 let grant = self.grant_wanted(it).await?;
@@ -136,9 +132,8 @@ impl<S: Store, C: Clock> Plane<S, C> {
         &self,
         asked: v1::WindowSpec,
     ) -> Result<WindowSpec, Status> {
-        let why = asked.why.trim().to_owned();
         let (tenant, spec) = self.window_spec(asked)?;
-        Ok(window(tenant, why, spec))
+        Ok(window(tenant, spec))
     }
 
     fn work_wanted(
@@ -171,18 +166,6 @@ impl<S: Store, C: Clock> Plane<S, C> {
         operators::grant(there.map(|it| it.id), name, &asked).map_err(|it| it.to_status())
     }
 
-    async fn issue_wanted(
-        &self,
-        operator: &Operator,
-        asked: v1::KnownIssueSpec,
-        now: Timestamp,
-    ) -> Result<IssueSpec, Status> {
-        let mut selector = asked.selector.clone().unwrap_or_default();
-        let endpoints = std::mem::take(&mut selector.endpoints);
-        let endpoints = self.endpoints_named(operator, &endpoints).await?;
-        issue(asked, selector, endpoints, now).map_err(|it| it.to_status())
-    }
-
     async fn endpoints_named(
         &self,
         operator: &Operator,
@@ -196,7 +179,8 @@ impl<S: Store, C: Clock> Plane<S, C> {
     }
 }
 
-fn window(tenant: Tenant, why: String, spec: window::Spec) -> WindowSpec {
+/// A window in the words of a change.
+pub(in crate::edge::grpc::operator) fn window(tenant: Tenant, spec: window::Spec) -> WindowSpec {
     let (start, repeats) = match &spec.timing {
         Timing::Once { start } => (*start, None),
         Timing::Recurring(it) => (it.start(), Some(it.rule().clone())),
@@ -204,7 +188,7 @@ fn window(tenant: Tenant, why: String, spec: window::Spec) -> WindowSpec {
     WindowSpec {
         tenant,
         title: spec.title,
-        why,
+        why: spec.why,
         selector: spec.selector,
         effects: spec.effects,
         zone: spec.zone.iana_name().unwrap_or("UTC").to_owned(),
@@ -229,50 +213,6 @@ fn token(asked: v1::CreateTokenRequest) -> Result<TokenSpec, InvalidMessage> {
             0 => enroll::USUAL_TTL,
             some => SignedDuration::from_secs(some.into()),
         },
-    })
-}
-
-fn issue(
-    asked: v1::KnownIssueSpec,
-    selector: v1::Selector,
-    endpoints: BTreeSet<EndpointId>,
-    now: Timestamp,
-) -> Result<IssueSpec, InvalidMessage> {
-    if !selector.tags.is_empty() || selector.kind != 0 {
-        let words = "of a known issue names checks, endpoints, sites and functions only";
-        return Err(InvalidMessage::new("selector", words));
-    }
-    let any = |it: String| if it.is_empty() { "*".to_owned() } else { it };
-    let check = match selector.checks.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [..] => return Err(InvalidMessage::new("checks", "is one check, or a pattern with `*`")),
-    };
-    let expires_at: Timestamp = required("expires_at", asked.expires_at)?;
-    let half_way = || now + expires_at.duration_since(now) / 2;
-    Ok(IssueSpec {
-        kind: if asked.silence { Kind::Silence } else { Kind::KnownIssue },
-        tenant: named("tenant", Tenant::new(&asked.tenant))?,
-        title: asked.title,
-        why: asked.why,
-        matcher: Matcher {
-            check: any(check),
-            instance: any(selector.instance),
-            endpoints,
-            sites: each("sites", &selector.sites, Site::new)?,
-            functions: each("functions", &selector.functions, Function::new)?,
-        },
-        evidence: asked.evidence_urls.into_iter().collect(),
-        ticket: asked.ticket,
-        owner: named("owner_team", Team::new(&asked.owner_team))?,
-        party: Party::from_wire("owner_party", asked.owner_party)?,
-        review_at: Some(optional("review_at", asked.review_at)?.unwrap_or_else(half_way)),
-        expires_at,
-        max_severity: match asked.max_severity {
-            0 => Severity::Medium,
-            some => Severity::from_wire("max_severity", some)?,
-        },
-        breaks_when: each("breaks_when", &asked.breaks_when, |it| it.parse())?,
     })
 }
 
