@@ -188,25 +188,28 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         self.tick_those(must_be_watched).await
     }
 
-    /// Ticks overdue alerts until told to stop; first of all every alert that
-    /// is not over, because the rules of time zones may be others than they were
-    /// when the collector stopped, or a matrix be in force that they have not
-    /// looked at yet.
+    /// Ticks overdue alerts until told to stop. Meanwhile it looks once at all
+    /// that are not over: the rules of time zones may be others than they were
+    /// when the collector stopped, or a matrix be in force that no alert has
+    /// looked at yet, and no deadline knows of that.
     pub async fn run(&self, stop: CancellationToken) {
-        let mut has_looked = false;
-        let mut sweep = time::interval(SWEEP);
-        sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-        while stop.run_until_cancelled(sweep.tick()).await.is_some() {
-            let ticked = match has_looked {
-                true => self.tick_overdue().await,
-                false => self.tick_those(Alert::is_unresolved).await,
-            };
-            match ticked {
-                Ok(()) => has_looked = true,
-                // The next sweep is the retry.
-                Err(err) => warn!(error = %Chain(&err), "failed to tick alerts"),
+        let sweeps = async {
+            let mut sweep = time::interval(SWEEP);
+            sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+            loop {
+                sweep.tick().await;
+                if let Err(err) = self.tick_overdue().await {
+                    // The next sweep is the retry.
+                    warn!(error = %Chain(&err), "failed to tick overdue alerts");
+                }
             }
-        }
+        };
+        let look = async {
+            if let Err(err) = self.tick_those(Alert::is_unresolved).await {
+                warn!(error = %Chain(&err), "failed to look at all alerts again");
+            }
+        };
+        stop.run_until_cancelled(async { tokio::join!(look, sweeps) }).await;
     }
 
     async fn tick_those(&self, which: impl Fn(&Alert) -> bool) -> Result<(), StoreError> {

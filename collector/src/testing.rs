@@ -58,20 +58,7 @@ impl World {
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(TokioClock { start: Instant::now() });
         let matrices = Arc::new(Matrices::default());
-        let published = Published {
-            tenant: Tenant::new("acme").unwrap(),
-            version: 1,
-            text: remit_matrix_file::STARTER.into(),
-            sha256: String::new(),
-            published_at: clock.now(),
-            published_by: "test".into(),
-            note: String::new(),
-            previous_sha256: None,
-            effective_from: clock.now(),
-            change: None,
-            signatures: Vec::new(),
-        };
-        matrices.install(InForce::read(published).unwrap(), clock.now());
+        matrices.install(version(1, remit_matrix_file::STARTER, clock.now()), clock.now());
         let (owed, losses) = (Arc::new(Notify::new()), Arc::new(Losses::default()));
         let engine = Arc::new(Engine {
             store: Arc::clone(&store),
@@ -94,6 +81,24 @@ impl World {
         };
         Self { store, engine, ingest }
     }
+}
+
+/// A version of the tenant's matrix.
+pub(crate) fn version(number: u64, text: &str, at: Timestamp) -> InForce {
+    let published = Published {
+        tenant: Tenant::new("acme").unwrap(),
+        version: number,
+        text: text.into(),
+        sha256: String::new(),
+        published_at: at,
+        published_by: "test".into(),
+        note: String::new(),
+        previous_sha256: None,
+        effective_from: at,
+        change: None,
+        signatures: Vec::new(),
+    };
+    InForce::read(published).unwrap()
 }
 
 /// The endpoint's identity.

@@ -1,10 +1,12 @@
 //! The collector as it ships, by a clock that a test sets.
 //!
-//! The file named by `REMIT_TEST_CLOCK` holds how many milliseconds the clock is
-//! ahead of the machine's, and how many of them have passed: somebody who sets a
-//! clock makes no time pass. It is read whenever somebody asks for the time, so
-//! that a test lets hours pass by replacing the file. The shipped program has no
-//! such setting: nobody can turn its clock but the machine's administrator.
+//! The file named by `REMIT_TEST_CLOCK` holds a word and two numbers. `ahead 60000
+//! 0` is a clock that runs a minute ahead of the machine's; `at 1796000000000 0` is
+//! one that stands at that millisecond. The second number is how many milliseconds
+//! have passed by the test's word: somebody who sets a clock makes no time pass. It
+//! is read whenever somebody asks for the time, so that a test lets hours pass by
+//! replacing the file. The shipped program has no such setting: nobody can turn its
+//! clock but the machine's administrator.
 
 use std::{env, fs, path::PathBuf, process::ExitCode};
 
@@ -15,19 +17,23 @@ use remit_shared::{Clock, SteadyClock};
 struct FileClock(PathBuf);
 
 impl FileClock {
-    /// How far the clock is ahead, and how much of that has passed.
-    fn read(&self) -> (SignedDuration, SignedDuration) {
+    /// What it shows, and how much time has passed by the test's word.
+    fn read(&self) -> (Timestamp, SignedDuration) {
         let text = fs::read_to_string(&self.0).expect("the test keeps the clock's file");
-        let (ahead, passed) = text.split_once(' ').expect("the test writes two numbers");
-        let length = |it: &str| it.parse().map(SignedDuration::from_millis);
-        let lengths = length(ahead).and_then(|ahead| Ok((ahead, length(passed)?)));
-        lengths.expect("the test writes milliseconds")
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [how, shows, passed] = words[..] else { panic!("a word and two numbers: {text:?}") };
+        let millis = |it: &str| it.parse::<i64>().expect("the test writes milliseconds");
+        let now = match how {
+            "at" => Timestamp::from_millisecond(millis(shows)).expect("it is a time"),
+            _ => SystemClock.now() + SignedDuration::from_millis(millis(shows)),
+        };
+        (now, SignedDuration::from_millis(millis(passed)))
     }
 }
 
 impl Clock for FileClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now() + self.read().0
+        self.read().0
     }
 }
 

@@ -99,6 +99,11 @@ impl Site {
         self.clock.as_ref().expect("the site goes by a clock of its own").now()
     }
 
+    /// Lets the collector's clock jump to an instant and stand still there.
+    pub fn stop_clock(&self, at: Timestamp) {
+        self.clock.as_ref().expect("the site goes by a clock of its own").stop(at);
+    }
+
     /// The folder that belongs to this test.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -186,6 +191,13 @@ impl Site {
     /// Starts the collector again, once it has ended.
     pub async fn restart(&mut self) {
         self.start_again(serve(&self.data(), self.clock.as_ref())).await;
+    }
+
+    /// The same, where the environment says something of its own.
+    pub async fn restart_where(&mut self, environment: &[(&str, &OsStr)]) {
+        let mut serve = serve(&self.data(), self.clock.as_ref());
+        serve.envs(environment.iter().copied());
+        self.start_again(serve).await;
     }
 
     /// The same, with the data folder on a disk of so many MiB of its own, which

@@ -22,6 +22,7 @@
 //! How a matrix is written down is `remit-matrix-file`'s business. What becomes
 //! of an alert is decided elsewhere.
 
+mod answers;
 mod checks;
 mod compare;
 mod coverage;

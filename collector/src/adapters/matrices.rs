@@ -11,17 +11,17 @@ use std::{
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use remit_collector_domain::{
-    alert::{Ladder, Remit, Rung, TermsRef},
+    alert::{Ladder, Remit, TermsRef},
     detect::{OverrideError, Rules},
     endpoint::Registration,
     inhibit,
     mass_loss::Place,
-    matrix::{Matrix, Resolution, next_change, resolve},
+    matrix::{Matrix, next_change, resolve},
     matrix_version::{self, Published},
     sla::{Agreement, Terms},
 };
 use remit_matrix_file::Refused;
-use remit_shared::{AgreementName, Function, Party, Severity, Site, Team, Tenant};
+use remit_shared::{Function, Party, Severity, Site, Team, Tenant};
 
 use crate::ports::directory::{Directory, People, subject};
 
@@ -188,51 +188,6 @@ impl Matrices {
     }
 }
 
-/// A resolution in the words of an alert.
-pub fn remit(resolution: Resolution, at: Timestamp, until: Option<Timestamp>) -> Remit {
-    let rung =
-        |it: remit_collector_domain::matrix::Step| Rung { after: it.after, target: it.target };
-    let policy = resolution.policy;
-    Remit {
-        matrix_version: resolution.matrix_version,
-        row: resolution.row.to_string(),
-        gap: resolution.gap,
-        responsible: resolution.responsible,
-        others: resolution.others,
-        accountable: resolution.accountable,
-        accountables: resolution.accountables,
-        consulted: resolution.consulted,
-        informed: resolution.informed,
-        party: resolution.party,
-        runbook: resolution.runbook,
-        reason: resolution.because,
-        decided_at: at,
-        until,
-        by_hand: false,
-        rejected: resolution.rejected.iter().map(ToString::to_string).collect(),
-        ladder: Ladder {
-            policy: Some(policy.name),
-            rungs: policy.steps.into_iter().map(rung).collect(),
-            cycles: policy.repeat,
-            hours: policy.hours,
-        },
-    }
-}
-
-impl InForce {
-    /// What an agreement promises; what ships, if the matrix names none.
-    fn terms(&self, agreement: Option<&AgreementName>) -> Terms {
-        let named = agreement.and_then(|it| self.matrix.agreement(it));
-        let agreement = named.cloned().unwrap_or_else(Agreement::standard);
-        let hours = agreement.hours.as_ref().and_then(|it| self.matrix.calendar(it));
-        Terms {
-            calendar: hours.cloned().map(Arc::new),
-            agreement: Arc::new(agreement),
-            matrix_version: self.published.version,
-        }
-    }
-}
-
 impl Directory for Matrices {
     fn remit(
         &self,
@@ -245,13 +200,13 @@ impl Directory for Matrices {
         let (matrix, subject) = (&*in_force.matrix, subject(endpoint));
         let resolution = resolve(matrix, &subject, function, severity, at);
         let until = next_change(matrix, &subject, function, severity, at).map(|it| it.0);
-        let terms = in_force.terms(resolution.sla.as_ref());
-        (remit(resolution, at, until), terms)
+        let terms = matrix.terms(resolution.sla.as_ref());
+        (Remit::decided(resolution, at, until), terms)
     }
 
     fn terms(&self, tenant: &Tenant, of: &TermsRef) -> Option<Terms> {
         let version = self.version(tenant, of.matrix_version)?;
-        Some(version.terms(Some(&of.agreement)))
+        Some(version.matrix.terms(Some(&of.agreement)))
     }
 
     fn people(&self, tenant: &Tenant) -> People {

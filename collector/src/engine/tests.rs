@@ -13,7 +13,7 @@ use tokio::time;
 use uuid::Uuid;
 
 use super::*;
-use crate::testing::{World, endpoint};
+use crate::testing::{World, endpoint, version};
 
 fn origin(revision: u64) -> Origin {
     Origin { from: Speaker::Endpoint(endpoint()), revision, position: 0 }
@@ -72,6 +72,25 @@ async fn an_unanswered_alert_climbs_by_itself() {
     let steps = alert.timeline.iter().filter(|it| it.kind == EntryKind::Escalated);
     let steps: Vec<&str> = steps.map(|it| it.detail.split(':').next().unwrap()).collect();
     assert_eq!(steps, ["to provider-manager", "to it-manager"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changed_while_nobody_looked_is_found_at_the_start() {
+    let world = World::new().await;
+    world.engine.signal(origin(2), &raised()).await.unwrap();
+    // A power cut came between the publishing and the alerts' looking at it.
+    let (one, rest) = remit_matrix_file::STARTER.split_once("id = \"infrastructure\"").unwrap();
+    let (before, after) = ("responsible = \"provider-noc\"", "responsible = \"internal-it\"");
+    let text = format!("{one}id = \"infrastructure\"{}", rest.replacen(before, after, 1));
+    let now = world.engine.clock.now();
+    world.ingest.directory.install(version(2, &text, now), now);
+    let stop = CancellationToken::new();
+    let looking = async {
+        time::sleep(Duration::from_millis(1)).await; // paused: takes no real time
+        stop.cancel();
+    };
+    tokio::join!(world.engine.run(stop.clone()), looking);
+    assert_eq!(only_alert(&world).await.remit.responsible.as_str(), "internal-it");
 }
 
 #[tokio::test(start_paused = true)]

@@ -154,9 +154,17 @@ fn e16_mw_problem_inside() {
     assert_eq!(opens("04:00"), night("04:00"));
     let quiet = of_disk(|it| suppressors(&windows, it, None, night("03:10")));
     assert_eq!(quiet.len(), 1);
-    assert_eq!((quiet[0].kind, quiet[0].since), (SuppressionKind::Window, night("03:00")));
+    assert_eq!((quiet[0].kind, quiet[0].since), (SuppressionKind::Window, night("03:10")));
     assert_eq!(quiet[0].until, Some(night("04:00")));
     assert_eq!(quiet[0].why, "maintenance `firmware` until 2026-06-02 04:00 UTC");
+}
+
+#[test]
+fn a_second_look_at_what_opens_in_a_window_sees_what_the_first_saw() {
+    let windows = [nightly(1, "03:00", 60)];
+    let now = night("03:10");
+    let first = of_disk(|it| suppressors(&windows, it, None, now));
+    assert_eq!(of_disk(|it| suppressors(&windows, it, Some(now), now)), first);
 }
 
 #[test]

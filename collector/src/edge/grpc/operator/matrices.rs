@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use remit_collector_domain::{
+    alert::Remit,
     authority::{Action, Scope},
     change,
     effect::Effect,
@@ -28,7 +29,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Plane, changes::Wanted, page::page};
 use crate::{
-    adapters::matrices::{self, InForce},
+    adapters::matrices::InForce,
     changes::{Start, Wish, sha256},
     edge::grpc::{
         show,
@@ -270,7 +271,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
             team: it.target.to_string(),
         };
         let escalation = resolution.policy.steps.iter().map(step).collect();
-        let remit = matrices::remit(resolution, at, next.as_ref().map(|it| it.0));
+        let remit = Remit::decided(resolution, at, next.as_ref().map(|it| it.0));
         Ok(Response::new(v1::ExplainResponsibilityResponse {
             responsibility: Some(show::alert::responsibility(tenant, &remit)),
             until: remit.until.map(|it| it.to_wire()),
