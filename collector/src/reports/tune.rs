@@ -188,7 +188,7 @@ async fn trial<S: Store>(
     let endpoints: BTreeMap<EndpointId, Arc<Endpoint>> =
         of(store, is_meant).await?.into_iter().map(|it| (it.id(), it)).collect();
     let is_of = |it: &Alert| {
-        &*it.about.check == asked.check
+        *it.about.check == *asked.check
             && it.opened_at >= asked.since
             && endpoints.contains_key(&it.about.endpoint)
     };

@@ -143,7 +143,7 @@ impl Tried {
                     self.failed = Some((*at, error.clone()));
                 }
             }
-            Delivery::Pending => {}
+            Delivery::Pending | Delivery::Withdrawn { .. } => {}
         }
     }
 }
