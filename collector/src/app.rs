@@ -301,7 +301,7 @@ pub async fn serve<C: SteadyClock>(
     Ok(())
 }
 
-fn auditor<C: Clock>(
+fn auditor<C: SteadyClock>(
     config: &Config,
     store: &Arc<Sled>,
     clock: &Arc<C>,

@@ -91,7 +91,7 @@ async fn e10_matrix_change_open_acked() {
     story.at("20:05");
     story.agree_on(&nights_are("it-manager")).await;
     let what = "the alert says that the matrix names another";
-    let differs = |it: &remit_proto::v1::Alert| it.owner_differs == "it-manager";
+    let differs = |it: &Alert| it.owner_differs == "it-manager";
     let alert = story.site.admin.alert_where(&alert.alert_id, what, differs).await;
     assert_eq!((alert.state(), owner(&alert)), (AlertState::Acknowledged, "provider-noc"));
     assert!(alert.unresolved.contains(&"owner_differs".to_owned()), "{:?}", alert.unresolved);

@@ -24,6 +24,7 @@ mod promises;
 mod quiet;
 mod receiver;
 mod reports;
+mod returning;
 mod scenarios;
 mod shipped_agent;
 mod steps;

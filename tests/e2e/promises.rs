@@ -27,24 +27,6 @@ fn by_office_hours() -> String {
 }
 
 #[tokio::test]
-async fn e22_reopen_29_31_min() {
-    let mut story = Story::begin(&day_and_night()).await;
-    story.at("20:00");
-    let (first, second) = (story.fails("daily").await, story.fails("hourly").await);
-    story.at("20:05");
-    story.succeeds("daily").await;
-    story.succeeds("hourly").await;
-
-    story.at("20:34");
-    let again = story.fails("daily").await;
-    assert_eq!((again.alert_id, again.reopened), (first.alert_id, 1));
-    story.at("20:36");
-    let other = story.fails("hourly").await;
-    assert_ne!(other.alert_id, second.alert_id);
-    assert_eq!((other.follows_alert_id, other.reopened), (second.alert_id, 0));
-}
-
-#[tokio::test]
 async fn e23_priority_raise_late() {
     let matrix = promising("resolution", "resolution = { critical = \"1h\", high = \"1d\" }");
     let matrix = matrix.replace("critical = \"4h\"", "critical = \"1h\"");

@@ -8,9 +8,7 @@ use remit_proto::{
 };
 use remit_runtime::clock::SystemClock;
 use remit_shared::{Body, Clock as _, Reading, RunResult, Unit};
-use tests::{
-    Ask, FakeAgent, Operator, SOON, Session, Site, eventually, run as run_program, starter,
-};
+use tests::{Ask, FakeAgent, Operator, SOON, Session, Site, eventually, starter};
 use tonic::Code;
 
 use crate::steps::{fill_disk, run};
@@ -91,9 +89,13 @@ impl Scene {
         .await
     }
 
-    /// Everything of db-7 is quiet, from so long after the beginning.
+    /// What is the provider's of db-7 is quiet, from so long after the beginning.
     async fn window(&self, after: SignedDuration, lasts: SignedDuration) -> v1::Window {
-        let selector = v1::Selector { endpoints: vec!["db-7".into()], ..Default::default() };
+        let selector = v1::Selector {
+            endpoints: vec!["db-7".into()],
+            functions: vec!["infra_monitoring".into(), "backup_monitoring".into()],
+            ..Default::default()
+        };
         let spec = v1::WindowSpec {
             tenant: "acme".into(),
             title: "new disk".into(),
@@ -124,12 +126,9 @@ impl Scene {
         .await
     }
 
-    /// What `remit` prints for somebody who only looks.
+    /// What `remit` prints.
     async fn prints(&self, what: [&str; 3]) -> String {
-        let credential = self.site.data().join("admin.credential.toml");
-        let credential = credential.to_str().expect("the test's folder has a plain name");
-        let args = ["--credential", credential].into_iter().chain(what);
-        let outcome = run_program("remit", args).await;
+        let outcome = self.noc.types(what).await;
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
         outcome.stdout
     }

@@ -8,9 +8,7 @@ use remit_proto::v1;
 use remit_runtime::clock::SystemClock;
 use remit_shared::Clock as _;
 use serde_json::Value;
-use tests::{
-    FakeAgent, Outcome, Received, SOON, Session, Site, command, eventually, finish, starter,
-};
+use tests::{FakeAgent, Outcome, Received, SOON, Site, command, eventually, finish, starter};
 
 use crate::steps::fill_disk;
 

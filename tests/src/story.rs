@@ -63,17 +63,22 @@ impl Story {
 
     /// A backup job failed a while ago, which is known only now.
     pub async fn failed(&mut self, job: &str, ago: SignedDuration) -> v1::Alert {
-        self.runs(job, RunResult::Failed, ago).await;
+        self.ended(job, RunResult::Failed, ago).await;
         self.newest(job, "failed", |it| it.state() != AlertState::Resolved).await
     }
 
     /// A backup job succeeds, which ends its alert.
     pub async fn succeeds(&mut self, job: &str) -> v1::Alert {
-        self.runs(job, RunResult::Success, SignedDuration::ZERO).await;
+        self.ends(job, RunResult::Success).await;
         self.newest(job, "succeeded", |it| it.state() == AlertState::Resolved).await
     }
 
-    async fn runs(&mut self, job: &str, result: RunResult, ago: SignedDuration) {
+    /// A backup job ends, whatever comes of it.
+    pub async fn ends(&mut self, job: &str, result: RunResult) {
+        self.ended(job, result, SignedDuration::ZERO).await;
+    }
+
+    async fn ended(&mut self, job: &str, result: RunResult, ago: SignedDuration) {
         // The agent's clock is right, wherever the collector's was put.
         self.agent.ahead = self.now.duration_since(SystemClock.now());
         let mut session = self.agent.connect().await.expect("the agent plane takes a good agent");

@@ -177,9 +177,7 @@ impl World {
             Received::Nothing => return,
             Received::Opened(step) | Received::Changed(step) => self.keep(*step),
         }
-        if let Say::Raised { severity, .. } = &signal.say {
-            self.count(&about, *severity);
-        }
+        self.observe();
     }
 
     /// The newest alert about one thing.

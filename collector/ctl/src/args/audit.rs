@@ -21,8 +21,8 @@ Managers and auditors see everything, everybody else what they did themselves."
 pub(crate) struct Audit {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// What concerns the installation and no single tenant.
-    #[arg(long, conflicts_with = "tenant")]
+    /// What concerns the installation and no single tenant, whichever is named.
+    #[arg(long)]
     pub(crate) installation: bool,
     /// Since when, or how far back.
     #[arg(long, value_name = "TIME")]
@@ -58,8 +58,8 @@ pub(crate) enum Command {
 Note the end that it names: with --known it is proved later that everything up to
 there is still what it was. Exit code 1: it is not.")]
     Verify {
-        /// What concerns the installation and no single tenant.
-        #[arg(long, conflicts_with = "tenant")]
+        /// What concerns the installation and no single tenant, whichever is named.
+        #[arg(long)]
         installation: bool,
         /// An end that was named earlier; may be repeated.
         #[arg(long, value_name = "SEQ:SHA256")]

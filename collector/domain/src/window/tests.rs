@@ -631,9 +631,9 @@ proptest! {
             now += SignedDuration::from_mins(step);
             let due = deadline(&window);
             let before = window.clone();
-            let Step { window: after, effects } = tick(window, &bad("ping"), now);
+            let Step { window: after, effects, notices } = tick(window, &bad("ping"), now);
             if due.is_some_and(|it| now < it) {
-                prop_assert!(effects.is_empty());
+                prop_assert!(effects.is_empty() && notices.is_empty());
                 prop_assert_eq!(&after, &before);
             }
             prop_assert!(deadline(&after).is_none_or(|it| now < it));

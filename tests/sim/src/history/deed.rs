@@ -326,6 +326,7 @@ impl Life {
         };
         let spec = Spec {
             title: "work".to_owned(),
+            why: "it is due".to_owned(),
             selector,
             effects: Effects { suppress_notify: true, suppress_patch: false },
             zone: TimeZone::UTC,

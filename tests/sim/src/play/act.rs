@@ -178,6 +178,7 @@ impl Telling<'_> {
         let start = self.story.zone.to_datetime(work.from.unwrap_or(self.world.now));
         Spec {
             title: work.title.clone(),
+            why: work.title.clone(),
             selector,
             effects: Effects { suppress_notify: true, suppress_patch: false },
             zone: self.story.zone.clone(),

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 use remit_collector_domain::{
-    alert::{About, Actor},
+    alert::{Actor, Alert},
     change::Signatory,
     effect::Effect,
-    known_issue::{self, IssueSpec, KnownIssue, Occurrence, Tally},
+    known_issue::{self, IssueSpec, KnownIssue, Tally},
     operator::Role,
     window::{self, Bad, Condition, Window, command},
 };
-use remit_shared::{KnownIssueId, OperatorId, Severity, Tenant, WindowId};
+use remit_shared::{KnownIssueId, OperatorId, Tenant, WindowId};
 
 use crate::world::World;
 
@@ -125,20 +125,18 @@ impl World {
         }
     }
 
-    /// Counts what happened again with every known issue that is about it.
-    pub(super) fn count(&mut self, about: &About, severity: Severity) {
-        let active = self.issues.values().filter(|it| it.state == known_issue::State::Active);
-        let of =
-            active.filter(|it| it.spec.tenant == about.tenant && it.spec.matcher.matches(about));
-        let ids: Vec<KnownIssueId> = of.map(|it| it.id).collect();
-        for id in ids {
-            let occurrence = Occurrence {
-                at: self.now,
-                endpoint: about.endpoint,
-                instance: about.instance.to_string(),
-                severity,
-                value: None,
-            };
+    /// Counts what alerts there are of every known issue, as the collector does
+    /// when it looks around.
+    pub(super) fn observe(&mut self) {
+        let mut alerts: Vec<&Alert> = self.alerts.values().collect();
+        alerts.sort_by_key(|it| (it.raised_at, it.id));
+        let mut found = Vec::new();
+        for issue in self.issues.values().filter(|it| it.state == known_issue::State::Active) {
+            let of_tenant = alerts.iter().filter(|it| it.about.tenant == issue.spec.tenant);
+            let occurred = of_tenant.filter_map(|it| known_issue::occurrence(issue, it, None));
+            found.extend(occurred.map(|it| (issue.id, it)));
+        }
+        for (id, occurrence) in found {
             self.step_issue(id, known_issue::Event::Occurred(occurrence));
         }
     }

@@ -16,7 +16,10 @@ use remit_proto::{convert::Wire as _, v1};
 use remit_shared::{Clock, ErrorKind, Party, Severity, Team, Tenant};
 use tonic::Status;
 
-use super::super::{Plane, alone::Quiet};
+use super::super::{
+    Plane,
+    alone::{Quiet, Reached},
+};
 use crate::{
     edge::grpc::{
         show::{self, known_issue::Asked},
@@ -35,27 +38,27 @@ impl<S: Store, C: Clock> Plane<S, C> {
         operator: &Operator,
         spec: &IssueSpec,
     ) -> Result<Facts, Status> {
-        let Matcher { endpoints, sites, functions, .. } = &spec.matcher;
-        let is_meant = |it: &Subject| {
-            (endpoints.is_empty() || endpoints.contains(&it.id))
-                && (sites.is_empty() || sites.contains(&it.site))
-        };
-        let reached = self.reached(&spec.tenant, is_meant).await?;
-        let rules: Vec<_> = reached.endpoints.iter().map(|it| self.matrices.rules(it)).collect();
-        let functions = match functions.is_empty() {
-            true => spec.matcher.kinds_of_work(rules.iter().map(|it| &**it)),
-            false => functions.clone(),
-        };
         let quiet = Quiet {
-            reached: &reached,
-            functions: &functions,
+            reached: &self.meant(&spec.tenant, &spec.matcher).await?,
+            functions: &spec.matcher.functions,
             // How long, the issue says itself.
             lasts: None,
             is_declared: spec.kind == Kind::KnownIssue,
         };
         let mut facts = self.quieting(operator, &spec.tenant, &quiet)?;
-        facts.touches.whole_tenant = endpoints.is_empty() && sites.is_empty();
+        facts.touches.whole_tenant =
+            spec.matcher.endpoints.is_empty() && spec.matcher.sites.is_empty();
         Ok(facts)
+    }
+
+    /// The endpoints that are meant.
+    async fn meant(&self, tenant: &Tenant, matcher: &Matcher) -> Result<Reached, Status> {
+        let Matcher { endpoints, sites, .. } = matcher;
+        let is_meant = |it: &Subject| {
+            (endpoints.is_empty() || endpoints.contains(&it.id))
+                && (sites.is_empty() || sites.contains(&it.site))
+        };
+        self.reached(tenant, is_meant).await
     }
 
     /// Who looks after it: the team that is named; or else, of the side that is
@@ -116,7 +119,14 @@ impl<S: Store, C: Clock> Plane<S, C> {
             }
             endpoints.insert(endpoint.id());
         }
-        show::known_issue::matcher(selector, endpoints).map_err(|it| it.to_status())
+        let matcher = show::known_issue::matcher(selector, endpoints);
+        let matcher = matcher.map_err(|it| it.to_status())?;
+        let meant = self.meant(tenant, &matcher).await?;
+        let rules: Vec<_> = meant.endpoints.iter().map(|it| self.matrices.rules(it)).collect();
+        // Whose consent it takes follows from the kinds of work, so it must not
+        // grow beyond them: another system may use the name of a check of ours.
+        let functions = matcher.kinds_of_work(rules.iter().map(|it| &**it));
+        Ok(Matcher { functions, ..matcher })
     }
 
     /// What is asked for, with what the collector looks up.
