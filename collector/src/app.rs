@@ -14,7 +14,7 @@ use remit_runtime::{
     tls::{Clients, TlsError, server_config},
 };
 use remit_shared::{Clock, SteadyClock};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Router;
 use tracing::{info, warn};
@@ -23,9 +23,11 @@ use crate::{
     adapters::{
         matrices::{InForce, InForceError, Matrices},
         notify::{Channels, ChannelsError, DeadMan, HttpError},
+        sealed::Sealed,
         sled::{OpenError, Options, SledStore},
     },
     auditor::Auditor,
+    changes::Changes,
     config::Config,
     daybook::Daybook,
     edge::{
@@ -157,7 +159,7 @@ pub async fn serve<C: SteadyClock>(
     let store = Arc::new(open_store(&data, config.cache_bytes)?);
     let matrices = Arc::new(Matrices::default());
     for stored in store.all::<Published>().await? {
-        matrices.install(InForce::read(Published::clone(&stored.record))?);
+        matrices.install(InForce::read(Published::clone(&stored.record))?, now);
     }
 
     let endpoints = store.all::<Endpoint>().await?;
@@ -195,10 +197,18 @@ pub async fn serve<C: SteadyClock>(
     let local = |listener: &Listener| listener.local_addr().map(|it| it.port());
     let port = |source| RunError::System { attempt: "ask for a listener's port", source };
     let morning = Morning { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
+    let changes = Arc::new(Changes {
+        engine: Arc::clone(&engine),
+        matrices: Arc::clone(&matrices),
+        ingest: Arc::clone(&ingest),
+        sealed: Sealed::of(&data.0),
+        turn: Mutex::default(),
+    });
     let daybook = Daybook { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
     let plane = Arc::new(Plane {
         engine: Arc::clone(&engine),
         ingest: Arc::clone(&ingest),
+        changes: Arc::clone(&changes),
         matrices,
         channels: config.channels.set_up(),
         sources: Arc::clone(&sources),
@@ -257,6 +267,10 @@ pub async fn serve<C: SteadyClock>(
     tasks.spawn("morning", {
         let stop = tasks.token();
         async move { morning.run(stop).await }
+    });
+    tasks.spawn("changes", {
+        let stop = tasks.token();
+        async move { changes.run(stop).await }
     });
     tasks.spawn("quiet", chores::keep_quiet(Arc::clone(&engine), tasks.token()));
     tasks.spawn("watch", chores::watch(engine, tasks.token()));

@@ -58,7 +58,7 @@ impl World {
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(TokioClock { start: Instant::now() });
         let matrices = Arc::new(Matrices::default());
-        matrices.install(version(1, remit_matrix_file::STARTER, clock.now()));
+        matrices.install(version(1, remit_matrix_file::STARTER, clock.now()), clock.now());
         let (owed, losses) = (Arc::new(Notify::new()), Arc::new(Losses::default()));
         let engine = Arc::new(Engine {
             store: Arc::clone(&store),

@@ -80,12 +80,11 @@ impl Operator {
         }
     }
 
-    /// Makes a token; gives its text.
-    pub(crate) async fn token(&self, max_uses: u32) -> anyhow::Result<String> {
+    /// Makes a token for one endpoint; gives its text.
+    pub(crate) async fn token(&self) -> anyhow::Result<String> {
         let request = CreateTokenRequest {
             tenant: "bench".into(),
             site: "lab".into(),
-            max_uses,
             ttl_seconds: 3600,
             ..Default::default()
         };
@@ -94,8 +93,8 @@ impl Operator {
     }
 
     /// The same, as an agent reads it.
-    pub(crate) async fn join_token(&self, max_uses: u32) -> anyhow::Result<JoinToken> {
-        Ok(JoinToken::from_text(&self.token(max_uses).await?)?)
+    pub(crate) async fn join_token(&self) -> anyhow::Result<JoinToken> {
+        Ok(JoinToken::from_text(&self.token().await?)?)
     }
 
     /// What is known of an endpoint.

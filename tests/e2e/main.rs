@@ -4,6 +4,7 @@ mod agreeing;
 mod alerts;
 mod asking;
 mod audit;
+mod changes;
 mod climbing;
 mod contacts;
 mod digest;

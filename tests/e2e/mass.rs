@@ -20,15 +20,11 @@ struct Fleet {
 impl Fleet {
     /// Agents of one site, enrolled and connected.
     async fn at(site: &Site, place: &str, count: usize) -> Self {
-        let ask = Ask {
-            tenant: "acme".into(),
-            site: place.into(),
-            max_uses: count as u32,
-            ..Default::default()
-        };
-        let token = site.ask_token(ask).await.expect("an administrator may make tokens").text;
+        let ask = Ask { tenant: "acme".into(), site: place.into(), ..Default::default() };
         let mut fleet = Self { agents: Vec::new(), sessions: Vec::new() };
         for number in 0..count {
+            let token = site.ask_token(ask.clone()).await;
+            let token = token.expect("an administrator may make tokens").text;
             let name = format!("{place}-{number}");
             fleet.agents.push(FakeAgent::enroll(&token, &name).await.expect("the token is good"));
             fleet.sessions.push(None);

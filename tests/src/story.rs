@@ -21,6 +21,8 @@ pub struct Story {
     pub nora: Operator,
     /// Ines, of internal IT.
     pub ines: Operator,
+    /// A manager of each party: the provider's, and internal IT's.
+    managers: [Operator; 2],
     agent: FakeAgent,
     now: jiff::Timestamp,
 }
@@ -30,8 +32,10 @@ impl Story {
     pub async fn begin(toml: &str) -> Self {
         let site = Site::by_clock(toml).await;
         let (nora, ines) = (site.noc().await, site.internal_it().await);
+        let internal = site.it_manager().await;
+        let managers = [site.provider_manager().await, internal];
         let agent = site.agent("db-7").await;
-        let mut story = Self { site, nora, ines, agent, now: tuesday("00:00") };
+        let mut story = Self { site, nora, ines, managers, agent, now: tuesday("00:00") };
         story.at("00:00");
         story
     }
@@ -124,7 +128,16 @@ impl Story {
 
     /// Both parties agree on another matrix, which is in force at once.
     pub async fn agree_on(&self, toml: &str) {
-        self.site.admin.publish(toml).await.expect("the test's matrix lints clean");
+        let waiting = self.site.admin.publish(toml).await.expect("the test's matrix lints clean");
+        let waits = |it: &v1::Change| it.state() == v1::ChangeState::Proposed;
+        let mut change = self.site.admin.change(&waiting.change_id).await;
+        for manager in &self.managers {
+            if waits(&change) {
+                let agreed = manager.again().await.approve(&change.change_id).await;
+                change = agreed.expect("a manager of each party agrees");
+            }
+        }
+        assert_eq!(change.state(), v1::ChangeState::Applied, "{change:?}");
     }
 
     /// Cuts the power, and lets it come back at a time of day.

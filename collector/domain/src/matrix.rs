@@ -77,7 +77,7 @@ pub use crate::matrix::{
     scope::{EndpointRef, EndpointRefError, Scope, Subject},
     simulate::{Simulation, Stint, Told, simulate},
     team::{ChannelRef, ChannelRefError, Contact, TeamDef},
-    touched::{duties, touched},
+    touched::{duties, touched, touched_rows},
     turn::{TurnError, parse_turn, show_clock, show_hours, show_turn},
     when::{When, WhenError},
 };

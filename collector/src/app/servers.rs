@@ -9,7 +9,7 @@ use remit_proto::{
     v1::{
         agent_service_server::AgentServiceServer, alert_service_server::AlertServiceServer,
         audit_service_server::AuditServiceServer, backup_service_server::BackupServiceServer,
-        contact_service_server::ContactServiceServer,
+        change_service_server::ChangeServiceServer, contact_service_server::ContactServiceServer,
         endpoint_service_server::EndpointServiceServer,
         enrollment_service_server::EnrollmentServiceServer,
         known_issue_service_server::KnownIssueServiceServer,
@@ -85,6 +85,7 @@ pub(super) async fn operator_plane<C: Clock>(plane: Arc<Plane<Sled, C>>) -> Rout
         .add_service(service!(AlertServiceServer))
         .add_service(service!(AuditServiceServer))
         .add_service(service!(BackupServiceServer))
+        .add_service(service!(ChangeServiceServer))
         .add_service(service!(ContactServiceServer))
         .add_service(service!(EndpointServiceServer))
         .add_service(service!(KnownIssueServiceServer))

@@ -82,7 +82,8 @@ async fn what_changed_while_nobody_looked_is_found_at_the_start() {
     let (one, rest) = remit_matrix_file::STARTER.split_once("id = \"infrastructure\"").unwrap();
     let (before, after) = ("responsible = \"provider-noc\"", "responsible = \"internal-it\"");
     let text = format!("{one}id = \"infrastructure\"{}", rest.replacen(before, after, 1));
-    world.ingest.directory.install(version(2, &text, world.engine.clock.now()));
+    let now = world.engine.clock.now();
+    world.ingest.directory.install(version(2, &text, now), now);
     let stop = CancellationToken::new();
     let looking = async {
         time::sleep(Duration::from_millis(1)).await; // paused: takes no real time

@@ -23,6 +23,17 @@ pub fn duties<'m>(
     subjects: &[Subject],
     functions: &BTreeSet<Function>,
 ) -> Vec<&'m Duty> {
+    touched_rows(matrix, subjects, functions).into_iter().map(|it| &it.duty).collect()
+}
+
+/// Every row that could be about one of these functions on one of these
+/// endpoints, whatever the hour, and the catch-all if none is about one; no
+/// function stands for all of them.
+pub fn touched_rows<'m>(
+    matrix: &'m Matrix,
+    subjects: &[Subject],
+    functions: &BTreeSet<Function>,
+) -> Vec<&'m Row> {
     let functions: Vec<Function> = match functions.is_empty() {
         true => matrix.known_functions().collect(),
         false => functions.iter().cloned().collect(),
@@ -37,5 +48,5 @@ pub fn duties<'m>(
     };
     let rows = matrix.rows.iter().filter(|row| asked().any(|it| about(it.0, it.1, row)));
     let rest = asked().any(is_open).then_some(&matrix.catch_all);
-    rows.chain(rest).map(|it| &it.duty).collect()
+    rows.chain(rest).collect()
 }

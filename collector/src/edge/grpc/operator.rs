@@ -9,6 +9,7 @@ mod alerts;
 mod alone;
 mod audit;
 mod backups;
+mod changes;
 mod contacts;
 mod endpoints;
 mod find;
@@ -39,6 +40,7 @@ use tonic::{Request, Status};
 
 use crate::{
     adapters::{matrices::Matrices, notify::SetUp},
+    changes::Changes,
     edge::grpc::{caller, status::ToStatus as _},
     engine::Engine,
     ingest::Ingest,
@@ -53,6 +55,8 @@ pub struct Plane<S, C> {
     pub engine: Arc<Engine<S, Matrices, C>>,
     /// Knows who is connected, and ends trust.
     pub ingest: Arc<Ingest<S, Matrices, C>>,
+    /// Works on changes.
+    pub changes: Arc<Changes<S, C>>,
     /// The matrices in force.
     pub matrices: Arc<Matrices>,
     /// The channels that the settings have.

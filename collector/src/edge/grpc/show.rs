@@ -1,6 +1,7 @@
 //! Values of the domain as messages of the operator plane.
 
 pub(crate) mod alert;
+pub(crate) mod change;
 pub(crate) mod endpoint;
 pub(crate) mod known_issue;
 pub(crate) mod proposal;
@@ -11,7 +12,7 @@ pub(crate) mod window;
 use remit_proto::convert::InvalidMessage;
 
 /// Each of a repeated field, read.
-fn each<T, E, B>(
+pub(crate) fn each<T, E, B>(
     field: &'static str,
     texts: &[String],
     read: impl Fn(&str) -> Result<T, E>,

@@ -9,7 +9,7 @@ use remit_collector_domain::{
     alert::{Actor, Alert},
     authority::{Action, Scope},
     calendar::Segment,
-    change::{Requirement, Subject, required},
+    change::{Facts, Requirement, Spec as ChangeSpec, Subject, canonical::canonical, required},
     letter::Matter,
     operator::Operator,
     window::{
@@ -25,11 +25,13 @@ use tonic::{Request, Response, Status};
 
 use super::{
     Plane,
-    alone::{Quiet, Reached},
+    alone::Reached,
+    changes::{self, Wanted},
     find::named_tenant,
     page::page,
 };
 use crate::{
+    changes::{Start, Wish},
     edge::grpc::{
         show,
         status::{ToStatus as _, answer, not_found},
@@ -121,20 +123,20 @@ impl<S: Store, C: Clock> Plane<S, C> {
     }
 
     /// Who else must agree to a window.
-    fn window_needs(
+    async fn window_needs(
         &self,
         operator: &Operator,
         tenant: &Tenant,
         spec: &Spec,
-        reached: &Reached,
     ) -> Result<Vec<Requirement>, Status> {
-        let quiet = Quiet {
-            reached,
-            functions: &spec.selector.functions,
-            lasts: spec.effects.suppress_notify.then_some(spec.duration),
-            is_declared: false,
-        };
-        Ok(required(&Subject::Window, &self.quieting(operator, tenant, &quiet)?, operator))
+        let world = self.changes.world(tenant).await.map_err(|it| it.to_status())?;
+        if world.in_force.is_none() {
+            return Err(not_found("matrix of tenant", tenant));
+        }
+        let spec = ChangeSpec::Window(changes::window(tenant.clone(), spec.clone()));
+        let facts = world.facts(&Subject::Window, &canonical(&spec), operator);
+        let facts = Facts { quiet_for: spec.quiet_for(world.now), ..facts };
+        Ok(required(&Subject::Window, &facts, operator))
     }
 
     /// What a window would touch.
@@ -170,7 +172,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
     }
 
     /// What is asked for, read; an empty zone is the tenant's.
-    fn window_spec(&self, asked: v1::WindowSpec) -> Result<(Tenant, Spec), Status> {
+    pub(super) fn window_spec(&self, asked: v1::WindowSpec) -> Result<(Tenant, Spec), Status> {
         let tenant = Tenant::new(&asked.tenant)
             .map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?;
         let zone = if asked.zone.is_empty() { self.zone(&tenant)? } else { TimeZone::UTC };
@@ -224,12 +226,22 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         let (tenant, spec) = self.window_spec(request.into_inner().spec.unwrap_or_default())?;
         self.permit(&operator, Action::ScheduleWindow, &Scope::tenant(&tenant)).await?;
         let by = self.window_actor(&operator)?;
-        let (reach, reached) = self.window_reach(&operator, &tenant, &spec).await?;
-        let needs = self.window_needs(&operator, &tenant, &spec, &reached)?;
-        let proposal = show::proposal::window(&tenant, &spec);
-        if !needs.is_empty() {
-            return Err(self.refer(&tenant, &operator, &needs, &proposal).await);
+        if !self.window_needs(&operator, &tenant, &spec).await?.is_empty() {
+            let (title, why) = (spec.title.clone(), spec.why.clone());
+            let wanted = Wanted::from(ChangeSpec::Window(changes::window(tenant, spec)));
+            let wish = Wish {
+                tenant: wanted.tenant,
+                subject: wanted.subject,
+                title,
+                why,
+                text: wanted.text,
+                start: Start::Agreed,
+                break_glass: None,
+            };
+            let change_id = self.propose(wish, &operator).await?.change_id;
+            return Ok(Response::new(v1::ScheduleWindowResponse { window: None, change_id }));
         }
+        let (reach, _) = self.window_reach(&operator, &tenant, &spec).await?;
         let others = self.windows(&operator, tenant.as_str()).await?;
         let others: Vec<Window> = others.iter().map(|it| Window::clone(it)).collect();
         let now = self.engine.clock.now();
@@ -237,16 +249,13 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             id: WindowId::from_uuid(random::uuid()),
             tenant: &tenant,
             by,
-            // Whom the other party sends is a change's business.
+            // What others agree to is a change.
             approved_by: Vec::new(),
             others: &others,
             reach,
             now,
         };
-        let step = command::schedule(spec, asked).map_err(|it| {
-            let both = matches!(it, Refusal::NeedsBoth(_));
-            if both { answer(it.kind(), format!("{it}: {proposal}")) } else { it.to_status() }
-        })?;
+        let step = command::schedule(spec, asked).map_err(|it| it.to_status())?;
         let window = self.keep(step, 0).await.map_err(|it| it.to_status())?;
         let window = Some(self.whole_window(&operator, &window).await?);
         Ok(Response::new(v1::ScheduleWindowResponse { window, change_id: String::new() }))
@@ -308,7 +317,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             None => return Err(answer(ErrorKind::Invalid, "say which window, or when one is")),
         };
         let (reach, reached) = self.window_reach(&operator, &window.tenant, &window.spec).await?;
-        let needs = self.window_needs(&operator, &window.tenant, &window.spec, &reached)?;
+        let needs = self.window_needs(&operator, &window.tenant, &window.spec).await?;
         let both = command::needs_both(&window.spec, reach).map(str::to_owned);
         let needs_approval = needs.into_iter().map(|it| it.because).chain(both).collect();
         let mut hostnames: Vec<_> =

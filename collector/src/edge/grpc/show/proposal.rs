@@ -2,44 +2,10 @@
 
 use std::fmt::Display;
 
-use remit_collector_domain::{
-    known_issue::{IssueSpec, Kind},
-    window::{Spec, Timing},
-};
-use remit_runtime::duration;
-use remit_shared::Tenant;
+use remit_collector_domain::known_issue::{IssueSpec, Kind};
 
 /// A command line that grows.
 struct Typed(String);
-
-/// Asks for a maintenance window.
-pub(crate) fn window(tenant: &Tenant, spec: &Spec) -> String {
-    let (start, rule) = match &spec.timing {
-        Timing::Once { start } => (*start, None),
-        Timing::Recurring(it) => (it.start(), Some(it.rule())),
-    };
-    let of = &spec.selector;
-    Typed::new("window")
-        .with("tenant", [tenant])
-        .with("title", [&spec.title])
-        .with("why", [&spec.why])
-        .with("start", [start.strftime("%Y-%m-%dT%H:%M")])
-        .with("for", [duration::format(spec.duration)])
-        .with("zone", spec.zone.iana_name())
-        .with("rrule", rule)
-        .with("grace", [duration::format(spec.grace)])
-        .when("covers-open", spec.covers_open)
-        .when("blackout", spec.effects.suppress_patch)
-        .when("loud", !spec.effects.suppress_notify)
-        .when("for-patching", spec.for_patching)
-        .with("endpoint", &of.endpoints)
-        .with("site", &of.sites)
-        .with("tag", &of.tags)
-        .with("kind", &of.kinds)
-        .with("function", &of.functions)
-        .with("check", &of.checks)
-        .done()
-}
 
 /// Asks for a known issue.
 pub(crate) fn known_issue(spec: &IssueSpec) -> String {
@@ -114,10 +80,5 @@ mod tests {
                         --title 'it'\\''s full; rm -rf $HOME' --why 'a larger disk is ordered'";
         assert!(typed.starts_with(expected), "{typed}");
         assert!(typed.ends_with("--check 'disk-*' --instance /srv --reason '…'"), "{typed}");
-        let typed = window(&sample::tenant(), &sample::window(1).spec);
-        assert!(
-            typed.contains("--start 2026-02-27T22:00 --for 4h --zone Europe/Berlin"),
-            "{typed}"
-        );
     }
 }

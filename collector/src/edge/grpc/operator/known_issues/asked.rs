@@ -130,7 +130,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
     }
 
     /// What is asked for, with what the collector looks up.
-    pub(super) async fn issue_spec(
+    pub(in crate::edge::grpc::operator) async fn issue_spec(
         &self,
         operator: &Operator,
         message: v1::KnownIssueSpec,
