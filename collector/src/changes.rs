@@ -160,11 +160,8 @@ impl<S: Store, C: Clock> Changes<S, C> {
             let fits = self.sealed.fits(code);
             let event = change::break_glass(change, by, fits, &why, now)?;
             let broken = change::step(step.change, event, now);
-            step = Step {
-                effects: [step.effects, broken.effects].concat(),
-                notices: [step.notices, broken.notices].concat(),
-                ..broken
-            };
+            // Nobody is asked to agree any more, so that is not told.
+            step = Step { effects: [step.effects, broken.effects].concat(), ..broken };
         }
         rehearse(&step.change, world)?;
         // As late as can be: what is refused opens nothing.

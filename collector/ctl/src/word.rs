@@ -181,6 +181,7 @@ words! {
         DueSoon = "due_soon"
         Due = "due"
         Overdue = "overdue"
+        Never = "never"
     }
     Role {
         Administrator = "administrator"

@@ -46,9 +46,8 @@ mod tests {
             let key = KeyPair::generate_for(algorithm).unwrap();
             let certificate = CertificateParams::default().self_signed(&key).unwrap();
             let signature = key.sign(b"remit-approval-v1\nchg_1\nab\n").unwrap();
-            let verify = |change, sha256, signature| {
-                verify(certificate.der(), change, sha256, signature)
-            };
+            let verify =
+                |change, sha256, signature| verify(certificate.der(), change, sha256, signature);
             assert_eq!(verify("chg_1", "ab", &signature), Ok(()));
             assert_eq!(verify("chg_2", "ab", &signature), Err(NotSigned));
             assert_eq!(verify("chg_1", "ac", &signature), Err(NotSigned));
