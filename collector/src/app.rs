@@ -154,6 +154,7 @@ pub async fn serve<C: Clock>(
         matrices.install(InForce::read(Published::clone(&stored.record))?);
     }
 
+    let newest = chores::newest(&store).await?;
     let tasks = Supervisor::new();
     let owed = Arc::new(Notify::new());
     let listening = Arc::new(Listening::resume(store.listened().await?));
@@ -248,7 +249,9 @@ pub async fn serve<C: Clock>(
     tasks.spawn("quiet", chores::keep_quiet(engine, tasks.token()));
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
-    tasks.spawn("prune", chores::prune(store, config.clone(), Arc::clone(&clock), tasks.token()));
+    tasks.spawn_critical("store", chores::watch_store(Arc::clone(&store), tasks.token()));
+    let prune = chores::prune(store, config.clone(), Arc::clone(&clock), newest, tasks.token());
+    tasks.spawn("prune", prune);
     tasks.spawn("server certificate", chores::renew(authority, clock, listeners, tasks.token()));
     info!(agents = %config.agents, operators = %config.operators, "listening");
     tokio::select! {

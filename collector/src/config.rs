@@ -12,6 +12,7 @@ use std::{
     path::PathBuf,
 };
 
+use remit_collector_domain::retention::LEAST_AUDIT;
 use remit_runtime::{
     config::{ConfigError, Document, Effective, Setting},
     duration::Span,
@@ -49,6 +50,8 @@ pub struct Config {
     pub keep_history: Span,
     /// How long watchers may come back to an old cursor.
     pub keep_feed: Span,
+    /// How long it is kept what people did.
+    pub keep_audit: Span,
     /// What log lines look like.
     pub log: Format,
     /// How people are told.
@@ -122,6 +125,7 @@ struct RawStore {
     cache_mib: Option<u64>,
     keep_history: Option<Span>,
     keep_feed: Option<Span>,
+    keep_audit: Option<Span>,
 }
 
 #[derive(Default, Deserialize)]
@@ -185,6 +189,12 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
     table.show("store.keep_history", &keep_history);
     let keep_feed = Setting::new(days(30)).file(raw.store.keep_feed);
     table.show("store.keep_feed", &keep_feed);
+    let keep_audit = Setting::new(days(396)).file(raw.store.keep_audit);
+    if keep_audit.value.0 < LEAST_AUDIT {
+        let message = format!("is less than {} days", LEAST_AUDIT.as_hours() / 24);
+        return Err(file.invalid("store.keep_audit", message));
+    }
+    table.show("store.keep_audit", &keep_audit);
     let format = raw.log.format.as_deref().map(str::parse::<Format>).transpose();
     let format = format.map_err(|err| file.invalid("log.format", err))?;
     let log = Setting::new(Format::Text).file(format);
@@ -201,6 +211,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         cache_bytes: cache.value << 20,
         keep_history: keep_history.value,
         keep_feed: keep_feed.value,
+        keep_audit: keep_audit.value,
         log: log.value,
         channels,
     };
@@ -253,6 +264,7 @@ receiver = "{receiver}" # alerts of other systems; nobody is heard without a tok
 # cache_mib = 64
 # keep_history = "90d"
 # keep_feed = "30d"
+# keep_audit = "396d" # at least 183d
 
 # A team whose matrix entry says notify = ["webhook:noc"] is told here.
 # [[webhook]]

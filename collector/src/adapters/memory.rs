@@ -138,7 +138,7 @@ impl Store for MemoryStore {
         let mut inner = self.write();
         inner.write(Operation::ForgetHistory(horizon.history))?;
         inner.tables.feed.forget(|it| it.entry.at < horizon.feed);
-        inner.tables.audit.forget(|it| it.at < horizon.feed);
+        inner.tables.audit.forget(|it| it.at < horizon.audit);
         let old = inner.tables.forgettable(horizon.alerts);
         inner.write(Operation::Forget(old)).map(|_| ())
     }

@@ -328,8 +328,10 @@ pub type Point = (Timestamp, Option<i64>);
 pub struct Horizon {
     /// History from before this time.
     pub history: Timestamp,
-    /// Feed and audit entries from before this time.
+    /// Feed entries from before this time.
     pub feed: Timestamp,
+    /// Audit entries from before this time.
+    pub audit: Timestamp,
     /// Alerts that were resolved before this time.
     pub alerts: Timestamp,
 }

@@ -51,7 +51,7 @@ fn old(
 ) -> Result<Vec<Key>, LoadError> {
     let mut old = old_history(reader, endpoints, horizon.history)?;
     old.extend(old_entries(reader, b'f', |it: &FeedEvent| it.entry.at < horizon.feed)?);
-    old.extend(old_entries(reader, b'd', |it: &AuditEntry| it.at < horizon.feed)?);
+    old.extend(old_entries(reader, b'd', |it: &AuditEntry| it.at < horizon.audit)?);
     Ok(old)
 }
 

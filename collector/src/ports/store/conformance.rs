@@ -166,7 +166,7 @@ async fn alerts_are_found<S: Store>(store: &S) {
 async fn the_old_is_forgotten<S: Store>(store: &S) {
     let of = sample::endpoint_id(1);
     let never = Timestamp::MIN;
-    let horizon = Horizon { history: never, feed: never, alerts: sample::minute(50) };
+    let horizon = Horizon { history: never, feed: never, audit: never, alerts: sample::minute(50) };
     let old = sample::resolved(&sample::alert(1, of, "/old", 0), 40);
     let owing = sample::resolved(&sample::alert(2, of, "/owing", 0), 40);
     let recent = sample::resolved(&sample::alert(3, of, "/recent", 0), 50);

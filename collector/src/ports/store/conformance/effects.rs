@@ -47,11 +47,19 @@ pub(super) async fn are_published_once<S: Store>(store: &S) {
     assert_eq!(owed(store, 0, 9).await, ["s"], "what is published is owed no more");
 
     let never = Timestamp::MIN;
-    let horizon = Horizon { history: never, feed: sample::minute(2), alerts: never };
+    let horizon = Horizon {
+        history: never,
+        feed: sample::minute(2),
+        audit: sample::minute(2),
+        alerts: never,
+    };
     store.prune(horizon).await.expect("prune");
     assert_eq!(feed(store, 0, 9).await, [(2, 2)], "old entries of the feed are forgotten");
     assert_eq!(audit(store, 0, 9).await, [(2, "b".into())], "and of the audit trail");
-    store.prune(Horizon { feed: sample::minute(9), ..horizon }).await.expect("prune");
+    store
+        .prune(Horizon { feed: sample::minute(9), audit: sample::minute(9), ..horizon })
+        .await
+        .expect("prune");
     assert_eq!(feed(store, 0, 9).await, [], "the whole feed can be forgotten");
     commit(store, sample::token(1), 2, vec![sample::event(3, 3)]).await;
     store.publish(self::keys(store).await).await.expect("publish");
