@@ -140,7 +140,7 @@ async fn what_is_not_stored_is_not_ok() {
 #[tokio::test]
 async fn unknown_jobs_are_made_only_where_they_may_be() {
     let dir = tempfile::tempdir().unwrap();
-    beside(dir.path(), false, async |mut caller| {
+    beside(dir.path(), false, async |caller| {
         assert_eq!(caller.call("GET", "/ping/new", "").await, (404, "not found".into()));
         assert_eq!(caller.call("GET", "/ping/new?create=1", "").await.0, 404);
     })
