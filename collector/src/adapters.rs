@@ -4,5 +4,6 @@ pub mod matrices;
 pub mod memory;
 pub mod notify;
 mod points;
+pub mod sealed;
 pub mod sled;
 mod tables;

@@ -5,7 +5,7 @@ mod servers;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use remit_collector_domain::matrix_version::Published;
+use remit_collector_domain::{endpoint::Endpoint, matrix_version::Published};
 use remit_runtime::{
     files::{FolderLock, LockError},
     listen::{BindError, Listener},
@@ -13,8 +13,8 @@ use remit_runtime::{
     supervise::{Supervisor, Unstopped},
     tls::{Clients, TlsError, server_config},
 };
-use remit_shared::Clock;
-use tokio::sync::{Notify, watch};
+use remit_shared::{Clock, SteadyClock};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Router;
 use tracing::{info, warn};
@@ -22,20 +22,25 @@ use tracing::{info, warn};
 use crate::{
     adapters::{
         matrices::{InForce, InForceError, Matrices},
-        notify::{Channels, ChannelsError},
+        notify::{Channels, ChannelsError, DeadMan, HttpError},
+        sealed::Sealed,
         sled::{OpenError, Options, SledStore},
     },
+    auditor::Auditor,
+    changes::Changes,
     config::Config,
+    daybook::Daybook,
     edge::{
         grpc::{
             agent::AgentEdge,
             enrollment::{EnrollmentEdge, Guard},
-            operator::Plane,
+            operator::{Plane, Refusals},
         },
         http::{self, receiver},
     },
     engine::{Board, Engine},
     ingest::{Ingest, Listening, Roll},
+    losses::Losses,
     morning::Morning,
     outbox::{Outbox, Post},
     pki::{Authority, PkiError},
@@ -97,6 +102,9 @@ pub enum RunError {
     /// A channel is set up wrongly.
     #[error(transparent)]
     Channels(#[from] ChannelsError),
+    /// The dead man's switch is set up wrongly.
+    #[error("the dead man's switch cannot be set up")]
+    DeadMan(#[source] HttpError),
     /// Counting cannot be set up.
     #[error("failed to set up metrics")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
@@ -120,7 +128,7 @@ pub enum RunError {
 type Sled = SledStore;
 
 /// Runs the collector by a clock until `stop` is cancelled.
-pub async fn serve<C: Clock>(
+pub async fn serve<C: SteadyClock>(
     config: Config,
     clock: C,
     stop: CancellationToken,
@@ -151,19 +159,22 @@ pub async fn serve<C: Clock>(
     let store = Arc::new(open_store(&data, config.cache_bytes)?);
     let matrices = Arc::new(Matrices::default());
     for stored in store.all::<Published>().await? {
-        matrices.install(InForce::read(Published::clone(&stored.record))?);
+        matrices.install(InForce::read(Published::clone(&stored.record))?, now);
     }
 
     let newest = chores::newest(&store).await?;
+    let endpoints = store.all::<Endpoint>().await?;
+    let losses = Arc::new(Losses::resume(endpoints.iter().map(|it| &*it.record)));
     let tasks = Supervisor::new();
     let owed = Arc::new(Notify::new());
-    let listening = Arc::new(Listening::resume(store.listened().await?));
+    let listening = Arc::new(Listening::resume(store.listened().await?, Arc::clone(&clock)));
     let engine = Arc::new(Engine {
         store: Arc::clone(&store),
         directory: Arc::clone(&matrices),
         clock: Arc::clone(&clock),
         owed: Arc::clone(&owed),
         board: Board::default(),
+        losses: Arc::clone(&losses),
     });
     engine.recall().await?;
     let ingest = Arc::new(Ingest {
@@ -172,6 +183,7 @@ pub async fn serve<C: Clock>(
         clock: Arc::clone(&clock),
         listening: Arc::clone(&listening),
         roll: Arc::new(Roll::default()),
+        losses,
         owed: Arc::clone(&owed),
     });
     let sources = Arc::new(Sources { store: Arc::clone(&store), clock: Arc::clone(&clock), owed });
@@ -179,18 +191,29 @@ pub async fn serve<C: Clock>(
     let notifier = Arc::new(Channels::new(config.channels.clone(), Arc::clone(&clock))?);
     let outbox = Outbox {
         engine: Arc::clone(&engine),
-        post: Post::new(Arc::clone(&engine), notifier, random::u64),
+        post: Post::new(Arc::clone(&engine), notifier, random::u64, config.waits),
         news,
     };
     let addresses = |port: u16| config.names.iter().map(move |it| with_port(it, port)).collect();
     let local = |listener: &Listener| listener.local_addr().map(|it| it.port());
     let port = |source| RunError::System { attempt: "ask for a listener's port", source };
     let morning = Morning { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
+    let changes = Arc::new(Changes {
+        engine: Arc::clone(&engine),
+        matrices: Arc::clone(&matrices),
+        ingest: Arc::clone(&ingest),
+        sealed: Sealed::of(&data.0),
+        turn: Mutex::default(),
+    });
+    let daybook = Daybook { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
     let plane = Arc::new(Plane {
         engine: Arc::clone(&engine),
         ingest: Arc::clone(&ingest),
+        changes: Arc::clone(&changes),
         matrices,
+        channels: config.channels.set_up(),
         sources: Arc::clone(&sources),
+        refusals: Refusals::default(),
         authority: Arc::clone(&authority),
         enrollment_addresses: addresses(local(&enrollment).map_err(port)?),
         news: hears_news,
@@ -246,7 +269,18 @@ pub async fn serve<C: Clock>(
         let stop = tasks.token();
         async move { morning.run(stop).await }
     });
-    tasks.spawn("quiet", chores::keep_quiet(engine, tasks.token()));
+    tasks.spawn("changes", {
+        let stop = tasks.token();
+        async move { changes.run(stop).await }
+    });
+    tasks.spawn("quiet", chores::keep_quiet(Arc::clone(&engine), tasks.token()));
+    tasks.spawn("watch", chores::watch(engine, tasks.token()));
+    tasks.spawn("daybook", {
+        let stop = tasks.token();
+        async move { daybook.run(stop).await }
+    });
+    let auditor = auditor(&config, &store, &clock)?;
+    tasks.spawn("auditor", auditor.run(tasks.token()));
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
     tasks.spawn_critical("store", chores::watch_store(Arc::clone(&store), tasks.token()));
@@ -268,6 +302,19 @@ pub async fn serve<C: Clock>(
     }
     info!("stopped");
     Ok(())
+}
+
+fn auditor<C: SteadyClock>(
+    config: &Config,
+    store: &Arc<Sled>,
+    clock: &Arc<C>,
+) -> Result<Auditor<Sled, C, DeadMan>, RunError> {
+    let switch = config.dead_man.as_ref().map(|it| {
+        let switch = DeadMan::new(&it.url).map_err(RunError::DeadMan)?;
+        Ok::<_, RunError>((switch, it.every.unsigned()))
+    });
+    let (store, clock) = (Arc::clone(store), Arc::clone(clock));
+    Ok(Auditor { store, clock, switch: switch.transpose()?, found: watch::Sender::default() })
 }
 
 /// Opens the store of a data folder.

@@ -13,12 +13,13 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
-use remit_runtime::{config::ConfigError, telemetry};
-use remit_shared::{Chain, Clock};
+use remit_runtime::{config::ConfigError, files::WriteError, telemetry};
+use remit_shared::{Chain, SteadyClock};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    adapters::sealed::Sealed,
     app,
     config::{self, AGENT_PORT, ENROLLMENT_PORT, Flags, HTTP_PORT, OPERATOR_PORT, RECEIVER_PORT},
 };
@@ -44,6 +45,8 @@ enum Command {
     Serve(Folder),
     /// Make another administrator, while the collector is stopped.
     Administrator(NewAdministrator),
+    /// Make the code that lets one person act alone in an emergency, once.
+    SealedCode(NewCode),
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -141,6 +144,22 @@ struct NewAdministrator {
     out: PathBuf,
 }
 
+#[derive(Args)]
+#[command(after_help = "Example:
+  remit-collector sealed-code --out /media/usb/sealed-code
+
+Print it, seal it in an envelope, and remove the file. The code opens once:
+`remit change propose … --break-glass FILE`. Then make another, which also makes
+any older one worthless.")]
+struct NewCode {
+    /// Where everything is kept
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/remit-collector")]
+    data_dir: PathBuf,
+    /// Where the code is written
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
 fn everywhere(port: u16) -> SocketAddr {
     (IpAddr::from([0, 0, 0, 0]), port).into()
 }
@@ -161,6 +180,8 @@ enum Failure {
     #[error(transparent)]
     Source(#[from] source::SourceFailure),
     #[error(transparent)]
+    Code(#[from] WriteError),
+    #[error(transparent)]
     Telemetry(#[from] telemetry::TelemetryError),
     #[error(transparent)]
     Run(#[from] app::RunError),
@@ -172,11 +193,12 @@ enum Failure {
 
 /// Runs what the command line says, by a given clock. Exit 0: done; 1: failed;
 /// 2: misused.
-pub fn main<C: Clock>(clock: C) -> ExitCode {
+pub fn main<C: SteadyClock>(clock: C) -> ExitCode {
     let done = match Cli::parse().command {
         Command::Init(asked) => init(asked),
         Command::Serve(folder) => serve(&folder.flags(), clock),
         Command::Administrator(asked) => administrator(&asked),
+        Command::SealedCode(asked) => sealed_code(&asked),
         Command::Config(ConfigCommand::Check(folder)) => check(&folder.flags()),
         Command::Notify(NotifyCommand::Test(asked)) => notify(asked),
         Command::Source(asked) => source(asked),
@@ -228,6 +250,13 @@ fn administrator(asked: &NewAdministrator) -> Result<(), Failure> {
     say(&format!("The credential of {} is in {}\n", asked.name, asked.out.display()))
 }
 
+fn sealed_code(asked: &NewCode) -> Result<(), Failure> {
+    let flags = Flags { data_dir: Some(asked.data_dir.clone()), config: None };
+    let (config, _) = config::load(&flags)?;
+    Sealed::of(&config.data_dir).renew(&asked.out)?;
+    say(&format!("The sealed code is in {}\n", asked.out.display()))
+}
+
 fn notify(asked: NotifyTest) -> Result<(), Failure> {
     let (config, _) = config::load(&asked.folder.flags())?;
     let said = runtime()?.block_on(notify::test(config, &asked.channel))?;
@@ -245,7 +274,7 @@ fn check(flags: &Flags) -> Result<(), Failure> {
     say(&table.to_string())
 }
 
-fn serve(flags: &Flags, clock: impl Clock) -> Result<(), Failure> {
+fn serve(flags: &Flags, clock: impl SteadyClock) -> Result<(), Failure> {
     let (config, _) = config::load(flags)?;
     telemetry::init(config.log)?;
     runtime()?.block_on(async {

@@ -4,6 +4,7 @@
 //! find the collector; `remit-collector init` writes those.
 
 mod channels;
+mod dead_man;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,8 @@ use std::{
     path::PathBuf,
 };
 
-use remit_collector_domain::retention::LEAST_AUDIT;
+use jiff::SignedDuration;
+use remit_collector_domain::group::Waits;
 use remit_runtime::{
     config::{ConfigError, Document, Effective, Setting},
     duration::Span,
@@ -20,7 +22,11 @@ use remit_runtime::{
 };
 use serde::Deserialize;
 
-use self::channels::{RawAlertmanager, RawNtfy, RawPagerduty, RawSecretUrl, RawSmtp, RawWebhook};
+pub use self::dead_man::DeadMan;
+use self::{
+    channels::{RawAlertmanager, RawNtfy, RawPagerduty, RawSecretUrl, RawSmtp, RawWebhook},
+    dead_man::RawDeadMan,
+};
 use crate::adapters::notify::ChannelSettings;
 
 /// What the file is called inside the data folder.
@@ -50,10 +56,14 @@ pub struct Config {
     pub keep_history: Span,
     /// How long watchers may come back to an old cursor.
     pub keep_feed: Span,
-    /// How long it is kept what people did.
+    /// How long the audit trail is kept.
     pub keep_audit: Span,
     /// What log lines look like.
     pub log: Format,
+    /// How long what can wait waits for its like.
+    pub waits: Waits,
+    /// Who is told every so often that all is well, and misses it otherwise.
+    pub dead_man: Option<DeadMan>,
     /// How people are told.
     pub channels: ChannelSettings,
 }
@@ -88,6 +98,9 @@ struct RawConfig {
     store: RawStore,
     #[serde(default)]
     log: RawLog,
+    dead_man: Option<RawDeadMan>,
+    #[serde(default)]
+    digests: RawDigests,
     #[serde(default)]
     webhook: Vec<RawWebhook>,
     #[serde(default)]
@@ -134,6 +147,14 @@ struct RawLog {
     format: Option<String>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDigests {
+    first: Option<Span>,
+    between: Option<Span>,
+    repeat: Option<Span>,
+}
+
 /// Port of the agent plane, unless somebody says otherwise.
 pub const AGENT_PORT: u16 = 7443;
 /// Port of the enrollment listener.
@@ -144,6 +165,11 @@ pub const OPERATOR_PORT: u16 = 7445;
 pub const HTTP_PORT: u16 = 7446;
 /// Port where other systems post their alerts.
 pub const RECEIVER_PORT: u16 = 7448;
+
+/// How many days the audit trail is kept, unless somebody says otherwise.
+const KEEP_AUDIT: i64 = 400;
+/// And how many at least.
+const LEAST_AUDIT: i64 = 180;
 
 /// Reads and checks the settings; also gives them as a table that says where
 /// each comes from.
@@ -184,14 +210,14 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         return Err(file.invalid("store.cache_mib", "is not between 1 and 65536"));
     }
     table.show("store.cache_mib", &cache);
-    let days = |count: i64| Span(jiff::SignedDuration::from_hours(24 * count));
+    let days = |count: i64| Span(SignedDuration::from_hours(24 * count));
     let keep_history = Setting::new(days(90)).file(raw.store.keep_history);
     table.show("store.keep_history", &keep_history);
     let keep_feed = Setting::new(days(30)).file(raw.store.keep_feed);
     table.show("store.keep_feed", &keep_feed);
-    let keep_audit = Setting::new(days(396)).file(raw.store.keep_audit);
-    if keep_audit.value.0 < LEAST_AUDIT {
-        let message = format!("is less than {} days", LEAST_AUDIT.as_hours() / 24);
+    let keep_audit = Setting::new(days(KEEP_AUDIT)).file(raw.store.keep_audit);
+    if keep_audit.value.0 < days(LEAST_AUDIT).0 {
+        let message = format!("is shorter than {LEAST_AUDIT} days: the trail would be of no use");
         return Err(file.invalid("store.keep_audit", message));
     }
     table.show("store.keep_audit", &keep_audit);
@@ -199,6 +225,8 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
     let format = format.map_err(|err| file.invalid("log.format", err))?;
     let log = Setting::new(Format::Text).file(format);
     table.show("log.format", &log);
+    let waits = waits(&raw.digests, &mut table);
+    let dead_man = dead_man::read(&file, &mut table)?;
     let channels = channels::read(&file, &mut table)?;
     let config = Config {
         data_dir: data_dir.value,
@@ -213,9 +241,25 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         keep_feed: keep_feed.value,
         keep_audit: keep_audit.value,
         log: log.value,
+        waits,
+        dead_man,
         channels,
     };
     Ok((config, table))
+}
+
+fn waits(given: &RawDigests, table: &mut Effective) -> Waits {
+    let usual = Waits::default();
+    let mut wait = |key: &str, usual: SignedDuration, given: Option<Span>| {
+        let setting = Setting::new(Span(usual)).file(given);
+        table.show(key, &setting);
+        setting.value.0
+    };
+    Waits {
+        first: wait("digests.first", usual.first, given.first),
+        between: wait("digests.between", usual.between, given.between),
+        repeat: wait("digests.repeat", usual.repeat, given.repeat),
+    }
 }
 
 fn receiver(
@@ -260,11 +304,24 @@ operators = "{operators}"
 http = "{http}" # metrics and readiness, in the clear
 receiver = "{receiver}" # alerts of other systems; nobody is heard without a token
 
+# Messages about what is neither critical nor high travel together: the first
+# waits for its like, and what stays is told again.
+# [digests]
+# first = "30s"
+# between = "5m"
+# repeat = "4h"
+
 [store]
 # cache_mib = 64
 # keep_history = "90d"
 # keep_feed = "30d"
-# keep_audit = "396d" # at least 183d
+# keep_audit = "400d"
+
+# Every so often, and only while all that must hold holds, this address is
+# posted to: whoever misses that knows that nobody is told of anything.
+# [dead_man]
+# url_file = "dead-man.url"
+# every = "60s"
 
 # A team whose matrix entry says notify = ["webhook:noc"] is told here.
 # [[webhook]]

@@ -5,6 +5,8 @@
 //! the domain crate.
 
 mod board;
+mod letters;
+mod observe;
 mod quiet;
 mod scene;
 #[cfg(test)]
@@ -13,9 +15,9 @@ mod tests;
 use std::{sync::Arc, time::Duration};
 
 use remit_collector_domain::{
-    alert::{self, Alert, Delivery, Event, Received, Step, command::Refusal},
+    alert::{self, Alert, Delivery, Event, Received, Step, command::Refusal, must_be_watched},
     authority,
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Registration},
     signal::{Origin, Say, Signal},
 };
 use remit_shared::{AlertId, Chain, Clock, Severity, Tenant};
@@ -24,9 +26,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 pub use crate::engine::board::Board;
-use crate::ports::{
-    directory::Directory,
-    store::{Commit, Store, StoreError, Stored},
+use crate::{
+    losses::Losses,
+    ports::{
+        directory::Directory,
+        store::{Commit, Store, StoreError, Stored},
+    },
 };
 
 /// How often overdue alerts are looked for; so much can an escalation be late.
@@ -48,6 +53,8 @@ pub struct Engine<S, D, C> {
     pub owed: Arc<Notify>,
     /// The alerts that say already what others would.
     pub board: Board,
+    /// What fell silent at once.
+    pub losses: Arc<Losses>,
 }
 
 /// Why a wish did not come true.
@@ -103,7 +110,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
                     Received::Opened(step) => (step, 0),
                     Received::Changed(step) => (step, newest.map_or(0, |it| it.revision)),
                 };
-            match self.commit(*step, expected).await {
+            match self.commit(*step, expected, registration).await {
                 // Somebody else got in first, so somebody makes progress.
                 Err(StoreError::Conflict { .. }) => continue,
                 done => return done.map(|_| ()),
@@ -160,32 +167,58 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
     /// anything else.
     pub async fn recall(&self) -> Result<(), StoreError> {
         for stored in self.store.all::<Alert>().await? {
-            let rules = self.directory.inhibitions(&stored.record.about.tenant);
-            self.board.note(&stored.record, &rules);
+            let about = &stored.record.about;
+            let Some(endpoint) = self.store.load::<Endpoint>(&about.endpoint).await? else {
+                continue;
+            };
+            let rules = self.directory.inhibitions(&about.tenant);
+            self.board.note(&stored.record, &endpoint.record.registration.tags, &rules);
         }
         Ok(())
     }
 
     /// Lets every unresolved alert of a tenant look at the matrix again.
     pub async fn reconsider(&self, tenant: &Tenant) -> Result<(), StoreError> {
+        self.tick_those(|it| it.about.tenant == *tenant && it.is_unresolved()).await
+    }
+
+    /// Lets every alert look again at what keeps it quiet: that may have ended
+    /// without a word.
+    pub async fn watch(&self) -> Result<(), StoreError> {
+        self.tick_those(must_be_watched).await
+    }
+
+    /// Ticks overdue alerts until told to stop. Meanwhile it looks once at all
+    /// that are not over: the rules of time zones may be others than they were
+    /// when the collector stopped, or a matrix be in force that no alert has
+    /// looked at yet, and no deadline knows of that.
+    pub async fn run(&self, stop: CancellationToken) {
+        let sweeps = async {
+            let mut sweep = time::interval(SWEEP);
+            sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+            loop {
+                sweep.tick().await;
+                if let Err(err) = self.tick_overdue().await {
+                    // The next sweep is the retry.
+                    warn!(error = %Chain(&err), "failed to tick overdue alerts");
+                }
+            }
+        };
+        let look = async {
+            if let Err(err) = self.tick_those(Alert::is_unresolved).await {
+                warn!(error = %Chain(&err), "failed to look at all alerts again");
+            }
+        };
+        stop.run_until_cancelled(async { tokio::join!(look, sweeps) }).await;
+    }
+
+    async fn tick_those(&self, which: impl Fn(&Alert) -> bool) -> Result<(), StoreError> {
         for stored in self.store.all::<Alert>().await? {
-            if stored.record.about.tenant == *tenant && stored.record.is_unresolved() {
+            if which(&stored.record) {
                 self.tick(stored.record.id).await?;
             }
         }
         Ok(())
-    }
-
-    /// Ticks overdue alerts until told to stop.
-    pub async fn run(&self, stop: CancellationToken) {
-        let mut sweep = time::interval(SWEEP);
-        sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-        while stop.run_until_cancelled(sweep.tick()).await.is_some() {
-            if let Err(err) = self.tick_overdue().await {
-                // The next sweep is the retry.
-                warn!(error = %Chain(&err), "failed to tick overdue alerts");
-            }
-        }
     }
 
     async fn tick_overdue(&self) -> Result<(), StoreError> {
@@ -208,15 +241,21 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         if step.alert == **alert && step.effects.is_empty() {
             return Ok(Arc::clone(alert));
         }
-        self.commit(step, stored.revision).await
+        self.commit(step, stored.revision, registration).await
     }
 
-    async fn commit(&self, step: Step, expected: u64) -> Result<Arc<Alert>, StoreError> {
+    async fn commit(
+        &self,
+        step: Step,
+        expected: u64,
+        about: &Registration,
+    ) -> Result<Arc<Alert>, StoreError> {
         let owes = !step.effects.is_empty();
         let alert = Arc::new(step.alert);
         let commit = Commit::new(Alert::clone(&alert), expected, step.effects);
         self.store.commit(commit).await?;
-        self.board.note(&alert, &self.directory.inhibitions(&alert.about.tenant));
+        let rules = self.directory.inhibitions(&alert.about.tenant);
+        self.board.note(&alert, &about.tags, &rules);
         if owes {
             self.owed.notify_one();
         }

@@ -7,6 +7,7 @@
 
 mod listening;
 mod roll;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
@@ -14,14 +15,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use remit_collector_domain::{
-    detect::{
-        Rules,
-        presence::{self, Grace},
-    },
+    detect::Rules,
     effect::{AuditEntry, Effect},
-    endpoint::{
-        self, Arrival, Distrust, Endpoint, Greeting, Opened, Presence, Verdict, apply, open_session,
-    },
+    endpoint::{self, Arrival, Distrust, Endpoint, Greeting, Opened, Verdict, apply, open_session},
     signal::Signal,
 };
 use remit_shared::{Clock, EndpointId, Record, Stream};
@@ -32,9 +28,12 @@ pub use crate::ingest::{
     listening::{Listening, NOTED_EVERY},
     roll::Roll,
 };
-use crate::ports::{
-    directory::Directory,
-    store::{Commit, Store, StoreError, Stored},
+use crate::{
+    losses::Losses,
+    ports::{
+        directory::Directory,
+        store::{Commit, Store, StoreError, Stored},
+    },
 };
 
 /// Takes reports.
@@ -49,6 +48,8 @@ pub struct Ingest<S, D, C> {
     pub listening: Arc<Listening>,
     /// Who is connected and was heard when.
     pub roll: Arc<Roll>,
+    /// What fell silent at once.
+    pub losses: Arc<Losses>,
     /// Rung when a commit owes something.
     pub owed: Arc<Notify>,
 }
@@ -119,7 +120,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
     ) -> Result<(Session, Opened), IngestError> {
         loop {
             let stored = self.trusted(endpoint, serial).await?;
-            let arrival = self.arrival();
+            let arrival = self.arrival(endpoint);
             let rules = self.directory.rules(&stored.record.registration);
             let opened = open_session(&stored.record, greeting, fresh, &arrival, &rules);
             let next = opened.endpoint.clone();
@@ -167,7 +168,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
                 return Err(IngestError::Replaced(session.endpoint));
             }
             let rules: Arc<Rules> = self.directory.rules(&record.registration);
-            let arrival = Arrival { received_at: now, ..self.arrival() };
+            let arrival = Arrival { received_at: now, ..self.arrival(session.endpoint) };
             let mut next = Endpoint::clone(record);
             let (mut signals, mut frames, mut news) = (Vec::new(), Vec::new(), false);
             for record in records {
@@ -257,40 +258,12 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
         revoked
     }
 
-    /// Who was online when the collector stopped, so that its own absence is
-    /// not taken for theirs.
-    pub async fn grace(&self) -> Result<Grace, StoreError> {
-        let before = self
-            .store
-            .all::<Endpoint>()
-            .await?
-            .into_iter()
-            .filter(|it| matches!(it.record.pulse.presence, Presence::Online | Presence::Late));
-        Ok(Grace { before: before.count() as u64, began: self.listening.began() })
-    }
-
-    /// Judges who is silent, who is late with backups, and so on. Call it
-    /// often; it commits only what changes.
-    pub async fn sweep(&self, grace: &Grace) -> Result<(), IngestError> {
-        let listening = self.listening.now();
-        let all_may_be_late = grace.holds(self.roll.connected() as u64, listening);
-        for stored in self.store.all::<Endpoint>().await? {
-            let endpoint = &stored.record;
-            let heard = self.roll.last_heard(endpoint.id(), &endpoint.pulse, grace.began);
-            let silence = listening.saturating_sub(heard);
-            let judged = presence::judge(endpoint.pulse.presence, silence, self.roll.heartbeat());
-            let too_early = judged == Presence::Offline && all_may_be_late;
-            let judged = if too_early { endpoint.pulse.presence } else { judged };
-            let rules = self.directory.rules(&endpoint.registration);
-            if waited(endpoint, judged, &rules, self.clock.now()).is_some() {
-                self.change(endpoint.id(), |it, now| waited(it, judged, &rules, now)).await?;
-            }
+    fn arrival(&self, endpoint: EndpointId) -> Arrival {
+        Arrival {
+            received_at: self.clock.now(),
+            listening: self.listening.now(),
+            heard_before: self.roll.has_heard(endpoint),
         }
-        Ok(())
-    }
-
-    fn arrival(&self) -> Arrival {
-        Arrival { received_at: self.clock.now(), listening: self.listening.now() }
     }
 
     async fn trusted(
@@ -327,21 +300,6 @@ fn check(endpoint: &Endpoint, serial: &str, now: Timestamp) -> Result<(), Ingest
     let distrusted =
         |source| IngestError::Distrusted { endpoint: endpoint.registration.id, source };
     endpoint.trusts(serial, now).map_err(distrusted)
-}
-
-/// What waiting has made of an endpoint, if anything.
-fn waited(
-    endpoint: &Endpoint,
-    judged: Presence,
-    rules: &Rules,
-    now: Timestamp,
-) -> Option<(Endpoint, Vec<Effect>)> {
-    let (mut next, mut signals) = presence::change(endpoint, judged, rules, now);
-    if let Some((ticked, owed)) = endpoint::tick(&next, now, rules) {
-        next = ticked;
-        signals.extend(owed);
-    }
-    (next != *endpoint).then(|| (next, signals.into_iter().map(Effect::Signal).collect()))
 }
 
 fn through(endpoint: &Endpoint) -> Through {

@@ -2,15 +2,20 @@
 
 pub mod adapters;
 pub mod app;
+pub mod auditor;
+pub mod changes;
 pub mod cli;
 pub mod config;
+pub mod daybook;
 pub mod edge;
 pub mod engine;
 pub mod ingest;
+pub mod losses;
 pub mod morning;
 pub mod outbox;
 pub mod pki;
 pub mod ports;
+pub mod reports;
 pub mod sources;
 pub mod telemetry;
 #[cfg(test)]

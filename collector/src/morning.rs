@@ -20,6 +20,9 @@ use remit_collector_domain::{
     alert::{Alert, command},
     calendar::Calendar,
     effect::Effect,
+    letter::{self, Matter},
+    matrix::Matrix,
+    operator::Operator,
     shift::{self, NightAlert, NightDisposition, Shift},
 };
 use remit_shared::{AlertId, Chain, Clock, Tenant};
@@ -27,11 +30,12 @@ use tokio::time;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-pub use self::view::{night_alerts, office};
+pub use self::view::{night_alerts, office, zone};
 use crate::{
     adapters::matrices::Matrices,
     engine::{CommandError, Engine},
     ports::store::{Commit, Store, StoreError},
+    reports,
 };
 
 /// How often it is asked whether a night is over.
@@ -79,7 +83,7 @@ impl<S: Store, C: Clock> Morning<S, C> {
                 None => self.first_kept(tenant).await?.and_then(|it| it.yesterday().ok()),
             };
             let Some(day) = shift::next_day(office, after, now) else { return Ok(()) };
-            match self.step(tenant, office, day, now).await? {
+            match self.step(&in_force.matrix, office, day, now).await? {
                 Some(closed) => last = Some(closed),
                 None => return Ok(()),
             }
@@ -89,12 +93,12 @@ impl<S: Store, C: Clock> Morning<S, C> {
     /// Lets time pass for one shift; gives it if that finished it.
     async fn step(
         &self,
-        tenant: &Tenant,
+        matrix: &Matrix,
         office: &Calendar,
         day: Date,
         now: Timestamp,
     ) -> Result<Option<Shift>, CommandError> {
-        let store = &self.engine.store;
+        let (store, tenant) = (&self.engine.store, &matrix.tenant);
         let stored = store.load::<Shift>(&(tenant.clone(), day)).await?;
         let (before, revision) = match stored {
             Some(stored) => (Shift::clone(&stored.record), stored.revision),
@@ -108,8 +112,14 @@ impl<S: Store, C: Clock> Morning<S, C> {
             return Ok(None);
         }
         let alerts = self.alerts(tenant).await?;
-        let shift::Step { shift, flag, audit, .. } = shift::step(office, &before, &alerts, now);
-        let owes: Vec<Effect> = audit.into_iter().map(Effect::Audit).collect();
+        let shift::Step { shift, flag, notices, audit } =
+            shift::step(office, &before, &alerts, now);
+        let mut owes: Vec<Effect> = audit.into_iter().map(Effect::Audit).collect();
+        let operators = reports::of(&**store, |_: &Operator| true).await?;
+        let operators: Vec<Operator> = operators.iter().map(|it| Operator::clone(it)).collect();
+        for notice in &notices {
+            owes.extend(letter::address(notice, Matter::Shift(day), matrix, &operators, now));
+        }
         store.commit(Commit::new(shift.clone(), revision, owes)).await?;
         self.engine.owed.notify_one();
         self.flag(&shift, &flag).await?;

@@ -8,6 +8,7 @@
 mod post;
 #[cfg(test)]
 mod tests;
+mod tray;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 

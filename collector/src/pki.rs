@@ -20,6 +20,7 @@
 //! Revocation. Certificates only say who somebody was when they were issued;
 //! the registry is asked about every message.
 
+pub mod approval;
 mod failure;
 mod folder;
 pub mod peer;

@@ -3,3 +3,4 @@
 pub mod directory;
 pub mod notifier;
 pub mod store;
+pub mod switch;

@@ -3,6 +3,7 @@
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use remit_collector_domain::invariants::Invariant;
 
 /// Starts counting. Once per process.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
@@ -19,6 +20,8 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         "remit_clock_doubted",
         "1 while the clock is too far ahead for anything to be forgotten by it."
     );
+    describe_counter!("remit_invariant_violations_total", "What must hold and did not, by what.");
+    describe_counter!("remit_audit_rounds_total", "Looks at all that must hold, by outcome.");
     Ok(handle)
 }
 
@@ -51,6 +54,20 @@ pub fn owed(effects: usize) {
 /// Whether the clock is believed that something is too old to be kept.
 pub fn clock_doubted(doubted: bool) {
     gauge!("remit_clock_doubted").set(f64::from(u8::from(doubted)));
+}
+
+/// Something that must hold does not.
+pub fn violated(invariant: Invariant) {
+    counter!("remit_invariant_violations_total", "invariant" => invariant.as_str()).increment(1);
+}
+
+/// Somebody looked at all that must hold. What was never violated counts, too.
+pub fn audited(outcome: &'static str) {
+    for invariant in Invariant::ALL {
+        let word = invariant.as_str();
+        counter!("remit_invariant_violations_total", "invariant" => word).increment(0);
+    }
+    counter!("remit_audit_rounds_total", "outcome" => outcome).increment(1);
 }
 
 /// A source told something.

@@ -8,7 +8,7 @@ use remit_collector_domain::{
     endpoint::{Certificate, Endpoint, Registration},
     matrix_version::Published,
 };
-use remit_shared::{Clock, EndpointId, EndpointKind, Host, Site, Tenant, TokenId};
+use remit_shared::{Clock, EndpointId, EndpointKind, Host, Site, SteadyClock, Tenant, TokenId};
 use tokio::{sync::Notify, time::Instant};
 use uuid::Uuid;
 
@@ -19,6 +19,7 @@ use crate::{
     },
     engine::{Board, Engine},
     ingest::{Ingest, Listening, Roll},
+    losses::Losses,
     ports::store::{Commit, Store as _},
 };
 
@@ -32,6 +33,12 @@ impl Clock for TokioClock {
     fn now(&self) -> Timestamp {
         let start = Timestamp::constant(1_772_550_000, 0);
         start + SignedDuration::try_from(self.start.elapsed()).unwrap()
+    }
+}
+
+impl SteadyClock for TokioClock {
+    fn running(&self) -> SignedDuration {
+        SignedDuration::try_from(self.start.elapsed()).unwrap()
     }
 }
 
@@ -51,40 +58,47 @@ impl World {
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(TokioClock { start: Instant::now() });
         let matrices = Arc::new(Matrices::default());
-        let published = Published {
-            tenant: Tenant::new("acme").unwrap(),
-            version: 1,
-            text: remit_matrix_file::STARTER.into(),
-            sha256: String::new(),
-            published_at: clock.now(),
-            published_by: "test".into(),
-            note: String::new(),
-            previous_sha256: None,
-            effective_from: clock.now(),
-            change: None,
-            signatures: Vec::new(),
-        };
-        matrices.install(InForce::read(published).unwrap());
-        let owed = Arc::new(Notify::new());
+        matrices.install(version(1, remit_matrix_file::STARTER, clock.now()), clock.now());
+        let (owed, losses) = (Arc::new(Notify::new()), Arc::new(Losses::default()));
         let engine = Arc::new(Engine {
             store: Arc::clone(&store),
             directory: Arc::clone(&matrices),
             clock: Arc::clone(&clock),
             owed: Arc::clone(&owed),
             board: Board::default(),
+            losses: Arc::clone(&losses),
         });
         let endpoint = Endpoint::enrolled(registration(clock.now()));
         store.commit(Commit::new(endpoint, 0, Vec::new())).await.unwrap();
         let ingest = Ingest {
             store: Arc::clone(&store),
             directory: matrices,
+            listening: Arc::new(Listening::resume(SignedDuration::ZERO, Arc::clone(&clock))),
             clock,
-            listening: Arc::new(Listening::resume(SignedDuration::ZERO)),
             roll: Arc::new(Roll::default()),
+            losses,
             owed,
         };
         Self { store, engine, ingest }
     }
+}
+
+/// A version of the tenant's matrix.
+pub(crate) fn version(number: u64, text: &str, at: Timestamp) -> InForce {
+    let published = Published {
+        tenant: Tenant::new("acme").unwrap(),
+        version: number,
+        text: text.into(),
+        sha256: String::new(),
+        published_at: at,
+        published_by: "test".into(),
+        note: String::new(),
+        previous_sha256: None,
+        effective_from: at,
+        change: None,
+        signatures: Vec::new(),
+    };
+    InForce::read(published).unwrap()
 }
 
 /// The endpoint's identity.

@@ -24,7 +24,7 @@ pub use crate::{
     backoff::Backoff,
     backup::{BackupJob, BackupRun, BackupScan, RecoveryPoint, Schedule},
     chain::Chain,
-    clock::Clock,
+    clock::{Clock, SteadyClock},
     host::Host,
     id::{
         AlertId, ChangeId, EndpointId, IdError, KnownIssueId, OperatorId, RunId, SourceId, TokenId,

@@ -121,7 +121,7 @@ fn look(agent: &Running, site: &Site) -> anyhow::Result<(ThreadTimes, u64)> {
 /// Gives what the collector calls it.
 async fn enroll(site: &Site, operator: &Operator, state: &str) -> anyhow::Result<String> {
     let token = site.path("token");
-    fs::write(&token, operator.token(1).await?)?;
+    fs::write(&token, operator.token().await?)?;
     let mut enroll = site.agent_command("enroll", state);
     let said = daemon::succeed(enroll.arg("--token-file").arg(token)).await?;
     let mut words = said.split_ascii_whitespace().map(|it| it.trim_matches(['.', ',', ':']));

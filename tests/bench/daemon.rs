@@ -47,6 +47,11 @@ impl Daemon {
         }
     }
 
+    /// Ends it as a power cut would.
+    pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
     /// Asks it to end, and waits until it has.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         let pid = Pid::from_raw(self.pid.cast_signed()).context("no process id")?;

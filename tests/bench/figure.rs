@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::ValueEnum;
 
-use crate::{Plan, agent, backlog, connections, median, reports, webhook};
+use crate::{Plan, agent, alerts, backlog, connections, matrices, median, reports, webhook};
 
 /// One figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -35,6 +35,18 @@ pub(crate) enum Figure {
     WebhookP50,
     /// From a report to the message about it: the slowest of a hundred.
     WebhookP99,
+    /// Alerts that nobody has told before.
+    AlertsNew,
+    /// Alerts that are told again.
+    AlertsRepeated,
+    /// Memory of the collector per open alert.
+    AlertMemory,
+    /// From the start after a power cut with many open alerts to the service.
+    Restart,
+    /// A large matrix that is checked.
+    MatrixLint,
+    /// A large matrix that is put into force.
+    MatrixPublish,
 }
 
 /// What is done to find figures.
@@ -52,6 +64,10 @@ pub(crate) enum Measurement {
     Backlog,
     /// Alerts that are told.
     Webhook,
+    /// Many alerts at once.
+    Alerts,
+    /// A large matrix.
+    Matrix,
 }
 
 /// A figure's goal, and what it is held against.
@@ -91,6 +107,10 @@ impl Figure {
             Self::Reports => Measurement::Reports,
             Self::Backlog | Self::Disk => Measurement::Backlog,
             Self::WebhookP50 | Self::WebhookP99 => Measurement::Webhook,
+            Self::AlertsNew | Self::AlertsRepeated | Self::AlertMemory | Self::Restart => {
+                Measurement::Alerts
+            }
+            Self::MatrixLint | Self::MatrixPublish => Measurement::Matrix,
         }
     }
 
@@ -150,6 +170,13 @@ impl Figure {
                 "Alertmanager alone, nothing on disk 8.0; Icinga 13.2; Prometheus and \
                  Alertmanager 1,018; Zabbix 3,750",
             ),
+            Self::AlertsNew => ("/CPU-s", "≥ 80,000", "Alertmanager, nothing on disk 15,800"),
+            Self::AlertsRepeated => ("/CPU-s", "≥ 150,000", "Alertmanager, nothing on disk 17,600"),
+            Self::AlertMemory => ("B/alert", "≤ 400", "Alertmanager 3,100 to 3,300"),
+            Self::Restart => {
+                ("ms", "≤ 1,000", "Alertmanager 100, and loses all; Prometheus 1,000 to 1,700")
+            }
+            Self::MatrixLint | Self::MatrixPublish => ("ms", "≤ 2,000", "nobody has one"),
         };
         Goal { unit, goal, peers }
     }
@@ -165,6 +192,8 @@ impl Measurement {
             Self::Reports => reports::measure(plan).await,
             Self::Backlog => backlog::measure(plan).await,
             Self::Webhook => webhook::measure(plan).await,
+            Self::Alerts => alerts::measure(plan).await,
+            Self::Matrix => matrices::measure(plan).await,
         }
     }
 }
@@ -178,6 +207,8 @@ impl fmt::Display for Measurement {
             Self::Reports => "many agents that report",
             Self::Backlog => "a few agents that catch up",
             Self::Webhook => "alerts that are told",
+            Self::Alerts => "many alerts at once",
+            Self::Matrix => "a large matrix",
         })
     }
 }

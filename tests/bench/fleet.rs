@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use remit_proto::{
-    convert::{JoinToken, Wire as _},
+    convert::Wire as _,
     v1::{EnrollRequest, enrollment_service_client::EnrollmentServiceClient},
 };
 use remit_runtime::{
@@ -18,8 +18,8 @@ use tokio::task::JoinSet;
 
 use crate::{operator::Operator, session::Session};
 
-/// What one token admits, as many as tokens may.
-const PER_TOKEN: usize = 50;
+/// How many enroll over one connection, one after the other.
+const PER_CONNECTION: usize = 50;
 
 /// Handshakes that are begun at once, as many as a collector lets one address
 /// begin.
@@ -43,13 +43,13 @@ pub(crate) struct Member {
     pub(crate) metrics: u64,
 }
 
-/// Enrolls so many agents, through tokens, as real ones are.
+/// Enrolls so many agents, each with a token of its own: one for many takes the
+/// other side's consent.
 pub(crate) async fn enroll(operator: &Operator, count: usize) -> anyhow::Result<Vec<Member>> {
     let mut tasks = JoinSet::new();
     let mut fleet = Vec::with_capacity(count);
-    for first in (0..count).step_by(PER_TOKEN) {
-        let token = operator.join_token(PER_TOKEN as u32).await?;
-        tasks.spawn(enroll_some(token, first, PER_TOKEN.min(count - first)));
+    for first in (0..count).step_by(PER_CONNECTION) {
+        tasks.spawn(enroll_some(operator.clone(), first, PER_CONNECTION.min(count - first)));
         if tasks.len() >= 8 {
             fleet.extend(tasks.join_next().await.context("no task")???);
         }
@@ -61,13 +61,19 @@ pub(crate) async fn enroll(operator: &Operator, count: usize) -> anyhow::Result<
     Ok(fleet)
 }
 
-async fn enroll_some(token: JoinToken, first: usize, count: usize) -> anyhow::Result<Vec<Member>> {
+async fn enroll_some(
+    operator: Operator,
+    first: usize,
+    count: usize,
+) -> anyhow::Result<Vec<Member>> {
+    let token = operator.join_token().await?;
     let config = tls::pinned_client_config(token.ca_pin)?;
     let address = token.addresses.first().context("a token without address")?;
     let channel = dial::connect(address, config, Duration::from_secs(10)).await?;
     let mut client = EnrollmentServiceClient::new(channel);
     let mut members = Vec::with_capacity(count);
     for number in first..first + count {
+        let token = operator.join_token().await?;
         let request = KeyRequest::new()?;
         let response = client
             .enroll(EnrollRequest {

@@ -6,13 +6,16 @@
 //! What each figure means and leaves out is in docs/measuring.md.
 
 mod agent;
+mod alerts;
 mod backlog;
 mod connections;
 mod daemon;
 mod figure;
 mod fleet;
+mod matrices;
 mod meter;
 mod operator;
+mod poster;
 mod reports;
 mod session;
 mod site;
@@ -50,6 +53,12 @@ struct Args {
     /// How many reports arrive in a second for the figure about reports.
     #[arg(long, default_value_t = 4000)]
     rate: u32,
+    /// How many alerts are open for the figures about alerts.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=200_000))]
+    alerts: u32,
+    /// How many endpoints are known for the figures about the matrix.
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=15_000))]
+    endpoints: u32,
 }
 
 /// What all measurements are told.
@@ -58,6 +67,8 @@ struct Plan {
     runs: usize,
     agents: usize,
     rate: u32,
+    alerts: usize,
+    endpoints: usize,
 }
 
 fn main() -> ExitCode {
@@ -79,8 +90,14 @@ async fn measure(args: Args) -> anyhow::Result<()> {
         Some(folder) => folder,
         None => std::env::current_exe()?.with_file_name(""),
     };
-    let plan =
-        Plan { programs, runs: args.runs as usize, agents: args.agents as usize, rate: args.rate };
+    let plan = Plan {
+        programs,
+        runs: args.runs as usize,
+        agents: args.agents as usize,
+        rate: args.rate,
+        alerts: args.alerts as usize,
+        endpoints: args.endpoints as usize,
+    };
     let wanted: BTreeSet<Figure> = match args.figures.as_slice() {
         [] => Figure::all().collect(),
         some => some.iter().copied().collect(),

@@ -6,8 +6,10 @@ use anyhow::Context as _;
 use remit_proto::{
     convert::JoinToken,
     v1::{
-        CreateTokenRequest, Endpoint, GetEndpointRequest, PublishMatrixRequest,
-        endpoint_service_client::EndpointServiceClient, matrix_service_client::MatrixServiceClient,
+        CreateSourceRequest, CreateTokenRequest, Endpoint, GetEndpointRequest, LintMatrixRequest,
+        ListAlertsRequest, PublishMatrixRequest, SourceKind,
+        alert_service_client::AlertServiceClient, endpoint_service_client::EndpointServiceClient,
+        matrix_service_client::MatrixServiceClient, source_service_client::SourceServiceClient,
         token_service_client::TokenServiceClient,
     },
 };
@@ -42,12 +44,47 @@ impl Operator {
         Ok(())
     }
 
-    /// Makes a token; gives its text.
-    pub(crate) async fn token(&self, max_uses: u32) -> anyhow::Result<String> {
+    /// What is wrong with a matrix.
+    pub(crate) async fn lint(&self, toml: &str) -> anyhow::Result<Vec<String>> {
+        let request = LintMatrixRequest { toml: toml.into(), file_name: "matrix.toml".into() };
+        let said = MatrixServiceClient::new(self.channel.clone()).lint_matrix(request).await?;
+        let findings = said.into_inner().findings.into_iter().filter(|it| it.error);
+        Ok(findings.map(|it| it.message).collect())
+    }
+
+    /// Makes a source of Prometheus's alerts; gives its token.
+    pub(crate) async fn source(&self, name: &str) -> anyhow::Result<String> {
+        let request = CreateSourceRequest {
+            tenant: "bench".into(),
+            site: "lab".into(),
+            name: name.into(),
+            kind: SourceKind::Alertmanager.into(),
+            ..Default::default()
+        };
+        let made = SourceServiceClient::new(self.channel.clone()).create_source(request).await?;
+        Ok(made.into_inner().token)
+    }
+
+    /// How many alerts are not over.
+    pub(crate) async fn open_alerts(&self) -> anyhow::Result<usize> {
+        let mut client = AlertServiceClient::new(self.channel.clone());
+        let (mut count, mut page_token) = (0, String::new());
+        loop {
+            let request = ListAlertsRequest { page_size: 1_000, page_token, ..Default::default() };
+            let page = client.list_alerts(request).await?.into_inner();
+            count += page.alerts.len();
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(count);
+            }
+        }
+    }
+
+    /// Makes a token for one endpoint; gives its text.
+    pub(crate) async fn token(&self) -> anyhow::Result<String> {
         let request = CreateTokenRequest {
             tenant: "bench".into(),
             site: "lab".into(),
-            max_uses,
             ttl_seconds: 3600,
             ..Default::default()
         };
@@ -56,8 +93,8 @@ impl Operator {
     }
 
     /// The same, as an agent reads it.
-    pub(crate) async fn join_token(&self, max_uses: u32) -> anyhow::Result<JoinToken> {
-        Ok(JoinToken::from_text(&self.token(max_uses).await?)?)
+    pub(crate) async fn join_token(&self) -> anyhow::Result<JoinToken> {
+        Ok(JoinToken::from_text(&self.token().await?)?)
     }
 
     /// What is known of an endpoint.

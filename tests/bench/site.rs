@@ -18,8 +18,8 @@ use crate::{
     operator::Operator,
 };
 
-/// How long the collector may take to listen.
-const START: Duration = Duration::from_secs(20);
+/// How long the collector may take to listen, with all that it reads first.
+const START: Duration = Duration::from_secs(120);
 
 /// How long the collector is left alone before its memory counts.
 const SETTLE: Duration = Duration::from_secs(3);
@@ -89,6 +89,11 @@ impl Site {
         }
     }
 
+    /// Ends the collector as a power cut would.
+    pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
+        self.collector.take().context("the collector does not run")?.kill().await
+    }
+
     /// Stops it and starts it again.
     pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
         self.stop().await?;
@@ -114,6 +119,16 @@ impl Site {
     /// The port of the agent plane.
     pub(crate) fn agent_port(&self) -> u16 {
         self.ports[0]
+    }
+
+    /// The port that takes other systems' alerts.
+    pub(crate) fn receiver_port(&self) -> u16 {
+        self.ports[4]
+    }
+
+    /// What vouches for the collector: PEM.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.path("collector/pki/root.pem")
     }
 
     /// What the collector keeps.

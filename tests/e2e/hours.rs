@@ -1,22 +1,10 @@
 //! What the hours of the day do to alerts, with the collector's clock set by the
 //! test.
 
-use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 use remit_proto::v1::{self, AlertEventKind, AlertState, Disposition};
-use remit_runtime::clock::SystemClock;
-use remit_shared::Clock as _;
-use tests::{Ask, FakeAgent, SOON, Site, eventually, starter};
+use tests::{Ask, FakeAgent, SOON, Site, eventually, starter, tuesday};
 
 use crate::steps::fill_disk;
-
-/// A time of day in New York, on the next working day that is a Tuesday.
-fn tuesday(hour: i8, minute: i8) -> Timestamp {
-    let zone = TimeZone::get("America/New_York").expect("the zone is known");
-    let today = zone.to_datetime(SystemClock.now()).date();
-    let tuesday = today.nth_weekday(1, Weekday::Tuesday).expect("there is a next Tuesday");
-    let at = tuesday.at(hour, minute, 0, 0);
-    zone.to_timestamp(at).expect("a time that exists")
-}
 
 /// A server that a business application runs on: internal IT's while the
 /// office is open, the provider's afterwards.
@@ -36,11 +24,11 @@ async fn e03_unacked_at_1700() {
     let site = Site::by_clock(&starter()).await;
     let mut agent = application_server(&site).await;
     let mut session = agent.connect().await.unwrap();
-    site.set_clock(tuesday(16, 50));
+    site.set_clock(tuesday("16:50"));
     let alert = fill_disk(&site, &mut agent, &mut session).await;
     assert_eq!(alert.responsibility.as_ref().unwrap().responsible, "internal-it");
 
-    site.set_clock(tuesday(17, 0));
+    site.set_clock(tuesday("17:00"));
     site.inbox.message("provider-noc", "assigned").await;
     let alert = site.admin.alert(&alert.alert_id).await;
     assert_eq!(alert.state(), AlertState::Open);
@@ -53,13 +41,13 @@ async fn e03_unacked_at_1700() {
 /// Lets the collector wake in the night before Tuesday's office hours.
 async fn wake_at_night(site: &mut Site) {
     site.stop().await;
-    site.set_clock(tuesday(2, 0));
+    site.set_clock(tuesday("02:00"));
     site.restart().await;
 }
 
 /// Tuesday's night once it is finished.
 async fn finished_night(site: &Site) -> v1::Shift {
-    let day = tuesday(12, 0).strftime("%F").to_string();
+    let day = tuesday("12:00").strftime("%F").to_string();
     eventually(SOON, "the night is finished", async || {
         let asked = v1::GetShiftRequest { tenant: "acme".into(), day: day.clone() };
         let got = site.admin.shifts().get_shift(asked).await.ok()?.into_inner();
@@ -111,7 +99,7 @@ async fn e06_0800_disposition() {
     assert_eq!(done.outcomes[0].error, "");
     assert_eq!(site.admin.alert(&alerts[2]).await.disposition(), Disposition::None);
 
-    site.set_clock(tuesday(8, 0));
+    site.set_clock(tuesday("08:00"));
     let untouched = put_down(&site, &alerts[2]).await;
     assert_eq!(times_disposed(&untouched), 1);
     let shift = finished_night(&site).await;
@@ -131,7 +119,7 @@ async fn e29_collector_down_over_0800() {
     let alert = fill_disk(&site, &mut agent, &mut session).await;
 
     site.cut_power().await;
-    site.set_clock(tuesday(9, 30));
+    site.set_clock(tuesday("09:30"));
     site.restart().await;
     put_down(&site, &alert.alert_id).await;
     let late = finished_night(&site).await;

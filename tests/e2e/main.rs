@@ -1,17 +1,34 @@
 //! What Remit promises, tried out on its programs as they ship.
 
+mod agreeing;
 mod alerts;
+mod asking;
+mod audit;
+mod changes;
+mod climbing;
+mod contacts;
+mod digest;
 mod enrollment;
 mod escalation;
+mod evening;
 mod facts;
 mod hours;
 mod identity;
+mod late;
 mod mail;
+mod mass;
 mod operations;
+mod power;
 mod prometheus;
+mod promises;
+mod quiet;
 mod receiver;
+mod reports;
+mod returning;
+mod scenarios;
 mod shipped_agent;
 mod steps;
 mod stream;
 mod watching;
 mod windows;
+mod zones;

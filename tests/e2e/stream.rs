@@ -10,10 +10,10 @@ use remit_shared::{Body, Clock as _, Lifecycle, Stream};
 use tests::{FakeAgent, SOON, Site, eventually};
 use tonic::Code;
 
-use crate::steps::fill_disk;
+use crate::steps::{fill_disk, promise};
 
 /// The values that the root filesystem had, oldest first, with their times.
-async fn history(site: &Site, agent: &FakeAgent) -> Vec<(jiff::Timestamp, i64)> {
+pub(crate) async fn history(site: &Site, agent: &FakeAgent) -> Vec<(jiff::Timestamp, i64)> {
     let asked = v1::ListReadingsRequest {
         endpoint: agent.id.clone(),
         metric: "disk_used".into(),
@@ -30,7 +30,7 @@ async fn history(site: &Site, agent: &FakeAgent) -> Vec<(jiff::Timestamp, i64)> 
 }
 
 /// Waits until everything that the agent holds is applied.
-async fn applied(site: &Site, agent: &FakeAgent) -> v1::Endpoint {
+pub(crate) async fn applied(site: &Site, agent: &FakeAgent) -> v1::Endpoint {
     let (events, metrics) = (agent.last(Stream::Events), agent.last(Stream::Metrics));
     site.admin
         .endpoint_where(&agent.id, "all records are applied", |it| {
@@ -246,14 +246,17 @@ async fn wrong_clock(ahead: SignedDuration, summary: &str) {
     let mut session = agent.connect().await.expect("a wrong clock is no reason to refuse");
     let alert = site.admin.alerted("clock-wrong", v1::AlertState::Open).await;
     assert_eq!(alert.summary, summary);
-    fill_disk(&site, &mut agent, &mut session).await;
+    let alert = fill_disk(&site, &mut agent, &mut session).await;
     for (at, _) in history(&site, &agent).await {
         assert!(begun <= at && at <= SystemClock.now(), "{at} is not a time of ours");
     }
+    let spent = promise(&site, &alert, v1::SlaTarget::Resolution).await.elapsed_ms;
+    let since = SystemClock.now().duration_since(begun).as_millis();
+    assert!(i128::from(spent) <= since, "{spent} ms of what was promised are gone");
 }
 
 #[tokio::test]
-async fn a_clock_that_is_a_day_ahead_is_told_and_set_right() {
+async fn e17_agent_clock_plus1d() {
     wrong_clock(A_DAY, "the clock is 24 h ahead of the collector's").await;
 }
 

@@ -146,7 +146,8 @@ impl FakeAgent {
         self.answer_at(at, "disk", Body::Readings(vec![reading]))
     }
 
-    fn answer_at(&mut self, at: Timestamp, probe: &str, body: Body) -> Record {
+    /// Spools an answer of a probe, as of some time.
+    pub fn answer_at(&mut self, at: Timestamp, probe: &str, body: Body) -> Record {
         self.spool(at, Answer::full(probe, "a test", at, body))
     }
 

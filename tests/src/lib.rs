@@ -21,6 +21,7 @@
 mod agent;
 mod authority;
 mod clock;
+mod desk;
 mod disk;
 mod http;
 mod inbox;
@@ -31,6 +32,7 @@ mod real_agent;
 
 mod session;
 mod site;
+mod story;
 
 use std::time::Duration;
 
@@ -39,15 +41,17 @@ use tokio::time::{self, Instant};
 pub use crate::{
     agent::{FakeAgent, Refused, ask_to_enroll},
     authority::{ForeignAuthority, Impostor},
+    clock::tuesday,
     disk::Filler,
     http::post,
     inbox::{Inbox, Received},
-    matrix::starter,
+    matrix::{day_and_night, starter},
     operator::{Operator, Watch},
     program::{Outcome, Program, binary, command, finish, run},
     real_agent::RealAgent,
     session::Session,
     site::{Ask, Site},
+    story::{Story, entries, owner},
 };
 
 /// Long enough for anything that should happen at once, on a busy machine.

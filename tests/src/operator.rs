@@ -4,10 +4,12 @@ use std::{path::Path, time::Duration};
 
 use remit_proto::v1::{
     self, alert_service_client::AlertServiceClient, backup_service_client::BackupServiceClient,
-    endpoint_service_client::EndpointServiceClient, matrix_service_client::MatrixServiceClient,
-    operator_service_client::OperatorServiceClient, patch_service_client::PatchServiceClient,
-    shift_service_client::ShiftServiceClient, source_service_client::SourceServiceClient,
-    token_service_client::TokenServiceClient, window_service_client::WindowServiceClient,
+    change_service_client::ChangeServiceClient, endpoint_service_client::EndpointServiceClient,
+    known_issue_service_client::KnownIssueServiceClient,
+    matrix_service_client::MatrixServiceClient, operator_service_client::OperatorServiceClient,
+    patch_service_client::PatchServiceClient, shift_service_client::ShiftServiceClient,
+    source_service_client::SourceServiceClient, token_service_client::TokenServiceClient,
+    window_service_client::WindowServiceClient,
 };
 use remit_runtime::{
     credential::Credential,
@@ -90,9 +92,19 @@ impl Operator {
         BackupServiceClient::new(self.channel.clone())
     }
 
+    /// Changes.
+    pub fn changes(&self) -> ChangeServiceClient<Channel> {
+        ChangeServiceClient::new(self.channel.clone())
+    }
+
     /// Endpoints.
     pub fn endpoints(&self) -> EndpointServiceClient<Channel> {
         EndpointServiceClient::new(self.channel.clone())
+    }
+
+    /// Known issues.
+    pub fn known_issues(&self) -> KnownIssueServiceClient<Channel> {
+        KnownIssueServiceClient::new(self.channel.clone())
     }
 
     /// The matrix.
@@ -130,7 +142,8 @@ impl Operator {
         TokenServiceClient::new(self.channel.clone())
     }
 
-    /// Puts a matrix into force, or says what is wrong with it.
+    /// Puts a matrix into force, or says what is wrong with it. Every one but
+    /// the first waits for the other side as a change.
     pub async fn publish(&self, toml: &str) -> Result<v1::PublishMatrixResponse, Status> {
         let asked = v1::PublishMatrixRequest {
             toml: toml.into(),
@@ -138,6 +151,38 @@ impl Operator {
             ..Default::default()
         };
         Ok(self.matrix().publish_matrix(asked).await?.into_inner())
+    }
+
+    /// What a change is now, with its text.
+    pub async fn change(&self, id: &str) -> v1::Change {
+        let asked = v1::GetChangeRequest { change_id: id.into() };
+        let got = self.changes().get_change(asked).await.expect("the change can be seen");
+        got.into_inner().change.expect("an answer holds what was asked for")
+    }
+
+    /// Agrees to a change as it is now.
+    pub async fn approve(&self, id: &str) -> Result<v1::Change, Status> {
+        let sha256 = self.change(id).await.sha256;
+        let asked = v1::ApproveChangeRequest { change_id: id.into(), sha256, ..Default::default() };
+        let approved = self.changes().approve_change(asked).await?.into_inner();
+        Ok(approved.change.unwrap_or_default())
+    }
+
+    /// Waits until a change is as it should be.
+    pub async fn change_where(
+        &self,
+        id: &str,
+        what: &str,
+        is_so: impl Fn(&v1::Change) -> bool,
+    ) -> v1::Change {
+        eventually(SOON, what, async || Some(self.change(id).await).filter(|it| is_so(it))).await
+    }
+
+    /// The version of acme's matrix that holds.
+    pub async fn matrix_version(&self) -> u64 {
+        let asked = v1::GetMatrixRequest { tenant: "acme".into(), version: 0 };
+        let got = self.matrix().get_matrix(asked).await.expect("there is a matrix");
+        got.into_inner().version.unwrap_or_default().version
     }
 
     /// Every alert, resolved ones too, without timelines.

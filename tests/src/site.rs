@@ -9,13 +9,13 @@ use std::{
     sync::atomic::{AtomicU8, Ordering},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use remit_proto::v1;
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::{
-    FakeAgent, Inbox, Operator, Program, RealAgent, SOON, clock::SetClock, command, disk,
+    FakeAgent, Inbox, Operator, Outcome, Program, RealAgent, SOON, clock::SetClock, command, disk,
     eventually, http::get, inbox::SECRET, program::finish, run, starter,
 };
 
@@ -87,6 +87,21 @@ impl Site {
     /// Lets the collector's clock jump to an instant; it runs on from there.
     pub fn set_clock(&self, now: Timestamp) {
         self.clock.as_ref().expect("the site goes by a clock of its own").set(now);
+    }
+
+    /// Lets so much time pass for the collector, all at once.
+    pub fn pass(&self, length: SignedDuration) {
+        self.clock.as_ref().expect("the site goes by a clock of its own").pass(length);
+    }
+
+    /// What the collector's clock shows.
+    pub fn now(&self) -> Timestamp {
+        self.clock.as_ref().expect("the site goes by a clock of its own").now()
+    }
+
+    /// Lets the collector's clock jump to an instant and stand still there.
+    pub fn stop_clock(&self, at: Timestamp) {
+        self.clock.as_ref().expect("the site goes by a clock of its own").stop(at);
     }
 
     /// The folder that belongs to this test.
@@ -178,6 +193,13 @@ impl Site {
         self.start_again(serve(&self.data(), self.clock.as_ref())).await;
     }
 
+    /// The same, where the environment says something of its own.
+    pub async fn restart_where(&mut self, environment: &[(&str, &OsStr)]) {
+        let mut serve = serve(&self.data(), self.clock.as_ref());
+        serve.envs(environment.iter().copied());
+        self.start_again(serve).await;
+    }
+
     /// The same, with the data folder on a disk of so many MiB of its own, which
     /// only the collector sees; [`Program::folder`] leads there.
     pub async fn restart_on_small_disk(&mut self, mebibytes: u32) {
@@ -211,6 +233,42 @@ impl Site {
     pub async fn internal_it(&self) -> Operator {
         let (role, party) = (v1::Role::Operator, v1::Party::Internal);
         self.admin.create("ines", role, party, &["internal-it"]).await
+    }
+
+    /// A manager of the provider's, without whom nothing that both sides share
+    /// is changed from then on.
+    pub async fn provider_manager(&self) -> Operator {
+        let (role, party) = (v1::Role::Manager, v1::Party::Provider);
+        self.admin.create("petra", role, party, &["provider-manager"]).await
+    }
+
+    /// A manager of the internal side's: to be made before the provider's.
+    pub async fn it_manager(&self) -> Operator {
+        let (role, party) = (v1::Role::Manager, v1::Party::Internal);
+        self.admin.create("imke", role, party, &["it-manager"]).await
+    }
+
+    /// What `remit` says to an operator who types this.
+    pub async fn remit<'a>(
+        &self,
+        operator: &Operator,
+        args: impl IntoIterator<Item = &'a str>,
+    ) -> Outcome {
+        let path = self.folder.path().join(format!("{}.toml", operator.credential.operator_id));
+        operator.credential.write(&path).expect("the test's folder can be written");
+        let mut remit = command("remit");
+        remit.arg("--credential").arg(path).args(["--tenant", "acme"]).args(args);
+        finish(remit).await
+    }
+
+    /// A code that opens the way to act alone, in a file.
+    pub async fn sealed_code(&self) -> PathBuf {
+        let code = self.folder.path().join("sealed-code");
+        let mut make = command("remit-collector");
+        make.args(["sealed-code", "--data-dir"]).arg(self.data()).arg("--out").arg(&code);
+        let made = finish(make).await;
+        assert_eq!(made.code, Some(0), "no sealed code: {}", made.stderr);
+        code
     }
 
     /// Asks for an enrollment token.

@@ -12,8 +12,9 @@
 //!
 //! # Not here
 //!
-//! Where the points come from: the shell reads them off the records.
+//! Where the records come from: the shell fetches them for [`gather`].
 
+mod gather;
 mod points;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ mod unusual;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use remit_shared::{AlertId, ChangeId, EndpointId, KnownIssueId, Party, RowId, Severity, Tenant};
 
+pub use crate::agenda::gather::{Records, gather};
 use crate::{
     calendar::Segment,
     sla::{ClockKind, Holder},
@@ -39,6 +41,8 @@ pub struct Inputs {
     pub known_issues: Vec<KnownIssue>,
     /// Changes that nobody has decided on.
     pub changes: Vec<OpenChange>,
+    /// Emergencies that nobody has looked at yet.
+    pub emergencies: Vec<Emergency>,
     /// Promises that were not kept.
     pub breaches: Vec<Breach>,
     /// Rows of the matrix.
@@ -94,6 +98,23 @@ pub struct OpenChange {
     pub proposed_at: Timestamp,
     /// Whose word is missing.
     pub waits_for: Vec<Party>,
+}
+
+/// A change that one side made alone, because it could not wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emergency {
+    /// Which.
+    pub id: ChangeId,
+    /// What changed.
+    pub title: String,
+    /// Who did it.
+    pub by: String,
+    /// Their side.
+    pub party: Party,
+    /// When.
+    pub at: Timestamp,
+    /// Why it could not wait.
+    pub why: String,
 }
 
 /// A promise that was not kept.
@@ -195,6 +216,8 @@ pub enum Topic {
     JointReviews,
     /// Promises that were not kept.
     Breaches,
+    /// Emergencies that the other side has not looked at.
+    Emergencies,
     /// What differs from other weeks.
     Unusual,
     /// Changes that wait for somebody.
@@ -228,6 +251,7 @@ pub fn agenda(tenant: &Tenant, inputs: &Inputs, week: Segment) -> Agenda {
     let sections = [
         (Topic::JointReviews, points::joint_reviews(&inputs.joint_reviews, now)),
         (Topic::Breaches, points::breaches(&inputs.breaches, week)),
+        (Topic::Emergencies, points::emergencies(&inputs.emergencies, now)),
         (Topic::Unusual, unusual::points(inputs, week)),
         (Topic::Changes, points::changes(&inputs.changes, now)),
         (Topic::KnownIssues, points::known_issues(&inputs.known_issues, now)),
@@ -249,6 +273,7 @@ impl Topic {
         match self {
             Self::JointReviews => "joint_reviews",
             Self::Breaches => "breaches",
+            Self::Emergencies => "emergencies",
             Self::Unusual => "unusual",
             Self::Changes => "changes",
             Self::KnownIssues => "known_issues",
@@ -262,6 +287,7 @@ impl Topic {
         match self {
             Self::JointReviews => "For joint review",
             Self::Breaches => "Promises that were not kept",
+            Self::Emergencies => "Emergencies to look at together",
             Self::Unusual => "Unlike other weeks",
             Self::Changes => "Changes that wait for somebody",
             Self::KnownIssues => "Known issues that expire soon",

@@ -35,7 +35,7 @@ mod route;
 mod step;
 mod tell;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod timeline;
 mod verdict;
 mod work;

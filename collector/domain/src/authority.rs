@@ -89,6 +89,8 @@ pub enum Action {
     ReadMatrix,
     /// Put a matrix into force.
     PublishMatrix,
+    /// Make sure that people can be told.
+    VerifyContact,
     /// Let outside systems tell of alerts.
     ManageSources,
     /// Make an enrollment token.
@@ -105,6 +107,46 @@ pub enum Action {
     ListOperators,
     /// Shut out an operator that has this role.
     RevokeOperator(Role),
+}
+
+impl Action {
+    /// What the audit trail calls it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::See => "tenant.see",
+            Self::Acknowledge => "alert.acknowledge",
+            Self::Note => "alert.note",
+            Self::Resolve => "alert.resolve",
+            Self::HandOver => "alert.hand_over",
+            Self::Dispose => "alert.dispose",
+            Self::DisposeShift => "shift.dispose",
+            Self::MarkNoise => "alert.mark_noise",
+            Self::BlockAlert => "alert.block",
+            Self::PauseSla => "alert.pause",
+            Self::DeclareKnownIssue => "known_issue.declare",
+            Self::EndKnownIssue => "known_issue.end",
+            Self::ScheduleWindow => "window.schedule",
+            Self::CancelWindow => "window.cancel",
+            Self::ProposeChange => "change.propose",
+            Self::ApproveChange => "change.approve",
+            Self::RejectChange => "change.reject",
+            Self::WithdrawChange => "change.withdraw",
+            Self::ApplyChange => "change.apply",
+            Self::ReadReports => "report.read",
+            Self::ReadAudit => "audit.read",
+            Self::ReadMatrix => "matrix.read",
+            Self::PublishMatrix => "matrix.publish",
+            Self::VerifyContact => "contact.verify",
+            Self::ManageSources => "source.manage",
+            Self::CreateToken => "token.create",
+            Self::ListTokens => "token.list",
+            Self::RevokeToken => "token.revoke",
+            Self::RevokeEndpoint => "endpoint.revoke",
+            Self::CreateOperator(_) => "operator.create",
+            Self::ListOperators => "operator.list",
+            Self::RevokeOperator(_) => "operator.revoke",
+        }
+    }
 }
 
 /// What it is asked of.
@@ -272,6 +314,7 @@ fn needs(action: Action) -> Needs {
         Action::WithdrawChange => operator("withdraw a change"),
         Action::ApplyChange => operator("apply a change"),
         Action::PublishMatrix => manager("publish a matrix"),
+        Action::VerifyContact => operator("verify a contact"),
         Action::ManageSources => manager("set up a source"),
         Action::CreateToken => manager("make an enrollment token"),
         Action::ListTokens => manager("see the enrollment tokens"),

@@ -50,9 +50,13 @@ use remit_shared::{ChangeId, OperatorId, Party, Team, Tenant, WindowId};
 
 pub use crate::change::{
     collision::{Collision, On, collisions},
-    command::{Draft, Present, amend, apply, approve, propose, reassess, reject, withdraw},
-    emergency::{BREAK_GLASS_FOR, BreakGlass, PAGE_WITHIN, break_glass, may_break_glass, review},
-    facts::{Approvers, Facts, Risk, Touches, WIDE, risk},
+    command::{
+        Draft, Present, amend, apply, approval, approve, propose, reassess, reject, withdraw,
+    },
+    emergency::{
+        BREAK_GLASS_FOR, BreakGlass, PAGE_WITHIN, break_glass, may_break_glass, review, within,
+    },
+    facts::{Approvers, Facts, Quieting, Risk, Touches, WIDE, risk},
     part::{MatrixPart, parts, rows},
     refusal::Refusal,
     required::{ALONE_FOR, FOUNDING, REVOKED_AT_ONCE, required},
@@ -75,6 +79,8 @@ pub const MOST_APPROVALS: usize = 16;
 pub const LONGEST_TITLE: usize = 200;
 /// The longest reason, in bytes.
 pub const LONGEST_WHY: usize = 4_000;
+/// The longest note of an approval, in characters.
+pub const LONGEST_NOTE: usize = 1_000;
 /// The longest text, in bytes.
 pub const LONGEST_TEXT: usize = 1 << 20;
 
@@ -187,6 +193,8 @@ pub struct Approval {
     pub sha256: String,
     /// Their key's signature of that, as text, if they gave one.
     pub signature: Option<String>,
+    /// What they said; may be empty.
+    pub note: String,
 }
 
 /// Where a change stands.
@@ -253,6 +261,12 @@ impl Change {
         }
     }
 
+    /// Whether it took effect, and nobody has said yet what came of that: it is
+    /// to be carried out, perhaps once more.
+    pub fn is_owed(&self) -> bool {
+        matches!(&self.state, State::Applied { result, .. } if result.is_empty())
+    }
+
     /// The agreements that are still missing.
     pub fn missing(&self) -> impl Iterator<Item = &Requirement> {
         let met = |it: &&Requirement| self.approvals.iter().any(|by| it.is_met_by(by));
@@ -295,6 +309,14 @@ impl Requirement {
         who.party == self.party
             && who.role.includes(self.role)
             && (self.teams.is_empty() || who.teams.iter().any(|it| self.teams.contains(it)))
+    }
+}
+
+impl Approval {
+    /// The same with what was said, as far as anybody would read it.
+    pub fn noting(self, note: &str) -> Self {
+        let note = note.trim().chars().take(LONGEST_NOTE).collect();
+        Self { note, ..self }
     }
 }
 

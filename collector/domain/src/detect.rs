@@ -34,7 +34,7 @@ pub use crate::detect::{
     checks::{CheckKey, CheckState, Checks, Finding, MOST_CHECKS},
     policy::{Limit, Policy},
     rules::{CHECKS, CheckDef, OverrideError, Rules},
-    threshold::{Side, Threshold},
+    threshold::{Side, Threshold, show as show_value},
 };
 use crate::{
     detect::checks::{EVIDENCE, SUMMARY, bounded},

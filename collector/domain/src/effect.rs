@@ -15,6 +15,7 @@ use crate::{
     alert::{Alert, Entry, NoticeId},
     endpoint::Registration,
     letter::Letter,
+    matrix::ChannelRef,
     signal::Signal,
 };
 
@@ -35,12 +36,16 @@ pub enum RecordKey {
     Change(ChangeId),
     /// Something that is known.
     KnownIssue(KnownIssueId),
+    /// How one day of a tenant was.
+    Day(Tenant, Date),
     /// The night before one business day of a tenant.
     Shift(Tenant, Date),
     /// A system whose alerts are taken in.
     Source(SourceId),
     /// A maintenance window.
     Window(WindowId),
+    /// A way in which a tenant's people are told.
+    Contact(Tenant, ChannelRef),
 }
 
 impl fmt::Display for RecordKey {
@@ -53,9 +58,11 @@ impl fmt::Display for RecordKey {
             Self::Matrix(tenant, version) => write!(f, "matrix {tenant} version {version}"),
             Self::Change(id) => write!(f, "change {id}"),
             Self::KnownIssue(id) => write!(f, "known issue {id}"),
+            Self::Day(tenant, day) => write!(f, "day {tenant} {day}"),
             Self::Shift(tenant, day) => write!(f, "shift {tenant} {day}"),
             Self::Source(id) => write!(f, "source {id}"),
             Self::Window(id) => write!(f, "window {id}"),
+            Self::Contact(tenant, channel) => write!(f, "contact {tenant} {channel}"),
         }
     }
 }

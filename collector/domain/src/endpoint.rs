@@ -29,12 +29,12 @@ use remit_shared::{
     PatchScan, RecoveryPoint, Series, ServiceScan, Site, Stream, Tag, Tenant, TokenId,
 };
 
-use crate::detect::Checks;
 pub use crate::endpoint::{
     apply::{Applied, Arrival, Frame, Verdict, apply, limit},
     session::{Greeting, Opened, open_session},
     tick::tick,
 };
+use crate::{detect::Checks, flapping::link::Link};
 
 /// Everything about one endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,6 +209,8 @@ pub struct Pulse {
     pub heard_listening: SignedDuration,
     /// How far its clock is ahead of the collector's.
     pub clock_ahead: SignedDuration,
+    /// How often its link broke of late.
+    pub link: Link,
     /// When each probe last measured, by [`Layout::probes`]' index.
     pub measured: Vec<Option<Timestamp>>,
     /// The newest values, by [`Layout::series`]' index; `None` if gone.
@@ -285,6 +287,7 @@ impl Endpoint {
                 heard_at: None,
                 heard_listening: SignedDuration::ZERO,
                 clock_ahead: SignedDuration::ZERO,
+                link: Link::default(),
                 measured: Vec::new(),
                 values: Vec::new(),
             },

@@ -24,6 +24,7 @@
 mod backlog;
 mod cause;
 mod digest;
+mod item;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -38,7 +39,7 @@ pub use crate::group::{
     cause::Cause,
     digest::Digest,
 };
-use crate::{alert::NoticeId, group::digest::Group};
+use crate::{alert::NoticeId, group::digest::Group, people::Target};
 
 /// So many messages may wait; beyond that, they go out one by one.
 pub const MOST_WAITING: usize = 10_000;
@@ -48,8 +49,8 @@ pub const MOST_WAITING: usize = 10_000;
 pub struct Key {
     /// The customer environment.
     pub tenant: Tenant,
-    /// The team that is told.
-    pub team: Team,
+    /// Who is told.
+    pub to: Target,
     /// The way it is told.
     pub channel: String,
     /// The team whose alerts they are.
@@ -174,12 +175,12 @@ impl Groups {
 
     /// What must go out by now.
     pub fn due(&mut self, now: Timestamp) -> Vec<Digest> {
-        let mut digests: BTreeMap<(Tenant, Team, String), Digest> = BTreeMap::new();
+        let mut digests: BTreeMap<(Tenant, Target, String), Digest> = BTreeMap::new();
         for (key, group) in &mut self.groups {
             if group.deadline(&self.waits).is_none_or(|it| it > now) {
                 continue;
             }
-            let recipient = (key.tenant.clone(), key.team.clone(), key.channel.clone());
+            let recipient = (key.tenant.clone(), key.to.clone(), key.channel.clone());
             let digest = digests.entry(recipient).or_insert_with(|| Digest::empty(key, now));
             group.move_to(digest, key, now);
         }

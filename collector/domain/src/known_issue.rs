@@ -36,13 +36,13 @@ use remit_shared::{ChangeId, KnownIssueId, Party, Severity, Team, Tenant};
 
 pub use crate::known_issue::{
     condition::{Condition, ConditionError},
-    declare::{Refusal, born, declare, end, extend},
+    declare::{Extension, Refusal, born, declare, end, extend},
     matcher::Matcher,
     step::{Event, Step, deadline, step},
     tally::{Occurrence, Tally},
 };
 use crate::{
-    alert::About,
+    alert::{About, Alert},
     change::Signatory,
     suppression::{Suppression, SuppressionKind},
 };
@@ -147,14 +147,33 @@ pub enum State {
     },
 }
 
+/// Whether an alert is of this, however much it matters.
+pub fn is_about(issue: &KnownIssue, about: &About) -> bool {
+    issue.spec.tenant == about.tenant && issue.spec.matcher.matches(about)
+}
+
+/// What of an alert counts as an occurrence, as it stands. `value` is what was
+/// measured last, if anything is.
+pub fn occurrence(issue: &KnownIssue, alert: &Alert, value: Option<i64>) -> Option<Occurrence> {
+    let at = alert.raised_at.max(issue.created_at);
+    let is_after = alert.is_unresolved() || issue.created_at <= alert.raised_at;
+    (is_after && is_about(issue, &alert.about)).then(|| Occurrence {
+        alert: alert.id,
+        at,
+        endpoint: alert.about.endpoint,
+        instance: alert.about.instance.to_string(),
+        severity: alert.severity,
+        value: value.filter(|_| alert.is_unresolved()),
+    })
+}
+
 /// Whether an alert is of this, at this time.
 pub fn matches(issue: &KnownIssue, about: &About, severity: Severity, now: Timestamp) -> bool {
-    let IssueSpec { tenant, matcher, expires_at, max_severity, .. } = &issue.spec;
+    let IssueSpec { expires_at, max_severity, .. } = &issue.spec;
     issue.state == State::Active
         && now < *expires_at
         && severity <= *max_severity
-        && *tenant == about.tenant
-        && matcher.matches(about)
+        && is_about(issue, about)
 }
 
 /// Why an alert is quiet, if this makes it so.

@@ -80,6 +80,8 @@ pub enum Matter {
     Window(WindowId),
     /// The night before this day.
     Shift(Date),
+    /// Whether a letter arrives at all.
+    Contact,
 }
 
 impl Matter {
@@ -90,6 +92,7 @@ impl Matter {
             Self::KnownIssue(_) => "known_issue",
             Self::Window(_) => "window",
             Self::Shift(_) => "shift",
+            Self::Contact => "contact",
         }
     }
 }
@@ -101,6 +104,7 @@ impl fmt::Display for Matter {
             Self::KnownIssue(id) => id.fmt(f),
             Self::Window(id) => id.fmt(f),
             Self::Shift(day) => day.fmt(f),
+            Self::Contact => f.write_str("contact"),
         }
     }
 }

@@ -5,9 +5,12 @@
 
 pub mod agenda;
 pub mod alert;
+pub mod audit;
 pub mod authority;
 pub mod calendar;
 pub mod change;
+pub mod contact;
+pub mod daybook;
 pub mod detect;
 pub mod effect;
 pub mod endpoint;
@@ -15,6 +18,7 @@ pub mod enroll;
 pub mod flapping;
 pub mod group;
 pub mod inhibit;
+pub mod invariants;
 pub mod known_issue;
 pub mod letter;
 pub mod mass_loss;
@@ -28,6 +32,7 @@ pub mod report;
 pub mod retention;
 pub mod rota;
 pub mod schedule;
+pub mod seen;
 pub mod shift;
 pub mod signal;
 pub mod sla;

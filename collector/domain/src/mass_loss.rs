@@ -34,6 +34,7 @@
 
 mod census;
 mod loss;
+pub mod stand_in;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -22,6 +22,7 @@
 //! How a matrix is written down is `remit-matrix-file`'s business. What becomes
 //! of an alert is decided elsewhere.
 
+mod answers;
 mod checks;
 mod compare;
 mod coverage;
@@ -60,7 +61,7 @@ use remit_shared::{
 pub use crate::matrix::{
     checks::CheckOverride,
     compare::{Comparison, Rank, compare},
-    coverage::{Cell, Coverage, FunctionWeek, HOURS, Owner, coverage},
+    coverage::{Cell, Coverage, FunctionWeek, HOURS, Owner, coverage, coverage_of},
     diff::{Change, diff},
     hand_over::{ReasonError, Trigger, parse_reason, usual_wait},
     length::{LengthError, parse_length, show_length},
@@ -76,7 +77,7 @@ pub use crate::matrix::{
     scope::{EndpointRef, EndpointRefError, Scope, Subject},
     simulate::{Simulation, Stint, Told, simulate},
     team::{ChannelRef, ChannelRefError, Contact, TeamDef},
-    touched::touched,
+    touched::{duties, touched, touched_rows},
     turn::{TurnError, parse_turn, show_clock, show_hours, show_turn},
     when::{When, WhenError},
 };

@@ -15,6 +15,7 @@
 //!
 //! What to do about it is [`tuning`](crate::tuning)'s business.
 
+mod past;
 mod score;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -123,6 +124,13 @@ pub struct Entry {
     pub verdict: Verdict,
     /// Why, one line each.
     pub reasons: Vec<String>,
+}
+
+impl Entry {
+    /// How many nobody did anything about.
+    pub fn for_nothing(&self) -> usize {
+        self.alerts - self.acted_on
+    }
 }
 
 /// What to think of a check's alerts.

@@ -7,11 +7,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 use remit_shared::{Party, Severity, Team, Tenant};
+use uuid::Uuid;
 
 pub use self::facts::Facts;
 use crate::{
     alert::{Alert, Notice, NoticeId, State, Topic},
     effect::EffectKey,
+    group::Digest,
     letter::{Letter, Matter},
     people::Target,
 };
@@ -28,6 +30,8 @@ pub enum MessageId {
         /// The effect that owes it.
         key: EffectKey,
     },
+    /// About several alerts.
+    Digest(Uuid),
 }
 
 impl MessageId {
@@ -36,6 +40,7 @@ impl MessageId {
         match self {
             Self::Notice(id) => id.alert.to_string(),
             Self::Letter { matter, .. } => matter.to_string(),
+            Self::Digest(_) => self.to_string(),
         }
     }
 }
@@ -45,6 +50,7 @@ impl fmt::Display for MessageId {
         match self {
             Self::Notice(id) => id.fmt(f),
             Self::Letter { matter, key } => write!(f, "{matter}.{}.{}", key.revision, key.position),
+            Self::Digest(id) => write!(f, "digest-{}", id.simple()),
         }
     }
 }
@@ -127,6 +133,28 @@ pub fn word(alert: &Alert, notice: &Notice) -> Message {
         text: body(alert, notice),
         alerts: vec![Facts::of(alert)],
     }
+}
+
+/// Several messages as one, given the alerts that it is about as they are now.
+/// `None` if none of them is there any more.
+pub fn of_digest(digest: &Digest, alerts: Vec<Facts>) -> Option<Message> {
+    let first = alerts.first()?;
+    let owner = digest.owner().unwrap_or(&first.owner).clone();
+    let party =
+        alerts.iter().find(|it| it.owner == owner).map_or(first.owner_party, |it| it.owner_party);
+    Some(Message {
+        id: MessageId::Digest(digest.name()),
+        made_at: digest.made_at,
+        topic: "digest",
+        tenant: digest.tenant.clone(),
+        to: digest.to.clone(),
+        owner,
+        owner_party: party,
+        severity: digest.severity(),
+        subject: digest.subject(),
+        text: digest.text(),
+        alerts,
+    })
 }
 
 /// A letter as a message.

@@ -1,7 +1,7 @@
 //! The week, the month and the quarter, in numbers.
 //!
-//! [`report`] counts what the collector knows of one [`Period`] and of the one
-//! before it. What it gives back is numbers and names in the order in which
+//! [`gather`] picks out of the records what the collector knows of one [`Period`]
+//! and of the one before it, and [`report`] counts it. What it gives back is numbers and names in the order in which
 //! they matter; how they look is somebody else's business.
 //!
 //! # Invariants
@@ -9,7 +9,8 @@
 //! - Equal [`Input`]s give equal [`Report`]s, in whatever order the facts come.
 //! - A period is half-open, begins and ends at midnight where the tenant is,
 //!   and is as long as the clocks there make it.
-//! - What is not known is counted as not known, never as in order.
+//! - What is not known is counted as not known, never as in order; a time of
+//!   which nothing is known is said to be one.
 //! - A share is of something: of nothing there is none, and it is rounded down,
 //!   so that all of it means all of it.
 //! - Lists are bounded, and say how many they leave out.
@@ -19,7 +20,9 @@
 //! When a promise counts as kept is [`sla`](crate::sla)'s business; when a row
 //! is due, the [`matrix`](crate::matrix)'s.
 
+mod coverage;
 mod effort;
+mod gather;
 mod input;
 mod noise;
 mod period;
@@ -35,10 +38,16 @@ use jiff::Timestamp;
 use remit_shared::Tenant;
 
 use crate::matrix::{ReviewState, RowReview};
+pub(crate) use crate::report::gather::waits_for;
 pub use crate::report::{
+    coverage::Coverage,
     effort::{HandBacks, Nights},
-    input::{AlertFact, BackupDay, ChangeFact, Facts, Input, KnownIssueFact, NightFact, PatchDay},
-    noise::{Noise, Noisy},
+    gather::{Records, gather},
+    input::{
+        AlertFact, BackupDay, ChangeFact, Facts, HeardDay, Input, KnownIssueFact, NightFact,
+        PatchDay,
+    },
+    noise::Noise,
     period::{Bucket, Period, PeriodError, Span, month, quarter, week},
     promise::{ContractLine, Promises, TeamLine},
     remark::Remark,
@@ -61,6 +70,8 @@ pub struct Report {
     pub period: Period,
     /// When it was asked for. Before the period's end, it is a preview.
     pub asked_at: Timestamp,
+    /// How much of the period is known at all.
+    pub coverage: Coverage,
     /// How many endpoints there are.
     pub endpoints: usize,
     /// What somebody in a hurry must know, the most serious first.
@@ -117,6 +128,8 @@ impl<T> Listed<T> {
 pub fn report(input: &Input) -> Report {
     let Input { tenant, title, period, asked_at, facts, before, endpoints, .. } = input;
     let totals = totals::totals(facts, period.within);
+    let coverage = coverage::coverage(period, input.known_since, &facts.heard, *asked_at);
+    let noise = noise::noise(&facts.past, input.office.as_ref());
     let previous = period.before().within;
     Report {
         tenant: tenant.clone(),
@@ -124,13 +137,14 @@ pub fn report(input: &Input) -> Report {
         period: period.clone(),
         asked_at: *asked_at,
         endpoints: *endpoints,
-        remarks: remark::remarks(input, &totals),
+        remarks: remark::remarks(input, &totals, coverage, &noise),
+        coverage,
         totals,
         before: before.as_ref().map(|it| totals::totals(it, previous)),
         volume: volume::volume(&facts.alerts, period),
         promises: promise::promises(&facts.clocks),
         hand_backs: effort::hand_backs(&facts.alerts, period.within),
-        noise: noise::noise(&facts.alerts, period.within),
+        noise,
         nights: effort::nights(&facts.nights),
         patches: state::states(period, &facts.patches, |it| it.day),
         backups: state::states(period, &facts.backups, |it| it.day),

@@ -15,9 +15,6 @@ use jiff::{SignedDuration, Timestamp};
 /// restart makes them forget.
 pub const FARTHEST: SignedDuration = SignedDuration::from_hours(24 * 40);
 
-/// The audit trail is kept for six months at least.
-pub const LEAST_AUDIT: SignedDuration = SignedDuration::from_hours(24 * 183);
-
 /// The clock is too far ahead to be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(

@@ -29,13 +29,13 @@ mod tests;
 mod words;
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use remit_shared::{AlertId, Party, Severity, Tenant};
+use remit_shared::{AlertId, Severity, Tenant};
 
 pub use crate::shift::{
     finish::{deadline, step},
     night::{members, next_day, night, opening},
 };
-use crate::{calendar::Segment, effect::AuditEntry, sla::Holder};
+use crate::{calendar::Segment, effect::AuditEntry, letter::Notice, sla::Holder};
 
 /// So long before the office opens, the provider is told what is left.
 pub const NOTICE: SignedDuration = SignedDuration::from_mins(30);
@@ -162,20 +162,9 @@ pub struct Step {
     /// Alerts to be put down for both teams.
     pub flag: Vec<AlertId>,
     /// Who must be told what.
-    pub notices: Vec<ShiftNotice>,
+    pub notices: Vec<Notice>,
     /// What the audit trail must carry.
     pub audit: Vec<AuditEntry>,
-}
-
-/// A message about a shift.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShiftNotice {
-    /// Whose teams are told.
-    pub parties: Vec<Party>,
-    /// One line.
-    pub subject: String,
-    /// The rest.
-    pub text: String,
 }
 
 impl Shift {

@@ -22,6 +22,7 @@ mod propose;
 mod replay;
 #[cfg(test)]
 mod tests;
+mod wish;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use crate::tuning::{
     decide::{Refusal, decide},
     propose::propose,
     replay::{Comparison, Episode, Recording, episodes, replay},
+    wish::{Knob, WishError, wish},
 };
 use crate::{known_issue::Matcher, matrix::CheckOverride};
 

@@ -25,6 +25,7 @@
 
 mod aftercheck;
 pub mod command;
+mod log;
 mod occur;
 mod quiet;
 pub mod rule;
@@ -36,7 +37,7 @@ mod tick;
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
-use remit_shared::{AlertId, ChangeId, Tenant, WindowId};
+use remit_shared::{AlertId, ChangeId, Severity, Tenant, WindowId};
 
 pub use crate::window::{
     aftercheck::{Aftercheck, Condition, Finding, Precheck, after_check},
@@ -50,6 +51,8 @@ use crate::{
     alert::Actor,
     calendar::Segment,
     effect::{AuditEntry, Effect},
+    letter::Notice,
+    seen::Seen,
 };
 
 /// The most that a window's log of what it kept quiet holds.
@@ -84,6 +87,8 @@ pub struct Window {
     pub log: Vec<SuppressedEntry>,
     /// How many more there were than the log holds.
     pub log_dropped: u64,
+    /// What is in the log already, or was dropped.
+    pub logged: Seen,
 }
 
 /// What somebody asks for.
@@ -91,6 +96,8 @@ pub struct Window {
 pub struct Spec {
     /// What people call it.
     pub title: String,
+    /// What is done, and why then; may be empty.
+    pub why: String,
     /// What it is about.
     pub selector: Selector,
     /// What it does while it is open.
@@ -189,6 +196,10 @@ pub struct SuppressedEntry {
     pub at: Timestamp,
     /// What they would have been told, in one line.
     pub what: String,
+    /// Of which machine.
+    pub hostname: String,
+    /// How much it mattered.
+    pub severity: Severity,
 }
 
 /// A window's next value, and what it owes.
@@ -198,19 +209,11 @@ pub struct Step {
     pub window: Window,
     /// What is owed, in order.
     pub effects: Vec<Effect>,
+    /// Who must be told.
+    pub notices: Vec<Notice>,
 }
 
 impl Window {
-    /// Writes down what people were not told.
-    pub fn log(mut self, entry: SuppressedEntry) -> Self {
-        if self.log.len() < LONGEST_LOG {
-            self.log.push(entry);
-        } else {
-            self.log_dropped = self.log_dropped.saturating_add(1);
-        }
-        self
-    }
-
     /// An instant as the window's wall shows it: `2026-03-08 03:30 EDT`.
     pub fn shown(&self, at: Timestamp) -> String {
         shown(&self.spec.zone, at)

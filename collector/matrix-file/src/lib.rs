@@ -18,6 +18,8 @@
 //! What a matrix means is `remit-collector-domain`'s business. Publishing one,
 //! and numbering its versions, is the collector's.
 
+mod channels;
+mod check;
 mod convert;
 mod holidays;
 mod ics;
@@ -34,13 +36,15 @@ use remit_collector_domain::matrix::{
     lint::{Finding, Place, Table, lint},
 };
 
-use crate::{convert::Reader, locate::Map};
 pub use crate::{
+    channels::ChannelRemark,
+    check::EditError,
     holidays::{Changed, HolidaysError, add_holidays},
     ics::{IcsError, IcsHolidays, read_ics},
     remark::{Refused, Remark},
     write::row_to_toml,
 };
+use crate::{convert::Reader, locate::Map};
 
 /// A matrix to begin with: two teams, every function, ready to publish.
 pub const STARTER: &str = include_str!("../../matrix/starter.toml");

@@ -175,7 +175,7 @@ pub fn document(report: &Report) -> Document {
         zone: period.zone_name().into(),
         asked_at: words::moment(&period.zone, *asked_at),
         is_over: period.is_over(*asked_at),
-        remarks: report.remarks.iter().map(words::remark).collect(),
+        remarks: report.remarks.iter().map(|it| words::remark(&period.zone, it)).collect(),
         sections: section::sections(report),
     }
 }

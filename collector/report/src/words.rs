@@ -1,8 +1,9 @@
 //! What is said in sentences.
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use remit_collector_domain::{
-    report::{Bucket, Remark, Span},
+    matrix::show_length,
+    report::{Bucket, Coverage, Remark, Span},
     sla::ClockKind,
 };
 use remit_shared::Party;
@@ -58,8 +59,9 @@ pub(crate) const fn clock(kind: ClockKind) -> &'static str {
     }
 }
 
-pub(crate) fn remark(remark: &Remark) -> String {
+pub(crate) fn remark(zone: &TimeZone, remark: &Remark) -> String {
     match remark {
+        Remark::NotKnown(it) => not_known(zone, it),
         Remark::Broken { kind, times, urgent } => {
             let kind = clock(*kind).to_lowercase();
             let urgent = match urgent {
@@ -106,6 +108,18 @@ pub(crate) fn remark(remark: &Remark) -> String {
         ),
         Remark::AllWell => "Nothing stands out: every promise was kept.".into(),
     }
+}
+
+fn not_known(zone: &TimeZone, coverage: &Coverage) -> String {
+    let Coverage { known_since, unheard, days } = coverage;
+    let since = known_since.map(|it| format!("nothing is known from before {}", moment(zone, it)));
+    let unheard = (*days > 0).then(|| {
+        let minutes = SignedDuration::from_mins(unheard.as_mins());
+        let (length, days) = (show_length(minutes), count(*days, "day"));
+        format!("nobody was listening for {length} on {days}")
+    });
+    let parts: Vec<String> = since.into_iter().chain(unheard).collect();
+    format!("These numbers do not speak of all of it: {}.", parts.join(", and "))
 }
 
 /// `1 alert`, `2 alerts`.

@@ -4,23 +4,24 @@
 //! under the terms of older ones; readers never wait for a writer.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use remit_collector_domain::{
-    alert::{Ladder, Remit, Rung, TermsRef},
+    alert::{Ladder, Remit, TermsRef},
     detect::{OverrideError, Rules},
     endpoint::Registration,
     inhibit,
-    matrix::{Matrix, Resolution, next_change, resolve},
-    matrix_version::Published,
+    mass_loss::Place,
+    matrix::{Matrix, next_change, resolve},
+    matrix_version::{self, Published},
     sla::{Agreement, Terms},
 };
 use remit_matrix_file::Refused;
-use remit_shared::{AgreementName, Function, Party, Severity, Site, Team, Tenant};
+use remit_shared::{Function, Party, Severity, Site, Team, Tenant};
 
 use crate::ports::directory::{Directory, People, subject};
 
@@ -31,8 +32,10 @@ const MOST_RULES: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Matrices {
     tenants: ArcSwap<HashMap<Tenant, Arc<InForce>>>,
-    /// Every version that was ever in force.
-    versions: Mutex<HashMap<(Tenant, u64), Arc<InForce>>>,
+    /// Every version that was ever published, also those whose time is to come.
+    versions: Mutex<BTreeMap<(Tenant, u64), Arc<InForce>>>,
+    /// Where the collector stands, if somebody said so.
+    home: Option<Place>,
 }
 
 /// One tenant's matrix, ready to be asked.
@@ -111,31 +114,50 @@ impl InForce {
 }
 
 impl Matrices {
-    /// Puts a version in force, unless a newer one is already; it is remembered
-    /// in any case.
-    pub fn install(&self, in_force: InForce) {
-        let in_force = Arc::new(in_force);
-        self.keep(&in_force);
-        self.tenants.rcu(|known| {
-            let mut next = HashMap::clone(known);
-            let tenant = in_force.published.tenant.clone();
-            let newest = next.entry(tenant).or_insert_with(|| Arc::clone(&in_force));
-            if newest.published.version < in_force.published.version {
-                *newest = Arc::clone(&in_force);
+    /// No matrix yet; the collector stands at `home`, else at the first site of
+    /// the first tenant by name.
+    pub fn at_home(home: Option<Place>) -> Self {
+        Self { home, ..Self::default() }
+    }
+
+    /// Remembers a version, and puts it in force if its time has come.
+    pub fn install(&self, version: InForce, now: Timestamp) {
+        let key = (version.published.tenant.clone(), version.published.version);
+        self.versions().insert(key, Arc::new(version));
+        self.advance(now);
+    }
+
+    /// Puts in force what holds by now; gives the tenants for which that is
+    /// another version than before. What was in force is never gone back to.
+    pub fn advance(&self, now: Timestamp) -> Vec<Tenant> {
+        let versions = self.versions();
+        let mut next = HashMap::clone(&self.tenants.load());
+        let mut changed = Vec::new();
+        let each = versions.values().collect::<Vec<_>>();
+        for of_tenant in each.chunk_by(|a, b| a.published.tenant == b.published.tenant) {
+            let published = of_tenant.iter().map(|it| &it.published);
+            let Some(held) = matrix_version::in_force(published, now) else { continue };
+            let known = next.get(&held.tenant).map_or(0, |it| it.published.version);
+            if known < held.version {
+                let held = of_tenant.iter().find(|it| it.published.version == held.version);
+                let held = held.map(|it| (it.published.tenant.clone(), Arc::clone(it)));
+                changed.extend(held.iter().map(|it| it.0.clone()));
+                next.extend(held);
             }
-            next
-        });
+        }
+        if !changed.is_empty() {
+            self.tenants.store(Arc::new(next));
+        }
+        changed
     }
 
-    fn keep(&self, in_force: &Arc<InForce>) {
-        let key = (in_force.published.tenant.clone(), in_force.published.version);
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-        versions.insert(key, Arc::clone(in_force));
+    fn versions(&self) -> MutexGuard<'_, BTreeMap<(Tenant, u64), Arc<InForce>>> {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn version(&self, tenant: &Tenant, version: u64) -> Option<Arc<InForce>> {
-        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-        versions.get(&(tenant.clone(), version)).cloned()
+    /// A published version, in force or not.
+    pub fn version(&self, tenant: &Tenant, version: u64) -> Option<Arc<InForce>> {
+        self.versions().get(&(tenant.clone(), version)).cloned()
     }
 
     /// What a tenant has in force.
@@ -166,51 +188,6 @@ impl Matrices {
     }
 }
 
-/// A resolution in the words of an alert.
-pub fn remit(resolution: Resolution, at: Timestamp, until: Option<Timestamp>) -> Remit {
-    let rung =
-        |it: remit_collector_domain::matrix::Step| Rung { after: it.after, target: it.target };
-    let policy = resolution.policy;
-    Remit {
-        matrix_version: resolution.matrix_version,
-        row: resolution.row.to_string(),
-        gap: resolution.gap,
-        responsible: resolution.responsible,
-        others: resolution.others,
-        accountable: resolution.accountable,
-        accountables: resolution.accountables,
-        consulted: resolution.consulted,
-        informed: resolution.informed,
-        party: resolution.party,
-        runbook: resolution.runbook,
-        reason: resolution.because,
-        decided_at: at,
-        until,
-        by_hand: false,
-        rejected: resolution.rejected.iter().map(ToString::to_string).collect(),
-        ladder: Ladder {
-            policy: Some(policy.name),
-            rungs: policy.steps.into_iter().map(rung).collect(),
-            cycles: policy.repeat,
-            hours: policy.hours,
-        },
-    }
-}
-
-impl InForce {
-    /// What an agreement promises; what ships, if the matrix names none.
-    fn terms(&self, agreement: Option<&AgreementName>) -> Terms {
-        let named = agreement.and_then(|it| self.matrix.agreement(it));
-        let agreement = named.cloned().unwrap_or_else(Agreement::standard);
-        let hours = agreement.hours.as_ref().and_then(|it| self.matrix.calendar(it));
-        Terms {
-            calendar: hours.cloned().map(Arc::new),
-            agreement: Arc::new(agreement),
-            matrix_version: self.published.version,
-        }
-    }
-}
-
 impl Directory for Matrices {
     fn remit(
         &self,
@@ -223,13 +200,13 @@ impl Directory for Matrices {
         let (matrix, subject) = (&*in_force.matrix, subject(endpoint));
         let resolution = resolve(matrix, &subject, function, severity, at);
         let until = next_change(matrix, &subject, function, severity, at).map(|it| it.0);
-        let terms = in_force.terms(resolution.sla.as_ref());
-        (remit(resolution, at, until), terms)
+        let terms = matrix.terms(resolution.sla.as_ref());
+        (Remit::decided(resolution, at, until), terms)
     }
 
     fn terms(&self, tenant: &Tenant, of: &TermsRef) -> Option<Terms> {
         let version = self.version(tenant, of.matrix_version)?;
-        Some(version.terms(Some(&of.agreement)))
+        Some(version.matrix.terms(Some(&of.agreement)))
     }
 
     fn people(&self, tenant: &Tenant) -> People {
@@ -238,6 +215,14 @@ impl Directory for Matrices {
 
     fn rules(&self, endpoint: &Registration) -> Arc<Rules> {
         self.of(&endpoint.tenant).map_or_else(Arc::default, |it| it.rules(endpoint))
+    }
+
+    fn home(&self) -> Option<Place> {
+        let first = |tenant: &Tenant| {
+            let site = self.of(tenant)?.matrix.sites.first()?.name.clone();
+            Some(Place { tenant: tenant.clone(), site })
+        };
+        self.home.clone().or_else(|| self.tenants().iter().find_map(first))
     }
 
     fn inhibitions(&self, tenant: &Tenant) -> Arc<[inhibit::Rule]> {
@@ -270,4 +255,48 @@ fn nobody(endpoint: &Registration, at: Timestamp) -> (Remit, Terms) {
     };
     let agreement = Arc::new(Agreement::standard());
     (remit, Terms { agreement, calendar: None, matrix_version: 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn version(number: u64, effective_from: Timestamp) -> InForce {
+        let published = Published {
+            tenant: Tenant::new("acme").unwrap(),
+            version: number,
+            text: remit_matrix_file::STARTER.into(),
+            sha256: String::new(),
+            published_at: Timestamp::UNIX_EPOCH,
+            published_by: "test".into(),
+            note: String::new(),
+            previous_sha256: None,
+            effective_from,
+            change: None,
+            signatures: Vec::new(),
+        };
+        InForce::read(published).unwrap()
+    }
+
+    #[test]
+    fn a_version_holds_from_its_time_on_and_not_before() {
+        let acme = Tenant::new("acme").unwrap();
+        let (now, hour) = (Timestamp::UNIX_EPOCH, SignedDuration::from_hours(1));
+        let matrices = Matrices::default();
+        let held = |matrices: &Matrices| matrices.of(&acme).map(|it| it.published.version);
+        matrices.install(version(1, now + hour), now);
+        assert_eq!(held(&matrices), None);
+        assert_eq!(matrices.advance(now + hour), [acme.clone()]);
+        assert_eq!(held(&matrices), Some(1));
+        matrices.install(version(2, now + hour * 3), now + hour * 2);
+        assert_eq!(held(&matrices), Some(1));
+        assert!(matrices.version(&acme, 2).is_some(), "it can be asked about before");
+        assert_eq!(matrices.advance(now + hour * 2), []);
+        assert_eq!(matrices.advance(now + hour * 3), [acme.clone()]);
+        assert_eq!(held(&matrices), Some(2));
+        assert_eq!(matrices.advance(now), [], "a clock that is set back takes nothing back");
+        assert_eq!(held(&matrices), Some(2));
+    }
 }

@@ -9,6 +9,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
+    audit::{Chains, Sealed},
     effect::{AuditEntry, EffectKey, FeedEvent, RecordKey},
     endpoint::{Endpoint, Frame},
 };
@@ -108,8 +109,17 @@ impl Store for MemoryStore {
         Ok(self.read().tables.feed.end())
     }
 
-    async fn audit(&self, after: u64, limit: usize) -> Result<Vec<(u64, AuditEntry)>, StoreError> {
+    async fn audit(&self, after: u64, limit: usize) -> Result<Vec<(u64, Sealed)>, StoreError> {
         Ok(self.read().tables.audit.after(after, limit).unwrap_or_default())
+    }
+
+    async fn audit_span(&self) -> Result<(Chains, Chains), StoreError> {
+        let inner = self.read();
+        Ok((inner.tables.audit_begin.clone(), inner.tables.audit_end.clone()))
+    }
+
+    async fn note_denied(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.write().write(Operation::Denied(Box::new(entry))).map(|_| ())
     }
 
     async fn history(
@@ -138,7 +148,11 @@ impl Store for MemoryStore {
         let mut inner = self.write();
         inner.write(Operation::ForgetHistory(horizon.history))?;
         inner.tables.feed.forget(|it| it.entry.at < horizon.feed);
-        inner.tables.audit.forget(|it| it.at < horizon.audit);
+        let mut begin = inner.tables.audit_begin.clone();
+        let trail = inner.tables.audit.after(begin.whole.seq, usize::MAX).unwrap_or_default();
+        let old = trail.iter().take_while(|it| it.1.entry.at < horizon.audit);
+        old.for_each(|it| begin.reach(&it.1));
+        inner.write(Operation::ForgetAudit(begin))?;
         let old = inner.tables.forgettable(horizon.alerts);
         inner.write(Operation::Forget(old)).map(|_| ())
     }

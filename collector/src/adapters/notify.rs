@@ -15,10 +15,12 @@
 //! - A secret address is in no error and no log.
 
 mod alertmanager;
+mod dead_man;
 mod email;
 mod http;
 mod ntfy;
 mod pagerduty;
+mod set_up;
 mod slack;
 mod teams;
 #[cfg(test)]
@@ -34,10 +36,12 @@ use remit_shared::Clock;
 use self::http::Client;
 pub use self::{
     alertmanager::AlertmanagerSettings,
+    dead_man::DeadMan,
     email::{Mailer, MailerError, Security, SmtpSettings},
     http::HttpError,
     ntfy::NtfySettings,
     pagerduty::{PagerdutySettings, USUAL as PAGERDUTY},
+    set_up::SetUp,
     webhook::{WebhookSettings, signature},
 };
 use crate::ports::notifier::{Answer, Notifier, SendError};

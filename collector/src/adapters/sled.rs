@@ -41,6 +41,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
+    audit::{Chains, Sealed},
     effect::{AuditEntry, EffectKey, FeedEvent},
     endpoint::Endpoint,
 };
@@ -280,7 +281,7 @@ impl Store for SledStore {
         Ok(self.shared.read().tables.feed.end())
     }
 
-    async fn audit(&self, after: u64, limit: usize) -> Result<Vec<(u64, AuditEntry)>, StoreError> {
+    async fn audit(&self, after: u64, limit: usize) -> Result<Vec<(u64, Sealed)>, StoreError> {
         let recent = self.shared.read().tables.audit.after(after, limit);
         match recent {
             Some(entries) => Ok(entries),
@@ -289,6 +290,15 @@ impl Store for SledStore {
                 self.on_disk("read the audit trail", read).await
             }
         }
+    }
+
+    async fn audit_span(&self) -> Result<(Chains, Chains), StoreError> {
+        let state = self.shared.read();
+        Ok((state.tables.audit_begin.clone(), state.tables.audit_end.clone()))
+    }
+
+    async fn note_denied(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.ask(Work::Store(Operation::Denied(Box::new(entry)))).await.map(|_| ())
     }
 
     async fn history(

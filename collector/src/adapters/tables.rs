@@ -28,7 +28,8 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
-    effect::{AuditEntry, EffectKey, FeedEvent, RecordKey},
+    audit::{Chains, Sealed},
+    effect::{EffectKey, FeedEvent, RecordKey},
 };
 use remit_shared::{AlertId, EndpointId};
 
@@ -55,7 +56,10 @@ pub(crate) struct Tables {
     /// What watchers see.
     pub(crate) feed: Journal<FeedEvent>,
     /// Who did what.
-    pub(crate) audit: Journal<AuditEntry>,
+    pub(crate) audit: Journal<Sealed>,
+    /// Where that begins, and where it ends.
+    pub(crate) audit_begin: Chains,
+    pub(crate) audit_end: Chains,
     /// There is no history from before this time.
     pub(crate) history_since: Timestamp,
     /// How long the collector has been listening.
@@ -72,6 +76,8 @@ impl Default for Tables {
             newest_order: 0,
             feed: Journal::default(),
             audit: Journal::default(),
+            audit_begin: Chains::default(),
+            audit_end: Chains::default(),
             history_since: Timestamp::MIN,
             listened: SignedDuration::ZERO,
         }
@@ -136,7 +142,14 @@ impl Tables {
                 }
             }
             Change::Feed(cursor, event) => self.feed.append(cursor, event),
-            Change::Audit(cursor, entry) => self.audit.append(cursor, entry),
+            Change::Audit(sealed) => {
+                self.audit_end.reach(&sealed);
+                self.audit.append(self.audit_end.whole.seq, *sealed);
+            }
+            Change::ForgetAudit(_, begin) => {
+                self.audit.forget_through(begin.whole.seq);
+                self.audit_begin = begin;
+            }
             Change::Forget(key) => {
                 if let Some((AnyRecord::Alert(alert), _)) = self.rows.remove(&key) {
                     self.alerts.remove(&alert);

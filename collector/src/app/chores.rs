@@ -19,6 +19,7 @@ use crate::{
     ingest::{Ingest, Listening, NOTED_EVERY},
     pki::Authority,
     ports::store::{Horizon, Store as _, StoreError},
+    reports::KEEP_ALERTS,
     telemetry,
 };
 
@@ -26,12 +27,13 @@ use crate::{
 const SWEEP: Duration = Duration::from_secs(2);
 /// How often windows and known issues are looked at.
 const QUIET: Duration = Duration::from_secs(5);
+/// How often what keeps alerts quiet is looked at again, if nobody said that
+/// it has ended.
+const WATCH: Duration = Duration::from_secs(60);
 /// How often what is too old is forgotten.
 const PRUNE: Duration = Duration::from_secs(3600);
 /// How often the collector looks at its own certificate.
 const RENEWAL: Duration = Duration::from_secs(3600);
-/// How long resolved alerts stay in sight.
-const KEEP_ALERTS: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// Looks for silence and overdue work.
 pub(super) async fn sweep<C: Clock>(
@@ -77,6 +79,21 @@ pub(super) async fn watch_store(
     stop: CancellationToken,
 ) -> Result<(), StoreError> {
     stop.run_until_cancelled(store.stopped()).await.map_or(Ok(()), Err)
+}
+
+/// Looks again at what keeps alerts quiet.
+pub(super) async fn watch<C: Clock>(
+    engine: Arc<Engine<Sled, Matrices, C>>,
+    stop: CancellationToken,
+) {
+    let mut beat = time::interval(WATCH);
+    beat.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(beat.tick()).await.is_some() {
+        if let Err(err) = engine.watch().await {
+            // The next beat is the retry.
+            warn!(error = %Chain(&err), "failed to look at what keeps alerts quiet");
+        }
+    }
 }
 
 /// Writes down how long the collector has been listening.

@@ -8,12 +8,15 @@ use remit_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{
         agent_service_server::AgentServiceServer, alert_service_server::AlertServiceServer,
-        backup_service_server::BackupServiceServer, endpoint_service_server::EndpointServiceServer,
+        audit_service_server::AuditServiceServer, backup_service_server::BackupServiceServer,
+        change_service_server::ChangeServiceServer, contact_service_server::ContactServiceServer,
+        endpoint_service_server::EndpointServiceServer,
         enrollment_service_server::EnrollmentServiceServer,
+        known_issue_service_server::KnownIssueServiceServer,
         matrix_service_server::MatrixServiceServer, operator_service_server::OperatorServiceServer,
-        patch_service_server::PatchServiceServer, shift_service_server::ShiftServiceServer,
-        source_service_server::SourceServiceServer, token_service_server::TokenServiceServer,
-        window_service_server::WindowServiceServer,
+        patch_service_server::PatchServiceServer, report_service_server::ReportServiceServer,
+        shift_service_server::ShiftServiceServer, source_service_server::SourceServiceServer,
+        token_service_server::TokenServiceServer, window_service_server::WindowServiceServer,
     },
 };
 use remit_runtime::{
@@ -81,11 +84,16 @@ pub(super) async fn operator_plane<C: Clock>(plane: Arc<Plane<Sled, C>>) -> Rout
         .add_service(health)
         .add_service(reflection)
         .add_service(service!(AlertServiceServer))
+        .add_service(service!(AuditServiceServer))
         .add_service(service!(BackupServiceServer))
+        .add_service(service!(ChangeServiceServer))
+        .add_service(service!(ContactServiceServer))
         .add_service(service!(EndpointServiceServer))
+        .add_service(service!(KnownIssueServiceServer))
         .add_service(service!(MatrixServiceServer))
         .add_service(service!(OperatorServiceServer))
         .add_service(service!(PatchServiceServer))
+        .add_service(service!(ReportServiceServer))
         .add_service(service!(ShiftServiceServer))
         .add_service(service!(SourceServiceServer))
         .add_service(service!(TokenServiceServer))

@@ -17,7 +17,7 @@ use remit_runtime::{
     clock::SystemClock,
     files::{FolderLock, LockError, WriteError, write_private},
 };
-use remit_shared::{Function, Site, SourceId, SourceName, Tenant};
+use remit_shared::{Clock as _, Function, Site, SourceId, SourceName, Tenant};
 use tokio::sync::Notify;
 
 use crate::{
@@ -194,9 +194,8 @@ async fn create(
 async fn check_site(store: &SledStore, tenant: &Tenant, site: &Site) -> Result<(), SourceFailure> {
     let matrices = Matrices::default();
     let all = store.all::<Published>().await?;
-    let of_tenant = all.into_iter().filter(|it| it.record.tenant == *tenant);
-    if let Some(newest) = of_tenant.max_by_key(|it| it.record.version) {
-        matrices.install(InForce::read(Published::clone(&newest.record))?);
+    for stored in all.into_iter().filter(|it| it.record.tenant == *tenant) {
+        matrices.install(InForce::read(Published::clone(&stored.record))?, SystemClock.now());
     }
     matrices.check_site(tenant, site).map_err(SourceFailure::Site)
 }

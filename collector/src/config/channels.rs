@@ -197,7 +197,11 @@ fn smtp(
 }
 
 /// What stands in a file beside the settings.
-fn secret(file: &Document<RawConfig>, key: &str, path: &Path) -> Result<String, ConfigError> {
+pub(super) fn secret(
+    file: &Document<RawConfig>,
+    key: &str,
+    path: &Path,
+) -> Result<String, ConfigError> {
     let beside = file.path().parent().unwrap_or(Path::new("")).join(path);
     let text = fs::read_to_string(&beside)
         .map_err(|err| file.invalid(key, format!("failed to read {}: {err}", beside.display())))?;

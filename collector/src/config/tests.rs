@@ -77,3 +77,25 @@ fn tokens_do_not_cross_a_network_in_the_clear() {
     assert!(err.contains("192.0.2.1:7448 is not a loopback address"), "{err}");
     assert_eq!(load_text("").unwrap().0.receiver, None, "off unless it is asked for");
 }
+
+#[test]
+fn a_dead_mans_switch_has_one_address_that_is_not_shown() {
+    let switch = |text: &str| load_text(&format!("[dead_man]\n{text}"));
+    let (config, table) = switch("url_file = \"secret\"\nevery = \"90s\"\n").unwrap();
+    let found = config.dead_man.unwrap();
+    assert_eq!((found.url.as_str(), found.every.0.as_secs()), ("hush", 90));
+    assert!(!table.to_string().contains("hush"), "{table}");
+    assert!(load_text("").unwrap().0.dead_man.is_none(), "off unless it is asked for");
+    let err = switch("").err().unwrap();
+    assert!(err.contains("dead_man") && err.contains("needs a url_file"), "{err}");
+    let err = switch("url_file = \"secret\"\nurl = \"https://x.example\"\n").err().unwrap();
+    assert!(err.contains("dead_man.url") && err.contains("is there twice"), "{err}");
+    let err = switch("url_file = \"secret\"\nevery = \"2h\"\n").err().unwrap();
+    assert!(err.contains("dead_man.every") && err.contains("not between 1s and 1h"), "{err}");
+}
+
+#[test]
+fn an_audit_trail_of_a_week_is_refused() {
+    let err = load_text("[store]\nkeep_audit = \"7d\"\n").err().unwrap();
+    assert!(err.contains("store.keep_audit") && err.contains("180 days"), "{err}");
+}

@@ -24,8 +24,8 @@ pub struct Board {
 }
 
 impl Board {
-    /// Sees an alert's newest value.
-    pub(super) fn note(&self, alert: &Alert, rules: &[Rule]) {
+    /// Sees the newest value of an alert about an endpoint with these tags.
+    pub(super) fn note(&self, alert: &Alert, tags: &[Tag], rules: &[Rule]) {
         let closed_at = match alert.state {
             State::Open | State::Acknowledged(_) => None,
             State::Resolved { at, .. } => Some(at),
@@ -33,7 +33,7 @@ impl Board {
         let cause = Candidate {
             opened_at: alert.raised_at,
             closed_at,
-            ..candidate(alert.id, &alert.about, Vec::new(), alert.raised_at)
+            ..candidate(alert.id, &alert.about, tags, alert.raised_at)
         };
         if rules.iter().any(|it| it.is_source(&cause)) {
             self.causes().insert(alert.id, cause);
@@ -66,7 +66,7 @@ impl Board {
 pub(super) fn candidate(
     alert: AlertId,
     about: &About,
-    tags: Vec<Tag>,
+    tags: &[Tag],
     opened_at: Timestamp,
 ) -> Candidate {
     Candidate {
@@ -75,7 +75,7 @@ pub(super) fn candidate(
         endpoint: Some(about.endpoint),
         hostname: about.hostname.clone(),
         site: Some(about.site.clone()),
-        tags,
+        tags: tags.to_vec(),
         check: about.check.clone(),
         instance: about.instance.clone(),
         function: about.function.clone(),

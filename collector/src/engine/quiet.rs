@@ -10,6 +10,7 @@ use remit_collector_domain::{
     alert::Alert,
     endpoint::Endpoint,
     known_issue::{self, KnownIssue},
+    letter::Matter,
     window::{self, Bad, Condition, Window},
 };
 use remit_shared::Clock;
@@ -23,7 +24,8 @@ use crate::{
 };
 
 impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
-    /// Ticks the windows and known issues that are due.
+    /// Ticks the windows and known issues that are due, and counts what they
+    /// keep quiet.
     pub async fn tick_quiet(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let is_due = |deadline: Option<Timestamp>| deadline.is_some_and(|it| it <= now);
@@ -31,8 +33,9 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             if is_due(window::deadline(&stored.record)) {
                 let bad = self.bad(&stored.record).await?;
                 let step = window::tick(Window::clone(&stored.record), &bad, now);
-                let commit = Commit::new(step.window, stored.revision, step.effects);
-                passed(self.store.commit(commit).await)?;
+                let letters = self.letters(&step.notices, Matter::Window(step.window.id)).await?;
+                let owes = step.effects.into_iter().chain(letters).collect();
+                passed(self.store.commit(Commit::new(step.window, stored.revision, owes)).await)?;
                 self.owed.notify_one();
                 self.reconsider(&stored.record.tenant).await?;
             }
@@ -41,13 +44,24 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             if is_due(known_issue::deadline(&stored.record)) {
                 let issue = KnownIssue::clone(&stored.record);
                 let step = known_issue::step(issue, known_issue::Event::Tick, now);
-                let commit = Commit::new(step.issue, stored.revision, step.effects);
-                passed(self.store.commit(commit).await)?;
-                self.owed.notify_one();
+                passed(self.keep_known(step, stored.revision).await)?;
                 self.reconsider(&stored.record.spec.tenant).await?;
             }
         }
-        Ok(())
+        self.observe().await
+    }
+
+    /// Commits what became of a known issue, and whom that is told.
+    pub async fn keep_known(
+        &self,
+        step: known_issue::Step,
+        expected: u64,
+    ) -> Result<u64, StoreError> {
+        let letters = self.letters(&step.notices, Matter::KnownIssue(step.issue.id)).await?;
+        let owes = step.effects.into_iter().chain(letters).collect();
+        let revision = self.store.commit(Commit::new(step.issue, expected, owes)).await?;
+        self.owed.notify_one();
+        Ok(revision)
     }
 
     /// What is bad now of what a window is about.
@@ -75,7 +89,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
 }
 
 /// Whoever got in first made progress; the next tick looks again.
-fn passed(committed: Result<u64, StoreError>) -> Result<(), StoreError> {
+pub(super) fn passed(committed: Result<u64, StoreError>) -> Result<(), StoreError> {
     match committed {
         Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
         Err(err) => Err(err),

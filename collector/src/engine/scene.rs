@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use remit_collector_domain::{
     alert::{About, Alert, Context, Remit},
+    detect::presence::OFFLINE,
     endpoint::Registration,
     known_issue::{self, KnownIssue},
     sla::Terms,
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     engine::{Engine, board::candidate},
+    losses::place,
     ports::{
         directory::{Directory, People, subject},
         store::{Store, StoreError},
@@ -83,8 +85,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         let open_since = unresolved.map(|it| it.raised_at);
         // An alert that is not there yet has no name; nothing else has this one.
         let id = known.map_or(AlertId::from_uuid(Uuid::nil()), |it| it.id);
-        let tags = registration.tags.to_vec();
-        let child = candidate(id, about, tags, open_since.unwrap_or(now));
+        let child = candidate(id, about, &registration.tags, open_since.unwrap_or(now));
         let rules = self.directory.inhibitions(&about.tenant);
         let mut quiet = self.board.inhibitors(&child, &rules, now);
         let windows = self.windows(&about.tenant).await?;
@@ -96,6 +97,11 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             check: &about.check,
         };
         quiet.extend(window::suppressors(&windows, matter, open_since, now));
+        if *about.check == *OFFLINE {
+            let lost = self.losses.suppression(&place(registration));
+            // Who was called offline before is known to be.
+            quiet.extend(lost.filter(|it| open_since.is_none_or(|open| it.since <= open)));
+        }
         for issue in self.store.all::<KnownIssue>().await? {
             quiet.extend(known_issue::suppressor(&issue.record, about, severity, now));
         }

@@ -2,7 +2,7 @@ use remit_collector_domain::{
     alert::{Actor, EntryKind, State, command},
     change::Signatory,
     effect::Effect,
-    known_issue::{IssueSpec, Kind, KnownIssue, Matcher, State as IssueState, Tally},
+    known_issue::{Condition, IssueSpec, Kind, KnownIssue, Matcher, State as IssueState, Tally},
     operator::Role,
     signal::Speaker,
     suppression::SuppressionKind,
@@ -13,7 +13,7 @@ use tokio::time;
 use uuid::Uuid;
 
 use super::*;
-use crate::testing::{World, endpoint};
+use crate::testing::{World, endpoint, version};
 
 fn origin(revision: u64) -> Origin {
     Origin { from: Speaker::Endpoint(endpoint()), revision, position: 0 }
@@ -75,6 +75,25 @@ async fn an_unanswered_alert_climbs_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_changed_while_nobody_looked_is_found_at_the_start() {
+    let world = World::new().await;
+    world.engine.signal(origin(2), &raised()).await.unwrap();
+    // A power cut came between the publishing and the alerts' looking at it.
+    let (one, rest) = remit_matrix_file::STARTER.split_once("id = \"infrastructure\"").unwrap();
+    let (before, after) = ("responsible = \"provider-noc\"", "responsible = \"internal-it\"");
+    let text = format!("{one}id = \"infrastructure\"{}", rest.replacen(before, after, 1));
+    let now = world.engine.clock.now();
+    world.ingest.directory.install(version(2, &text, now), now);
+    let stop = CancellationToken::new();
+    let looking = async {
+        time::sleep(Duration::from_millis(1)).await; // paused: takes no real time
+        stop.cancel();
+    };
+    tokio::join!(world.engine.run(stop.clone()), looking);
+    assert_eq!(only_alert(&world).await.remit.responsible.as_str(), "internal-it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_acknowledged_alert_stays_put_until_the_hold_lapses() {
     let world = World::new().await;
     world.engine.signal(origin(2), &raised()).await.unwrap();
@@ -113,6 +132,7 @@ fn hour_of_work(now: jiff::Timestamp) -> Window {
         tenant: Tenant::new("acme").unwrap(),
         spec: Spec {
             title: "larger disk".into(),
+            why: String::new(),
             selector: Selector::default(),
             effects: Effects { suppress_notify: true, suppress_patch: false },
             timing: Timing::Once { start: zone.to_datetime(now) },
@@ -133,6 +153,7 @@ fn hour_of_work(now: jiff::Timestamp) -> Window {
         aftercheck: None,
         log: Vec::new(),
         log_dropped: 0,
+        logged: Default::default(),
     }
 }
 
@@ -209,6 +230,72 @@ async fn what_is_raised_in_a_window_is_told_when_the_window_ends() {
     assert_quiet_for_an_hour(&world, SuppressionKind::Window).await;
     world.engine.tick_quiet().await.unwrap();
     assert!(matches!(only_window(&world).await.phase, Phase::Settling { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_window_kept_quiet_is_in_its_log_once() {
+    let world = World::new().await;
+    let window = hour_of_work(world.engine.clock.now());
+    world.store.commit(Commit::new(window, 0, Vec::new())).await.unwrap();
+    world.engine.signal(origin(2), &raised()).await.unwrap();
+    world.engine.tick_quiet().await.unwrap();
+    let logged = only_window(&world).await;
+    let entries: Vec<_> = logged.log.iter().map(|it| (it.hostname.as_str(), &*it.what)).collect();
+    assert_eq!(entries, [("db-7", "disk space in use on /: 97.0 %")]);
+    world.engine.signal(origin(3), &full_disk(Say::Cleared)).await.unwrap();
+    world.engine.tick_quiet().await.unwrap();
+    assert_eq!(only_window(&world).await.log, logged.log);
+    let alert = only_alert(&world).await;
+    assert_eq!((alert.is_unresolved(), alert.notices.len()), (false, 0), "nobody ever heard of it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_lost_in_a_window_is_told_to_whoever_asked_for_it() {
+    let world = World::new().await;
+    let window = hour_of_work(world.engine.clock.now());
+    world.store.commit(Commit::new(window, 0, Vec::new())).await.unwrap();
+    world.engine.tick_quiet().await.unwrap();
+    world.engine.signal(origin(2), &raised()).await.unwrap();
+    time::advance(Duration::from_mins(65)).await;
+    world.engine.tick_quiet().await.unwrap();
+    let found = only_window(&world).await.aftercheck.clone().unwrap();
+    assert_eq!(found.findings.len(), 1);
+    let owed = world.store.owed(0, 100).await.unwrap();
+    let letters = owed
+        .iter()
+        .filter_map(|it| if let Effect::Tell(letter) = &it.effect { Some(letter) } else { None });
+    let letters: Vec<_> = letters.map(|it| (it.team.as_str(), it.subject.as_str())).collect();
+    let id = only_window(&world).await.id;
+    let subject = format!("After `larger disk` ({id}): 1 not as before");
+    assert!(letters.contains(&("provider-noc", &subject)), "{letters:?}");
+}
+
+async fn only_issue(world: &World) -> Arc<KnownIssue> {
+    let issues = world.store.all::<KnownIssue>().await.unwrap();
+    let [issue] = issues.as_slice() else { panic!("one known issue: {issues:?}") };
+    Arc::clone(&issue.record)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_known_is_counted_once_and_told_when_it_is_not_what_was_agreed() {
+    let world = World::new().await;
+    let mut issue = known_for_an_hour(world.engine.clock.now());
+    issue.spec.breaks_when = [Condition::SeverityAbove(Severity::Medium)].into();
+    world.store.commit(Commit::new(issue, 0, Vec::new())).await.unwrap();
+    let (evidence, severity) = (String::new(), Severity::Medium);
+    let medium = full_disk(Say::Raised { severity, evidence, delayed: false });
+    world.engine.signal(origin(2), &medium).await.unwrap();
+    for _ in 0..3 {
+        world.engine.tick_quiet().await.unwrap();
+    }
+    let issue = only_issue(&world).await;
+    assert_eq!((issue.tally.total, &issue.state), (1, &IssueState::Active));
+    world.engine.signal(origin(3), &raised()).await.unwrap();
+    assert_eq!(only_alert(&world).await.notices.len(), 0, "as much as it covers");
+    world.engine.tick_quiet().await.unwrap();
+    let issue = only_issue(&world).await;
+    assert_eq!((issue.tally.total, issue.state.as_str()), (1, "broken"));
+    assert_eq!(only_alert(&world).await.notices.len(), 3, "as if raised now");
 }
 
 #[tokio::test(start_paused = true)]

@@ -72,6 +72,11 @@ impl Roll {
         }
     }
 
+    /// Whether an endpoint was heard in this life of the collector.
+    pub fn has_heard(&self, endpoint: EndpointId) -> bool {
+        self.seats().taken.contains_key(&endpoint)
+    }
+
     /// When an endpoint was last heard, in listening time: in this life of the
     /// collector if it was, else as written down; what was silent before the
     /// start counts as heard at the start.

@@ -1,4 +1,5 @@
 use jiff::SignedDuration;
+use remit_collector_domain::{detect::presence::Grace, endpoint::Presence};
 use remit_shared::{Answer, Body, Entry, Host, Reading, Unit};
 
 use super::*;

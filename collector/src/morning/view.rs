@@ -1,6 +1,6 @@
 //! A tenant's office and alerts, as a shift must know them.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use remit_collector_domain::{
     alert::{Alert, Disposition, State},
     calendar::Calendar,
@@ -17,6 +17,12 @@ use crate::ports::store::{Store, StoreError};
 pub fn office(matrix: &Matrix) -> Option<&Calendar> {
     let named = matrix.calendars.iter().find(|it| it.name.as_str() == "office");
     named.or_else(|| matrix.calendars.first())
+}
+
+/// Where a tenant's days begin and end: where its office is, or its first site.
+pub fn zone(matrix: &Matrix) -> TimeZone {
+    let site = || matrix.sites.first().map(|it| it.zone.clone());
+    office(matrix).map(|it| it.zone.clone()).or_else(site).unwrap_or(TimeZone::UTC)
 }
 
 /// What a shift must know of every alert of a tenant.

@@ -1,5 +1,8 @@
 //! Delivers messages, each as often as it takes.
 //!
+//! What is critical or high goes out at once; what matters less waits for its
+//! like in a [`Tray`] and goes with it.
+//!
 //! One message at a time per matter and channel, so that "resolved" never
 //! overtakes "opened"; different channels and matters do not wait for each
 //! other, and a channel that hangs holds up only itself.
@@ -7,6 +10,7 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
@@ -14,8 +18,9 @@ use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::{Alert, Delivery, NoticeId},
     effect::EffectKey,
+    group::{Digest, Matter, Waits},
     letter::Letter,
-    notice::{self, Message},
+    notice::{self, Facts, Message},
 };
 use remit_shared::{Backoff, Chain, Clock};
 use tokio::{
@@ -27,6 +32,7 @@ use tracing::{info, warn};
 
 use crate::{
     engine::Engine,
+    outbox::tray::{Owing, Tray},
     ports::{
         directory::Directory,
         notifier::{Answer, Notifier},
@@ -47,6 +53,9 @@ const BACKOFF: Backoff =
 /// Nobody is left alone for longer, whatever they ask.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
 
+/// How often it is looked whether what waits must go.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// What is left to do after an attempt.
 enum Next {
     /// Nothing.
@@ -64,11 +73,17 @@ pub enum Mail {
     Letter(Box<Letter>),
 }
 
-/// Mail, and where it goes.
+/// What goes to a channel in one piece, and the effects that are settled then.
 struct Parcel {
-    key: EffectKey,
-    mail: Mail,
+    keys: Vec<EffectKey>,
+    content: Content,
     channel: String,
+}
+
+enum Content {
+    Notice(NoticeId),
+    Letter(Box<Letter>),
+    Digest(Box<Digest>),
 }
 
 /// What must keep its order: one matter on one channel.
@@ -79,6 +94,7 @@ pub struct Post<S, D, C, N> {
     engine: Arc<Engine<S, D, C>>,
     notifier: Arc<N>,
     random: fn() -> u64,
+    waits: Waits,
     desk: Mutex<Desk>,
     arrived: Notify,
 }
@@ -91,9 +107,15 @@ struct Desk {
 }
 
 impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
-    /// A mail room that delivers through `notifier`.
-    pub fn new(engine: Arc<Engine<S, D, C>>, notifier: Arc<N>, random: fn() -> u64) -> Self {
-        Self { engine, notifier, random, desk: Mutex::default(), arrived: Notify::new() }
+    /// A mail room that delivers through `notifier`. What can wait for its like
+    /// waits for so long.
+    pub fn new(
+        engine: Arc<Engine<S, D, C>>,
+        notifier: Arc<N>,
+        random: fn() -> u64,
+        waits: Waits,
+    ) -> Self {
+        Self { engine, notifier, random, waits, desk: Mutex::default(), arrived: Notify::new() }
     }
 
     /// Takes mail. What is here already is not taken twice.
@@ -115,53 +137,144 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
             let gate = gate.or_insert_with(|| Arc::new(Semaphore::new(PER_CHANNEL)));
             self.carry(parcel, Arc::clone(gate))
         };
+        let mut tray = Tray::new(self.waits);
+        let mut look = time::interval(LOOK);
+        look.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
+            let parcels = tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.arrived.notified() => {
-                    let news: Vec<_> = self.desk().waiting.drain(..).collect();
-                    for (key, mail) in news {
-                        let channel = self.channel_of(&mail).await.unwrap_or_default();
-                        let parcel = Parcel { key, mail, channel };
-                        match lines.entry(parcel.line()) {
-                            Entry::Occupied(mut line) => line.get_mut().push_back(parcel),
-                            Entry::Vacant(line) => {
-                                line.insert(VecDeque::new());
-                                under_way.push(carry(parcel));
-                            }
-                        }
-                    }
-                }
+                () = self.arrived.notified() => self.sort(&mut tray).await,
+                _ = look.tick(), if tray.is_in_use() => self.collect(&mut tray).await,
                 Some(line) = under_way.next(), if !under_way.is_empty() => {
                     match lines.get_mut(&line).and_then(VecDeque::pop_front) {
                         Some(parcel) => under_way.push(carry(parcel)),
                         None => drop(lines.remove(&line)),
                     }
+                    Vec::new()
+                }
+            };
+            for parcel in parcels {
+                match lines.entry(parcel.line()) {
+                    Entry::Occupied(mut line) => line.get_mut().push_back(parcel),
+                    Entry::Vacant(line) => {
+                        line.insert(VecDeque::new());
+                        under_way.push(carry(parcel));
+                    }
                 }
             }
         }
     }
 
-    async fn channel_of(&self, mail: &Mail) -> Option<String> {
-        match mail {
-            Mail::Notice(id) => {
-                let alert = self.engine.store.load::<Alert>(&id.alert).await.ok().flatten()?;
-                Some(alert.record.notice(id.number)?.channel.clone())
+    /// Goes through what has arrived: what cannot wait is given back, what can
+    /// is put into the tray.
+    async fn sort(&self, tray: &mut Tray) -> Vec<Parcel> {
+        let news: Vec<_> = self.desk().waiting.drain(..).collect();
+        let mut parcels = Vec::new();
+        for (key, mail) in news {
+            match mail {
+                Mail::Letter(letter) => {
+                    let channel = letter.channel.clone();
+                    parcels.push(Parcel {
+                        keys: vec![key],
+                        content: Content::Letter(letter),
+                        channel,
+                    });
+                }
+                Mail::Notice(id) => match self.put(tray, &key, id).await {
+                    Ok(parcel) => parcels.extend(parcel),
+                    Err(err) => {
+                        warn!(notice = %id, error = %Chain(&err), "failed to look a message up");
+                        // It is still owed, so it is handed over again.
+                        self.desk().known.remove(&key);
+                    }
+                },
             }
-            Mail::Letter(letter) => Some(letter.channel.clone()),
         }
+        parcels
+    }
+
+    async fn put(
+        &self,
+        tray: &mut Tray,
+        key: &EffectKey,
+        id: NoticeId,
+    ) -> Result<Option<Parcel>, StoreError> {
+        let stored = self.engine.store.load::<Alert>(&id.alert).await?;
+        let alert = stored.as_ref().map(|it| &*it.record);
+        let owed = alert.and_then(|alert| Some((alert, alert.notice(id.number)?)));
+        let Some((alert, notice)) = owed.filter(|(_, notice)| !notice.delivery.is_final()) else {
+            self.settle(vec![key.clone()]).await;
+            return Ok(None);
+        };
+        let sorted = tray.put(key, alert, notice, self.engine.clock.now());
+        let why = if sorted.is_urgent {
+            "a newer message said it"
+        } else {
+            "it was over before its turn"
+        };
+        self.withdraw(sorted.needless, why).await;
+        let channel = notice.channel.clone();
+        let parcel = Parcel { keys: vec![key.clone()], content: Content::Notice(id), channel };
+        Ok(sorted.is_urgent.then_some(parcel))
+    }
+
+    /// Takes out of the tray what must go by now, but for what need not be told
+    /// any more.
+    async fn collect(&self, tray: &mut Tray) -> Vec<Parcel> {
+        let now = self.engine.clock.now();
+        for id in tray.alerts_due(now) {
+            match self.engine.store.load::<Alert>(&id).await {
+                Ok(stored) => {
+                    if let Some(why) = tray.why_not(stored.as_ref().map(|it| &*it.record)) {
+                        self.withdraw(tray.withdraw(id), why).await;
+                    }
+                }
+                // Telling too much is better than telling too little.
+                Err(err) => warn!(alert = %id, error = %Chain(&err), "failed to look an alert up"),
+            }
+        }
+        let parcel = |(digest, keys): (Digest, Vec<EffectKey>)| {
+            let channel = digest.channel.clone();
+            Parcel { keys, content: Content::Digest(Box::new(digest)), channel }
+        };
+        tray.due(now).into_iter().map(parcel).collect()
+    }
+
+    /// Notes of messages that they are not sent any more.
+    async fn withdraw(&self, messages: Vec<Owing>, why: &str) {
+        for (id, key) in messages {
+            let at = self.engine.clock.now();
+            let delivery = Delivery::Withdrawn { at, why: why.to_owned() };
+            match self.engine.delivered(id.alert, id.number, &delivery).await {
+                Ok(()) => self.settle(vec![key]).await,
+                Err(err) => {
+                    warn!(notice = %id, error = %Chain(&err), "failed to withdraw a message");
+                    self.desk().known.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// Notes that effects were performed. If that fails, they are handed over
+    /// again, and found to be done.
+    async fn settle(&self, keys: Vec<EffectKey>) {
+        if let Err(err) = self.engine.store.settle(keys.clone()).await {
+            warn!(error = %Chain(&err), "failed to settle messages");
+        }
+        let mut desk = self.desk();
+        keys.iter().for_each(|it| drop(desk.known.take(it)));
     }
 
     /// Carries a parcel until it is delivered or given up, and settles it.
     async fn carry(&self, parcel: Parcel, gate: Arc<Semaphore>) -> Line {
-        let record = &parcel.key.record;
         let mut failures = 0;
         loop {
             let asked = match self.attempt(&parcel, &gate, failures + 1).await {
                 Ok(Next::Settle) => break,
                 Ok(Next::Again(asked)) => asked,
                 Err(err) => {
-                    warn!(%record, error = %Chain(&err), "failed to note a delivery");
+                    let channel = &*parcel.channel;
+                    warn!(channel, error = %Chain(&err), "failed to note a delivery");
                     SignedDuration::ZERO
                 }
             };
@@ -169,10 +282,7 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
             let wait = BACKOFF.wait(failures, (self.random)()).max(asked);
             time::sleep(wait.unsigned_abs()).await;
         }
-        if let Err(err) = self.engine.store.settle(vec![parcel.key.clone()]).await {
-            warn!(%record, error = %Chain(&err), "failed to settle a delivered message");
-        }
-        self.desk().known.remove(&parcel.key);
+        self.settle(parcel.keys.clone()).await;
         parcel.line()
     }
 
@@ -211,25 +321,49 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
                 }
             }
         };
-        match &parcel.mail {
-            Mail::Notice(id) => self.engine.delivered(id.alert, id.number, &delivery).await?,
+        match &parcel.content {
+            Content::Notice(id) => self.engine.delivered(id.alert, id.number, &delivery).await?,
+            Content::Digest(digest) => {
+                for id in digest.notices() {
+                    self.engine.delivered(id.alert, id.number, &delivery).await?;
+                }
+            }
             // The log and the counter know; the matter goes on without it.
-            Mail::Letter(_) => {}
+            Content::Letter(_) => {}
         }
         Ok(next)
     }
 
     /// What is to be said now, if anything still is.
     async fn message(&self, parcel: &Parcel) -> Result<Option<Message>, StoreError> {
-        let id = match &parcel.mail {
-            Mail::Notice(id) => id,
-            Mail::Letter(letter) => return Ok(Some(notice::of_letter(letter, &parcel.key))),
-        };
+        match &parcel.content {
+            Content::Notice(id) => self.notice(*id).await,
+            Content::Letter(letter) => {
+                Ok(parcel.keys.first().map(|key| notice::of_letter(letter, key)))
+            }
+            Content::Digest(digest) => match digest.only() {
+                Some(id) => self.notice(id).await,
+                None => self.digest(digest).await,
+            },
+        }
+    }
+
+    async fn notice(&self, id: NoticeId) -> Result<Option<Message>, StoreError> {
         let stored = self.engine.store.load::<Alert>(&id.alert).await?;
         let alert = stored.as_ref().map(|it| &it.record);
         let owed = alert.and_then(|alert| Some((alert, alert.notice(id.number)?)));
         let owed = owed.filter(|(_, notice)| !notice.delivery.is_final());
         Ok(owed.map(|(alert, notice)| notice::word(alert, notice)))
+    }
+
+    async fn digest(&self, digest: &Digest) -> Result<Option<Message>, StoreError> {
+        let mut facts = Vec::new();
+        for (_, item) in digest.items() {
+            let Matter::Alert(id) = item.about else { continue };
+            let stored = self.engine.store.load::<Alert>(&id).await?;
+            facts.extend(stored.map(|it| Facts::of(&it.record)));
+        }
+        Ok(notice::of_digest(digest, facts))
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -239,9 +373,10 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
 
 impl Parcel {
     fn line(&self) -> Line {
-        let matter = match &self.mail {
-            Mail::Notice(id) => id.alert.to_string(),
-            Mail::Letter(letter) => letter.matter.to_string(),
+        let matter = match &self.content {
+            Content::Notice(id) => id.alert.to_string(),
+            Content::Letter(letter) => letter.matter.to_string(),
+            Content::Digest(digest) => digest.to.to_string(),
         };
         (matter, self.channel.clone())
     }

@@ -3,6 +3,7 @@ use std::sync::Mutex;
 use jiff::SignedDuration;
 use remit_collector_domain::{
     alert::{Alert, Delivery},
+    group::Waits,
     letter::Matter,
     notice::{Message, MessageId},
     signal::{Say, Signal},
@@ -32,6 +33,7 @@ impl Notifier for Flaky {
         let number = match &message.id {
             MessageId::Notice(id) => id.number,
             MessageId::Letter { key, .. } => key.position,
+            MessageId::Digest(_) => 0,
         };
         attempts.push((channel.into(), format!("{number} {}", message.topic)));
         if attempts.len() <= self.refuse {
@@ -66,7 +68,7 @@ async fn owe(world: &World, effect: Effect) {
 /// Runs the outbox for a while of paused time.
 async fn work(world: &World, notifier: Arc<Flaky>, minutes: u64) -> watch::Receiver<u64> {
     let (news, hears_news) = watch::channel(0);
-    let post = Post::new(Arc::clone(&world.engine), notifier, || u64::MAX / 2);
+    let post = Post::new(Arc::clone(&world.engine), notifier, || u64::MAX / 2, Waits::default());
     let outbox = Outbox { engine: Arc::clone(&world.engine), post, news };
     let stop = CancellationToken::new();
     let enough = async {
@@ -155,4 +157,28 @@ async fn a_letter_is_delivered_and_forgotten_like_any_other_message() {
     assert_eq!(world.store.owed(0, 100).await.unwrap(), []);
     let attempts = notifier.attempts.lock().unwrap();
     assert_eq!(*attempts, vec![("slack:noc".to_owned(), "0 shift".to_owned()); 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_wait_goes_with_its_like() {
+    let world = World::new().await;
+    let raise = |instance: &str| {
+        let say =
+            Say::Raised { severity: Severity::Medium, evidence: String::new(), delayed: false };
+        let Effect::Signal(signal) = signal(say) else { unreachable!() };
+        Effect::Signal(Signal { instance: instance.into(), ..signal })
+    };
+    owe(&world, raise("/")).await;
+    owe(&world, raise("/srv")).await;
+    let notifier = Arc::new(Flaky { refuse: 1, ..Flaky::default() });
+    work(&world, Arc::clone(&notifier), 2).await;
+    assert_eq!(world.store.owed(0, 100).await.unwrap(), []);
+    let attempts = notifier.attempts.lock().unwrap().clone();
+    assert!(attempts.len() > 1 && attempts.iter().all(|it| it.1 == "0 digest"), "{attempts:?}");
+    for alert in world.store.all::<Alert>().await.unwrap() {
+        let arrived = |it: &remit_collector_domain::alert::Notice| {
+            matches!(it.delivery, Delivery::Delivered { .. })
+        };
+        assert!(alert.record.notices.iter().all(arrived), "{alert:?}");
+    }
 }

@@ -75,8 +75,8 @@ impl PublicKeyData for PublicKey {
     }
 }
 
-const ED25519_KEY: Oid<'static> = oid!(1.3.101.112);
-const EC_KEY: Oid<'static> = oid!(1.2.840.10045.2.1);
+pub(super) const ED25519_KEY: Oid<'static> = oid!(1.3.101.112);
+pub(super) const EC_KEY: Oid<'static> = oid!(1.2.840.10045.2.1);
 const P256: Oid<'static> = oid!(1.2.840.10045.3.1.7);
 const ECDSA_WITH_SHA256: Oid<'static> = oid!(1.2.840.10045.4.3.2);
 

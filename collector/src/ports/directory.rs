@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use remit_collector_domain::{
-    alert::{HandOverReason, Reach, Reached, Remit, TermsRef, Trigger},
+    alert::{Reach, Reached, Remit, TermsRef, Trigger},
     calendar::Calendar,
     detect::Rules,
     endpoint::Registration,
     inhibit,
-    matrix::{Matrix, Subject, reach},
+    mass_loss::Place,
+    matrix::{Matrix, Subject},
     people::Target,
     sla::Terms,
 };
@@ -41,6 +42,10 @@ pub trait Directory: Send + Sync + 'static {
     /// The checks and limits of an endpoint.
     fn rules(&self, endpoint: &Registration) -> Arc<Rules>;
 
+    /// Where the collector itself stands: what is wrong with its own connection
+    /// is for the people there. `None` as long as there is no tenant.
+    fn home(&self) -> Option<Place>;
+
     /// Which alerts of a tenant say already what others would.
     fn inhibitions(&self, tenant: &Tenant) -> Arc<[inhibit::Rule]>;
 }
@@ -63,14 +68,7 @@ impl People {
     /// Who takes an alert over for which reason, and how soon. `counterpart` is
     /// who does if the matrix does not say.
     pub fn triggers(&self, function: &Function, counterpart: Option<&Team>) -> Vec<Trigger> {
-        let Some(matrix) = &self.0 else { return Vec::new() };
-        let trigger = |reason| {
-            let said = matrix.hand_over(reason, function);
-            let to = said.to.or_else(|| counterpart.cloned())?;
-            let party = matrix.team(&to)?.party;
-            Some(Trigger { reason, after: said.after, to, party })
-        };
-        HandOverReason::ALL.into_iter().filter_map(trigger).collect()
+        self.0.as_ref().map_or_else(Vec::new, |it| it.triggers(function, counterpart))
     }
 }
 
@@ -80,10 +78,7 @@ impl Reach for People {
             let because = "the tenant has no matrix in force".to_owned();
             return Reached { channels: Vec::new(), because };
         };
-        let found = reach(matrix, target, severity, at);
-        let channels = found.channels.iter().map(|(_, channel)| channel.to_string()).collect();
-        let quiet: String = found.quieted.iter().map(|it| format!("; {it}")).collect();
-        Reached { channels, because: found.because + &quiet }
+        matrix.reach(target, severity, at)
     }
 }
 

@@ -13,6 +13,9 @@
 //! - [`Store::publish`] moves an owed effect into the feed or the audit trail.
 //!   However often it is called for one effect, there is one entry. Cursors
 //!   count upwards from 1 and are never reused. Effects of other kinds stay owed.
+//! - The audit trail is a chain ([`audit`](remit_collector_domain::audit)): each
+//!   entry is sealed as it is written, in the same write as where the chain ends
+//!   then. What is forgotten of it leaves behind where the rest begins.
 //! - History is kept in milliseconds and as changes: a value holds until the
 //!   next point, and a series can be gone.
 //! - Reads see every commit that has returned. They are served without waiting
@@ -24,24 +27,21 @@
 //! not is not used.
 
 pub mod conformance;
+mod record;
 
 use std::{error::Error, sync::Arc};
 
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
-    change::Change,
+    audit::{Chains, Sealed},
     effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
-    endpoint::{Endpoint, Frame},
-    enroll::Token,
-    known_issue::KnownIssue,
-    matrix_version::Published,
-    operator::Operator,
-    shift::Shift,
-    source::Source,
-    window::Window,
+    endpoint::Frame,
 };
-use remit_shared::{AlertId, ChangeId, EndpointId, KnownIssueId, Series, Tenant, WindowId};
+use remit_shared::{AlertId, EndpointId, Series};
+use sha2::{Digest as _, Sha256};
+
+pub use self::record::{AnyRecord, Kind, Record};
 
 /// Keeps everything that the collector must not forget.
 pub trait Store: Send + Sync + 'static {
@@ -110,7 +110,16 @@ pub trait Store: Send + Sync + 'static {
         &self,
         after: u64,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<(u64, AuditEntry)>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<(u64, Sealed)>, StoreError>> + Send;
+
+    /// Where the audit trail begins, after what was forgotten of it, and where
+    /// it ends.
+    fn audit_span(&self) -> impl Future<Output = Result<(Chains, Chains), StoreError>> + Send;
+
+    /// Writes down what somebody was not allowed to do. Nothing else goes into
+    /// the audit trail without a record that owes it.
+    fn note_denied(&self, entry: AuditEntry)
+    -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// How one series changed between two times, oldest first. The first point
     /// is what held at `from`, unless nothing was known of the series yet.
@@ -137,149 +146,9 @@ pub trait Store: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// A kind of record that a store keeps.
-pub trait Record: Clone + PartialEq + Send + Sync + 'static {
-    /// What names one.
-    type Key: Clone + Send + Sync;
-
-    /// Which kind it is.
-    const KIND: Kind;
-
-    /// Its name.
-    fn key(&self) -> Self::Key;
-
-    /// The name among records of all kinds.
-    fn record_key(key: &Self::Key) -> RecordKey;
-
-    /// The record among records of all kinds.
-    fn wrap(this: Arc<Self>) -> AnyRecord;
-
-    /// The record, if it is of this kind.
-    fn unwrap(any: AnyRecord) -> Option<Arc<Self>>;
-}
-
-/// The kinds of records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// [`Endpoint`].
-    Endpoint,
-    /// [`Alert`].
-    Alert,
-    /// [`Token`].
-    Token,
-    /// [`Operator`].
-    Operator,
-    /// [`Published`].
-    Matrix,
-    /// [`Change`].
-    Change,
-    /// [`KnownIssue`].
-    KnownIssue,
-    /// [`Shift`].
-    Shift,
-    /// [`Source`].
-    Source,
-    /// [`Window`].
-    Window,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::Endpoint,
-        Self::Alert,
-        Self::Token,
-        Self::Operator,
-        Self::Matrix,
-        Self::Change,
-        Self::KnownIssue,
-        Self::Shift,
-        Self::Source,
-        Self::Window,
-    ];
-
-    /// The kind that a key names.
-    pub fn of(key: &RecordKey) -> Self {
-        match key {
-            RecordKey::Endpoint(_) => Self::Endpoint,
-            RecordKey::Alert(_) => Self::Alert,
-            RecordKey::Token(_) => Self::Token,
-            RecordKey::Operator(_) => Self::Operator,
-            RecordKey::Matrix(..) => Self::Matrix,
-            RecordKey::Change(_) => Self::Change,
-            RecordKey::KnownIssue(_) => Self::KnownIssue,
-            RecordKey::Shift(..) => Self::Shift,
-            RecordKey::Source(_) => Self::Source,
-            RecordKey::Window(_) => Self::Window,
-        }
-    }
-}
-
-/// A record of any kind.
-#[derive(Clone, Debug, PartialEq)]
-pub enum AnyRecord {
-    /// An endpoint.
-    Endpoint(Arc<Endpoint>),
-    /// An alert.
-    Alert(Arc<Alert>),
-    /// An enrollment token.
-    Token(Arc<Token>),
-    /// An operator.
-    Operator(Arc<Operator>),
-    /// A version of a matrix.
-    Matrix(Arc<Published>),
-    /// A request to change what both sides agreed on.
-    Change(Arc<Change>),
-    /// Something that is known.
-    KnownIssue(Arc<KnownIssue>),
-    /// The night before one business day.
-    Shift(Arc<Shift>),
-    /// A system whose alerts are taken in.
-    Source(Arc<Source>),
-    /// A maintenance window.
-    Window(Arc<Window>),
-}
-
-macro_rules! records {
-    ($($name:ident, $key:ty, $variant:ident, |$it:ident| $of:expr, |$id:ident| $wrap:expr;)*) => {$(
-        impl Record for $name {
-            type Key = $key;
-
-            const KIND: Kind = Kind::$variant;
-
-            fn key(&self) -> Self::Key {
-                let $it = self;
-                $of
-            }
-
-            fn record_key($id: &Self::Key) -> RecordKey {
-                $wrap
-            }
-
-            fn wrap(this: Arc<Self>) -> AnyRecord {
-                AnyRecord::$variant(this)
-            }
-
-            fn unwrap(any: AnyRecord) -> Option<Arc<Self>> {
-                if let AnyRecord::$variant(it) = any { Some(it) } else { None }
-            }
-        }
-    )*};
-}
-
-records! {
-    Endpoint, EndpointId, Endpoint, |it| it.id(), |id| RecordKey::Endpoint(*id);
-    Alert, AlertId, Alert, |it| it.id, |id| RecordKey::Alert(*id);
-    Token, remit_shared::TokenId, Token, |it| it.id, |id| RecordKey::Token(*id);
-    Operator, remit_shared::OperatorId, Operator, |it| it.id, |id| RecordKey::Operator(*id);
-    Published, (Tenant, u64), Matrix, |it| (it.tenant.clone(), it.version),
-        |id| RecordKey::Matrix(id.0.clone(), id.1);
-    Change, ChangeId, Change, |it| it.id, |id| RecordKey::Change(*id);
-    KnownIssue, KnownIssueId, KnownIssue, |it| it.id, |id| RecordKey::KnownIssue(*id);
-    Shift, (Tenant, Date), Shift, |it| (it.tenant.clone(), it.day),
-        |id| RecordKey::Shift(id.0.clone(), id.1);
-    Source, remit_shared::SourceId, Source, |it| it.id, |id| RecordKey::Source(*id);
-    Window, WindowId, Window, |it| it.id, |id| RecordKey::Window(*id);
+/// The hash of the audit trail.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 /// A record and how often it has been committed.
@@ -330,7 +199,7 @@ pub struct Horizon {
     pub history: Timestamp,
     /// Feed entries from before this time.
     pub feed: Timestamp,
-    /// Audit entries from before this time.
+    /// Entries of the audit trail from before this time.
     pub audit: Timestamp,
     /// Alerts that were resolved before this time.
     pub alerts: Timestamp,

@@ -18,6 +18,7 @@ enum May {
 const LAYERS: &[(&str, May)] = &[
     ("packaging", May::Use(&[])),
     ("tests", May::UseAll),
+    ("remit-sim", May::Use(&["remit-matrix-file", "remit-collector-domain", "remit-shared"])),
     (
         "remit-agent",
         May::Use(&["remit-agent-domain", "remit-proto", "remit-runtime", "remit-shared"]),

@@ -3766,46 +3766,37 @@ pub struct AuditEntry {
     pub tenant: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "3")]
     pub at: ::core::option::Option<::prost_types::Timestamp>,
-    /// An operator's name, or `remit`.
+    /// An operator's id and name, or `remit`.
     #[prost(string, tag = "4")]
     pub actor: ::prost::alloc::string::String,
-    #[prost(enumeration = "Party", tag = "5")]
-    pub party: i32,
     /// `alert.acknowledge`, `change.approve`.
-    #[prost(string, tag = "6")]
+    #[prost(string, tag = "5")]
     pub action: ::prost::alloc::string::String,
     /// What it was done to: `alr_…`, `chg_…`.
-    #[prost(string, tag = "7")]
+    #[prost(string, tag = "6")]
     pub object: ::prost::alloc::string::String,
-    #[prost(string, tag = "8")]
+    #[prost(string, tag = "7")]
     pub detail: ::prost::alloc::string::String,
-    #[prost(string, tag = "9")]
-    pub reason: ::prost::alloc::string::String,
     /// Was not allowed, and not done.
-    #[prost(bool, tag = "10")]
+    #[prost(bool, tag = "8")]
     pub denied: bool,
-    #[prost(string, tag = "11")]
-    pub source_ip: ::prost::alloc::string::String,
-    /// SHA-256, hexadecimal, of the object before and after; empty if there was
-    /// none.
-    #[prost(string, tag = "12")]
-    pub before_sha256: ::prost::alloc::string::String,
-    #[prost(string, tag = "13")]
-    pub after_sha256: ::prost::alloc::string::String,
-    /// Of this entry and, through it, of all before it.
-    #[prost(string, tag = "14")]
+    /// SHA-256, hexadecimal, of the entry before it in the same chain.
+    #[prost(string, tag = "9")]
     pub previous_sha256: ::prost::alloc::string::String,
-    #[prost(string, tag = "15")]
+    /// Of this entry and, through it, of all before it.
+    #[prost(string, tag = "10")]
     pub sha256: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListAuditEntriesRequest {
+    /// Empty: what concerns the installation as a whole.
     #[prost(string, tag = "1")]
     pub tenant: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub since: ::core::option::Option<::prost_types::Timestamp>,
     #[prost(message, optional, tag = "3")]
     pub until: ::core::option::Option<::prost_types::Timestamp>,
+    /// An operator's id or name.
     #[prost(string, tag = "4")]
     pub actor: ::prost::alloc::string::String,
     /// An action, or the part before the dot.
@@ -3813,6 +3804,7 @@ pub struct ListAuditEntriesRequest {
     pub action: ::prost::alloc::string::String,
     #[prost(string, tag = "6")]
     pub object: ::prost::alloc::string::String,
+    /// Only what was not allowed.
     #[prost(bool, tag = "7")]
     pub denied: bool,
     #[prost(uint32, tag = "8")]
@@ -3824,8 +3816,43 @@ pub struct ListAuditEntriesRequest {
 pub struct ListAuditEntriesResponse {
     #[prost(message, repeated, tag = "1")]
     pub entries: ::prost::alloc::vec::Vec<AuditEntry>,
+    /// A page may be short, and even empty, and still not the last.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadAuditChainRequest {
+    /// Empty: what concerns the installation as a whole.
+    #[prost(string, tag = "1")]
+    pub tenant: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub page_size: u32,
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReadAuditChainResponse {
+    /// Where the chain begins: after entries that were forgotten for their age, and
+    /// what they led to. Sequence 0 if there are none.
+    #[prost(message, optional, tag = "1")]
+    pub anchor: ::core::option::Option<AuditHead>,
+    /// Oldest first.
+    #[prost(message, repeated, tag = "2")]
+    pub entries: ::prost::alloc::vec::Vec<AuditEntry>,
+    #[prost(string, tag = "3")]
+    pub next_page_token: ::prost::alloc::string::String,
+    /// Where the chain ends, as the collector keeps it apart from the entries.
+    #[prost(message, optional, tag = "4")]
+    pub head: ::core::option::Option<AuditHead>,
+}
+/// One point of a chain.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AuditHead {
+    #[prost(uint64, tag = "1")]
+    pub seq: u64,
+    /// SHA-256, hexadecimal; 64 zeros before the first entry.
+    #[prost(string, tag = "2")]
+    pub sha256: ::prost::alloc::string::String,
 }
 /// Generated client implementations.
 pub mod audit_service_client {
@@ -3908,7 +3935,7 @@ pub mod audit_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Newest first. Managers see all, others what they did themselves.
+        /// Newest first. Managers and auditors see all, others what they did themselves.
         pub async fn list_audit_entries(
             &mut self,
             request: impl tonic::IntoRequest<super::ListAuditEntriesRequest>,
@@ -3933,6 +3960,32 @@ pub mod audit_service_client {
                 .insert(GrpcMethod::new("remit.v1.AuditService", "ListAuditEntries"));
             self.inner.unary(req, path, codec).await
         }
+        /// What there is to verify, from the oldest entry on; whoever asks computes the
+        /// chain for themselves. Managers and auditors only.
+        pub async fn read_audit_chain(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReadAuditChainRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReadAuditChainResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.AuditService/ReadAuditChain",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.AuditService", "ReadAuditChain"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -3948,12 +4001,21 @@ pub mod audit_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with AuditServiceServer.
     #[async_trait]
     pub trait AuditService: std::marker::Send + std::marker::Sync + 'static {
-        /// Newest first. Managers see all, others what they did themselves.
+        /// Newest first. Managers and auditors see all, others what they did themselves.
         async fn list_audit_entries(
             &self,
             request: tonic::Request<super::ListAuditEntriesRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListAuditEntriesResponse>,
+            tonic::Status,
+        >;
+        /// What there is to verify, from the oldest entry on; whoever asks computes the
+        /// chain for themselves. Managers and auditors only.
+        async fn read_audit_chain(
+            &self,
+            request: tonic::Request<super::ReadAuditChainRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReadAuditChainResponse>,
             tonic::Status,
         >;
     }
@@ -4065,6 +4127,51 @@ pub mod audit_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListAuditEntriesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.AuditService/ReadAuditChain" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReadAuditChainSvc<T: AuditService>(pub Arc<T>);
+                    impl<
+                        T: AuditService,
+                    > tonic::server::UnaryService<super::ReadAuditChainRequest>
+                    for ReadAuditChainSvc<T> {
+                        type Response = super::ReadAuditChainResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReadAuditChainRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuditService>::read_audit_chain(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReadAuditChainSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -5382,6 +5489,8 @@ pub struct PublishMatrixResponse {
     #[prost(string, tag = "3")]
     pub change_id: ::prost::alloc::string::String,
 }
+/// What is said beyond what the text alone gives away: which of its channels
+/// this collector lacks, and which nobody has verified.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LintMatrixRequest {
     #[prost(string, tag = "1")]
@@ -5447,15 +5556,19 @@ pub struct MatrixChoice {
 pub struct GetCoverageRequest {
     #[prost(message, optional, tag = "1")]
     pub matrix: ::core::option::Option<MatrixChoice>,
-    /// A day of the week that is shown, `2026-11-24`; empty: this week.
-    #[prost(string, tag = "2")]
-    pub week_of: ::prost::alloc::string::String,
+    /// In the week of this time; absent: now.
+    #[prost(message, optional, tag = "2")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
     /// Only of this endpoint: its id or host name.
     #[prost(string, tag = "3")]
     pub endpoint: ::prost::alloc::string::String,
+    /// Unspecified: high.
+    #[prost(enumeration = "Severity", tag = "4")]
+    pub severity: i32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetCoverageResponse {
+    /// 0: a text that is not published.
     #[prost(uint64, tag = "1")]
     pub version: u64,
     #[prost(string, tag = "2")]
@@ -5465,39 +5578,55 @@ pub struct GetCoverageResponse {
     pub week_of: ::prost::alloc::string::String,
     #[prost(message, repeated, tag = "4")]
     pub rows: ::prost::alloc::vec::Vec<CoverageRow>,
+    #[prost(enumeration = "Severity", tag = "5")]
+    pub severity: i32,
+    /// The rows tell more sorts of endpoints apart than were looked at.
+    #[prost(bool, tag = "6")]
+    pub partial: bool,
 }
-/// One function of one sort of endpoint over a week.
+/// One function over a week.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CoverageRow {
     #[prost(string, tag = "1")]
     pub function: ::prost::alloc::string::String,
-    /// Where: `hq, tag erp`; empty: anywhere.
-    #[prost(string, tag = "2")]
-    pub scope: ::prost::alloc::string::String,
     /// In order, without holes, 168 hours in all.
-    #[prost(message, repeated, tag = "3")]
+    #[prost(message, repeated, tag = "2")]
     pub spans: ::prost::alloc::vec::Vec<CoverageSpan>,
 }
-/// Some hours with one owner.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+/// Some hours with the same owners.
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CoverageSpan {
     /// Since Monday 00:00, local time.
     #[prost(uint32, tag = "1")]
     pub from_hour: u32,
     #[prost(uint32, tag = "2")]
     pub hours: u32,
-    /// The responsible team; empty where it is declared uncovered.
-    #[prost(string, tag = "3")]
-    pub team: ::prost::alloc::string::String,
-    #[prost(enumeration = "Party", tag = "4")]
-    pub party: i32,
-    #[prost(string, tag = "5")]
-    pub row: ::prost::alloc::string::String,
+    /// Those of plain endpoints first.
+    #[prost(message, repeated, tag = "3")]
+    pub owners: ::prost::alloc::vec::Vec<CoverageOwner>,
 }
+/// Who owns something in an hour.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CoverageOwner {
+    /// The responsible team.
+    #[prost(string, tag = "1")]
+    pub team: ::prost::alloc::string::String,
+    #[prost(enumeration = "Party", tag = "2")]
+    pub party: i32,
+    /// On which endpoints, in words; empty if on all or on plain ones.
+    #[prost(string, tag = "3")]
+    pub on: ::prost::alloc::string::String,
+    /// Only the last resort says so.
+    #[prost(bool, tag = "4")]
+    pub gap: bool,
+}
+/// Alerts are kept for a while only; older ones cannot be asked.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReplayMatrixRequest {
+    /// The proposed one.
     #[prost(message, optional, tag = "1")]
     pub matrix: ::core::option::Option<MatrixChoice>,
+    /// Absent: 30 days.
     #[prost(message, optional, tag = "2")]
     pub since: ::core::option::Option<::prost_types::Timestamp>,
 }
@@ -5506,11 +5635,15 @@ pub struct ReplayMatrixResponse {
     /// How many alerts were looked at.
     #[prost(uint32, tag = "1")]
     pub alerts: u32,
+    /// Oldest first.
     #[prost(message, repeated, tag = "2")]
     pub moved: ::prost::alloc::vec::Vec<MovedAlert>,
-    /// What is wrong with the text.
+    /// What is wrong with the text; with an error in it, nothing was looked at.
     #[prost(message, repeated, tag = "3")]
     pub findings: ::prost::alloc::vec::Vec<Finding>,
+    /// The version that it was compared with.
+    #[prost(uint64, tag = "4")]
+    pub against_version: u64,
 }
 /// An alert that would have gone to somebody else.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5524,12 +5657,21 @@ pub struct MovedAlert {
     #[prost(string, tag = "4")]
     pub summary: ::prost::alloc::string::String,
     #[prost(string, tag = "5")]
-    pub from_team: ::prost::alloc::string::String,
+    pub function: ::prost::alloc::string::String,
+    /// Who has it, or had it last.
     #[prost(string, tag = "6")]
-    pub to_team: ::prost::alloc::string::String,
+    pub had_team: ::prost::alloc::string::String,
+    /// Who has it by the version in force.
     #[prost(string, tag = "7")]
-    pub row: ::prost::alloc::string::String,
+    pub from_team: ::prost::alloc::string::String,
     #[prost(string, tag = "8")]
+    pub from_row: ::prost::alloc::string::String,
+    /// Who would have had it.
+    #[prost(string, tag = "9")]
+    pub to_team: ::prost::alloc::string::String,
+    #[prost(string, tag = "10")]
+    pub to_row: ::prost::alloc::string::String,
+    #[prost(string, tag = "11")]
     pub reason: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5544,14 +5686,27 @@ pub struct GetMatrixReviewRequest {
 pub struct GetMatrixReviewResponse {
     #[prost(uint64, tag = "1")]
     pub version: u64,
+    /// The last resort last.
     #[prost(message, repeated, tag = "2")]
     pub rows: ::prost::alloc::vec::Vec<ReviewRow>,
-    /// Persons and channels that are named and cannot be reached.
-    #[prost(string, repeated, tag = "3")]
-    pub contacts_gone: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Persons who cannot be called and are still counted on.
+    #[prost(message, repeated, tag = "3")]
+    pub gone: ::prost::alloc::vec::Vec<ContactGone>,
     /// Alerts that only the last resort caught.
     #[prost(uint32, tag = "4")]
     pub catch_all_hits: u32,
+    /// Channels that are named and nobody can count on.
+    #[prost(message, repeated, tag = "5")]
+    pub channels: ::prost::alloc::vec::Vec<Finding>,
+}
+/// Somebody who cannot be called and is still counted on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ContactGone {
+    #[prost(string, tag = "1")]
+    pub person: ::prost::alloc::string::String,
+    /// Where: ``rota `noc-nights` ``.
+    #[prost(string, repeated, tag = "2")]
+    pub counted_on_by: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// How one row did.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5560,8 +5715,9 @@ pub struct ReviewRow {
     pub row: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub responsible: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "3")]
-    pub last_reviewed_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// `2026-09-01`; empty if nobody wrote it down.
+    #[prost(string, tag = "3")]
+    pub reviewed_on: ::prost::alloc::string::String,
     #[prost(enumeration = "ReviewStatus", tag = "4")]
     pub status: i32,
     #[prost(uint32, tag = "5")]
@@ -5571,6 +5727,9 @@ pub struct ReviewRow {
     /// Handed over by whom the row had named.
     #[prost(uint32, tag = "7")]
     pub hand_backs: u32,
+    /// Since the last review.
+    #[prost(uint32, tag = "8")]
+    pub age_days: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetOnCallRequest {
@@ -5619,12 +5778,14 @@ pub struct OnCallShift {
     pub because: ::prost::alloc::string::String,
 }
 /// When nobody is on call.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OnCallGap {
     #[prost(message, optional, tag = "1")]
     pub from: ::core::option::Option<::prost_types::Timestamp>,
     #[prost(message, optional, tag = "2")]
     pub to: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "3")]
+    pub because: ::prost::alloc::string::String,
 }
 /// How urgent a look at a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -5638,6 +5799,8 @@ pub enum ReviewStatus {
     Due = 3,
     /// 120 days.
     Overdue = 4,
+    /// Nobody wrote down that there was one.
+    Never = 5,
 }
 impl ReviewStatus {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -5651,6 +5814,7 @@ impl ReviewStatus {
             Self::DueSoon => "REVIEW_STATUS_DUE_SOON",
             Self::Due => "REVIEW_STATUS_DUE",
             Self::Overdue => "REVIEW_STATUS_OVERDUE",
+            Self::Never => "REVIEW_STATUS_NEVER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -5661,6 +5825,7 @@ impl ReviewStatus {
             "REVIEW_STATUS_DUE_SOON" => Some(Self::DueSoon),
             "REVIEW_STATUS_DUE" => Some(Self::Due),
             "REVIEW_STATUS_OVERDUE" => Some(Self::Overdue),
+            "REVIEW_STATUS_NEVER" => Some(Self::Never),
             _ => None,
         }
     }
@@ -7364,6 +7529,12 @@ pub struct TuningProposal {
     /// What would change in the matrix's text.
     #[prost(string, tag = "3")]
     pub diff: ::prost::alloc::string::String,
+    /// That whole text; empty if the matrix stays as it is.
+    #[prost(string, tag = "4")]
+    pub toml: ::prost::alloc::string::String,
+    /// What to type to ask for agreement; the text, if any, is in `TENANT.toml`.
+    #[prost(string, tag = "5")]
+    pub command: ::prost::alloc::string::String,
 }
 /// The same readings, judged twice.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

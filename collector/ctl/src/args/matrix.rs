@@ -39,17 +39,23 @@ pub(crate) struct Who {
 /// What to do with matrices.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check a matrix file; needs no collector.
+    /// Check a matrix file; needs no collector, unless it is asked, too.
     #[command(after_help = "Examples:
   remit matrix lint acme.toml
+  remit matrix lint acme.toml --online
   remit matrix lint acme.toml --json || echo 'do not publish'")]
     Lint {
         /// The file.
         file: PathBuf,
+        /// Ask the collector, too: it knows which channels are set up and which
+        /// of them somebody has verified.
+        #[arg(long)]
+        online: bool,
     },
-    /// Show who owns what in each hour of a week; needs no collector.
+    /// Show who owns what in each hour of a week; needs no collector for a file.
     #[command(after_help = "Examples:
-  remit matrix coverage acme.toml
+  remit matrix coverage --tenant acme
+  remit matrix coverage --tenant acme --endpoint db-7
   remit matrix coverage acme.toml --function backup_monitoring --severity critical
   remit matrix coverage acme.toml --at '2026-12-24 12:00' --json")]
     Coverage(offline::Coverage),
@@ -67,18 +73,21 @@ pub(crate) enum Command {
   remit matrix simulate acme.toml --function lob_application --at '2026-11-24 16:50'
   remit matrix simulate acme.toml --function infra_monitoring --severity critical --for 8h")]
     Simulate(offline::Simulate),
-    /// Say which past alerts would go to somebody else; needs no collector.
+    /// Say which past alerts would go to somebody else.
     #[command(after_help = "Examples:
+  remit matrix replay new.toml
+  remit matrix replay new.toml --since 7d --json
   remit matrix replay new.toml --against old.toml --alerts alerts.json
-  remit matrix replay new.toml --against old.toml --alerts alerts.json --endpoints endpoints.json")]
+  remit matrix replay new.toml --against old.toml --alerts alerts.json --endpoints endpoints.json
+
+Needs no collector if both files are there.")]
     Replay(offline::Replay),
-    /// Say which rows both parties should read again; needs no collector.
+    /// Say which rows both parties should read again; needs no collector for a file.
     #[command(after_help = "Examples:
+  remit matrix review --tenant acme
+  remit matrix review --tenant acme --since 120d --json
   remit matrix review acme.toml")]
-    Review {
-        /// The file.
-        file: PathBuf,
-    },
+    Review(offline::Review),
     /// Bring something into a matrix file; needs no collector.
     #[command(
         subcommand,

@@ -67,8 +67,10 @@ pub(crate) struct Noise {
 #[command(after_help = "Examples:
   remit tune cpu-load --tenant acme
   remit tune disk-space --what threshold --to '95 %' --tag archive --since 14d
+  remit tune cpu-busy --tenant acme -o acme.toml
 
-Changes nothing: `remit change propose tuning` does, once both agree.")]
+Changes nothing: what it writes is for `remit change propose matrix`, and true once
+both sides agree.")]
 pub(crate) struct Tune {
     /// Which check.
     #[arg(id = "tuned", value_name = "CHECK")]
@@ -82,6 +84,9 @@ pub(crate) struct Tune {
     /// How much of what was recorded is tried again.
     #[arg(long, value_name = "TIME", default_value = "30d")]
     pub(crate) since: Around,
+    /// Where to write the matrix's text with the first proposal that changes it.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) selector: Selector,
 }

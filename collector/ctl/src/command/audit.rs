@@ -1,10 +1,12 @@
 //! `remit audit`
 
+mod verify;
+
 use remit_proto::{convert::Wire as _, v1};
 
 use crate::{
     args::{Global, audit as args},
-    client::{PAGE, pages},
+    client::{Client, PAGE, pages},
     failure::{Exit, Failure},
     out::Out,
     view::audit::Audit,
@@ -16,13 +18,16 @@ pub(super) async fn audit(
     global: &Global,
     out: &mut Out<'_>,
 ) -> Result<Exit, Failure> {
+    if let Some(args::Command::Verify { installation, known }) = asked.command {
+        return verify::verify(installation, &known, global, out).await;
+    }
     let now = out.clock.now();
     let since = asked.since.map(|it| it.ago(now, &out.zone)).transpose()?;
     let until = asked.until.map(|it| it.ago(now, &out.zone)).transpose()?;
     let limit = Some(asked.limit).filter(|it| *it > 0);
     let client = global.connect().await?;
     let request = v1::ListAuditEntriesRequest {
-        tenant: global.one_tenant(&client).await?,
+        tenant: of(asked.installation, global, &client).await?,
         since: since.map(|it| it.to_wire()),
         until: until.map(|it| it.to_wire()),
         actor: asked.actor.unwrap_or_default(),
@@ -40,4 +45,9 @@ pub(super) async fn audit(
     let entries = entries.await?.into_iter().map(Into::into).collect();
     out.show(&Audit { entries })?;
     Ok(Exit::OK)
+}
+
+/// Whose trail it is: a tenant's, or with no name the installation's.
+async fn of(installation: bool, global: &Global, client: &Client) -> Result<String, Failure> {
+    if installation { Ok(String::new()) } else { global.one_tenant(client).await }
 }

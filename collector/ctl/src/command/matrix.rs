@@ -1,6 +1,7 @@
 //! `remit who` and `remit matrix …`
 
 mod offline;
+mod online;
 
 use std::{
     fs,
@@ -55,17 +56,30 @@ pub(super) async fn run(
     out: &mut Out<'_>,
 ) -> Result<Exit, Failure> {
     match command {
-        Command::Lint { file } => {
-            let findings = lint(&file, &read(&file)?, out);
+        Command::Lint { file, online } => {
+            let text = read(&file)?;
+            let findings = match online {
+                false => lint(&file, &text, out),
+                true => online::lint(&file, text, global).await?,
+            };
             out.show(&findings)?;
             return Ok(if findings.errors() == 0 { Exit::OK } else { Exit::LINT });
         }
-        Command::Coverage(asked) => offline::coverage(&asked, out)?,
+        Command::Coverage(asked) => match (&asked.file, &asked.endpoint) {
+            (Some(file), None) => offline::coverage(file, &asked, out)?,
+            (None, _) | (_, Some(_)) => online::coverage(&asked, global, out).await?,
+        },
         Command::Who(asked) => offline::who(&asked, false, out)?,
         Command::Explain(asked) => offline::who(&asked, true, out)?,
         Command::Simulate(asked) => offline::simulate(&asked, out)?,
-        Command::Replay(asked) => offline::replay(&asked, out)?,
-        Command::Review { file } => offline::review(&file, out)?,
+        Command::Replay(asked) => match (&asked.against, &asked.alerts) {
+            (Some(against), Some(alerts)) => offline::replay(&asked, against, alerts, out)?,
+            (None, _) | (_, None) => return online::replay(&asked, global, out).await,
+        },
+        Command::Review(asked) => match &asked.file {
+            Some(file) => offline::review(file, out)?,
+            None => online::review(&asked, global, out).await?,
+        },
         Command::Import(asked) => offline::import(&asked, out)?,
         Command::Publish { file, note, follows } => {
             return publish(&file, note, follows, global, out).await;

@@ -78,9 +78,24 @@ pub(super) async fn tune(asked: Tune, global: &Global, out: &mut Out<'_>) -> Res
         since: Some(since.to_wire()),
     };
     let answer = client.call(client.reports().propose_tuning(request)).await?;
+    let edited = answer.proposals.iter().map(|it| it.toml.clone()).find(|it| !it.is_empty());
     let proposals = answer.proposals.into_iter().map(Into::into).collect();
     out.show(&Proposals { proposals })?;
-    Ok(Exit::OK)
+    match (asked.out, edited) {
+        (Some(path), Some(text)) => {
+            files::write_atomic(&path, text.as_bytes()).map_err(|err| Failure::broken(&err))?;
+            out.remark(&format!("the matrix with the first of them is in {}", path.display()));
+            Ok(Exit::OK)
+        }
+        (Some(path), None) => {
+            out.remark(&format!(
+                "nothing to write to {}: the matrix stays as it is",
+                path.display()
+            ));
+            Ok(Exit::NOT_WELL)
+        }
+        (None, _) => Ok(Exit::OK),
+    }
 }
 
 #[cfg(test)]

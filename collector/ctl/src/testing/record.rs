@@ -70,6 +70,7 @@ macro_rules! recorded {
 recorded! {
     AuditService {
         list_audit_entries(ListAuditEntriesRequest) -> ListAuditEntriesResponse
+        read_audit_chain(ReadAuditChainRequest) -> ReadAuditChainResponse
     }
     ChangeService {
         propose_change(ProposeChangeRequest) -> ProposeChangeResponse

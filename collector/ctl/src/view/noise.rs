@@ -54,6 +54,8 @@ messages! {
         tuning: Option<Tuning>,
         replay: Option<TuningReplay>,
         diff: String,
+        toml: String,
+        command: String,
     }
 
     /// The same readings, judged twice.
@@ -138,6 +140,7 @@ impl TuningProposal {
             it.facts(&mut sheet, look);
         }
         sheet.section("Difference", &difference(&self.diff, look));
+        sheet.section("To ask for it", &plain(&self.command));
         sheet.text()
     }
 }

@@ -33,6 +33,7 @@ messages! {
     OnCallGap {
         from: Option<Time>,
         to: Option<Time>,
+        because: String,
     }
 
     /// One way to tell somebody something.

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
-    agenda::{Breach, JointReview, KnownIssue, OpenChange, Point, ReviewedRow, Rule},
+    agenda::{Breach, Emergency, JointReview, KnownIssue, OpenChange, Point, ReviewedRow, Rule},
     calendar::Segment,
 };
 
@@ -47,6 +47,22 @@ pub(super) fn breaches(all: &[Breach], week: Segment) -> Vec<Point> {
         why: format!("the {} target was missed at {}", it.clock.as_str(), it.at),
         party: Some(it.holder.party),
         age: None,
+    };
+    all.into_iter().map(point).collect()
+}
+
+pub(super) fn emergencies(all: &[Emergency], now: Timestamp) -> Vec<Point> {
+    let mut all: Vec<_> = all.iter().collect();
+    all.sort_by_key(|it| (it.at, it.id));
+    let point = |it: &Emergency| {
+        let age = now.duration_since(it.at);
+        Point {
+            about: it.id.to_string(),
+            what: it.title.clone(),
+            why: format!("{} did it alone {} ago: {}", it.by, days(age), it.why),
+            party: Some(it.party),
+            age: Some(age),
+        }
     };
     all.into_iter().map(point).collect()
 }

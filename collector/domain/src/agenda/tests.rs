@@ -237,3 +237,22 @@ proptest! {
         prop_assert!(sections.iter().all(|it| !it.points.is_empty()));
     }
 }
+
+#[test]
+fn an_emergency_is_looked_at_together() {
+    let emergency = Emergency {
+        id: ChangeId::from_uuid(Uuid::from_u128(3)),
+        title: "the night goes to internal IT".into(),
+        by: "tom".into(),
+        party: Party::Internal,
+        at: at("2026-03-07T14:00Z"),
+        why: "the provider is cut off".into(),
+    };
+    check(
+        &Inputs { emergencies: vec![emergency], ..Inputs::default() },
+        &[(
+            "chg_00000000000000000000000000000003",
+            "tom did it alone 2 days ago: the provider is cut off",
+        )],
+    );
+}

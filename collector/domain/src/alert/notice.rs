@@ -112,14 +112,31 @@ pub enum Delivery {
         /// Why.
         error: String,
     },
+    /// It was not sent: before its turn came, there was nothing to tell.
+    Withdrawn {
+        /// When.
+        at: Timestamp,
+        /// Why not.
+        why: String,
+    },
 }
 
 impl Delivery {
     /// Whether nothing more will come of it.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::Delivered { .. } | Self::Failed { .. } => true,
+            Self::Delivered { .. } | Self::Failed { .. } | Self::Withdrawn { .. } => true,
             Self::Pending | Self::Failing { .. } => false,
+        }
+    }
+
+    /// Whether nobody has heard of it, nor will.
+    pub fn is_withdrawn(&self) -> bool {
+        match self {
+            Self::Withdrawn { .. } => true,
+            Self::Pending | Self::Delivered { .. } | Self::Failing { .. } | Self::Failed { .. } => {
+                false
+            }
         }
     }
 }

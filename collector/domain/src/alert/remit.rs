@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{CalendarName, Party, PolicyName, Team};
 
-use crate::people::Target;
+use crate::{matrix::Resolution, people::Target};
 
 /// Whose an alert is: what the matrix said, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,36 @@ pub struct Remit {
 }
 
 impl Remit {
+    /// What a matrix has decided at an instant, until it decides otherwise.
+    pub fn decided(resolution: Resolution, at: Timestamp, until: Option<Timestamp>) -> Self {
+        let policy = resolution.policy;
+        let rungs = policy.steps.into_iter();
+        Self {
+            matrix_version: resolution.matrix_version,
+            row: resolution.row.to_string(),
+            gap: resolution.gap,
+            responsible: resolution.responsible,
+            others: resolution.others,
+            accountable: resolution.accountable,
+            accountables: resolution.accountables,
+            consulted: resolution.consulted,
+            informed: resolution.informed,
+            party: resolution.party,
+            runbook: resolution.runbook,
+            reason: resolution.because,
+            decided_at: at,
+            until,
+            by_hand: false,
+            rejected: resolution.rejected.iter().map(ToString::to_string).collect(),
+            ladder: Ladder {
+                policy: Some(policy.name),
+                rungs: rungs.map(|it| Rung { after: it.after, target: it.target }).collect(),
+                cycles: policy.repeat,
+                hours: policy.hours,
+            },
+        }
+    }
+
     /// Everybody who answers for it, on either side, each once.
     pub fn all_accountable(&self) -> Vec<Team> {
         let mut teams = vec![self.accountable.clone()];

@@ -24,7 +24,8 @@ const MOST_NOTICES: usize = 400;
 /// order in which they first heard of it.
 pub(super) fn believers(alert: &Alert) -> Vec<(&Target, &str, Severity)> {
     let mut all: Vec<(&Target, &str, Told)> = Vec::new();
-    for Notice { to, channel, told, .. } in &alert.notices {
+    let told = alert.notices.iter().filter(|it| !it.delivery.is_withdrawn());
+    for Notice { to, channel, told, .. } in told {
         match all.iter_mut().find(|it| (it.0, it.1) == (to, channel.as_str())) {
             Some(known) => known.2 = *told,
             None => all.push((to, channel, *told)),
@@ -45,7 +46,8 @@ pub(super) fn belief(alert: &Alert, target: &Target) -> Option<Severity> {
 
 /// Who was told last that the alert is theirs to act on.
 pub(super) fn owner_told(alert: &Alert) -> Option<&Target> {
-    let last = alert.notices.iter().rfind(|it| match it.topic {
+    let mut told = alert.notices.iter().filter(|it| !it.delivery.is_withdrawn());
+    let last = told.rfind(|it| match it.topic {
         Topic::Assigned | Topic::HandOff => true,
         Topic::Informed
         | Topic::Escalated
@@ -177,7 +179,7 @@ impl Work {
         let first_failure = !matches!(notice.delivery, Delivery::Failing { .. });
         notice.delivery = delivery.clone();
         match delivery {
-            Delivery::Pending => {}
+            Delivery::Pending | Delivery::Withdrawn { .. } => {}
             Delivery::Delivered { .. } => {
                 self.note(EntryKind::Notified, REMIT, format!("{to} by {channel}"));
             }

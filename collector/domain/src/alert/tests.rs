@@ -3,6 +3,7 @@
 mod edge;
 mod histories;
 mod laws;
+mod past;
 mod promises;
 mod quiet;
 mod walls;
@@ -13,6 +14,13 @@ use expect_test::{Expect, expect};
 
 use super::*;
 use crate::alert::tests::world::World;
+
+/// An alert that was just raised.
+pub(crate) fn sample() -> Alert {
+    let mut world = World::default();
+    world.play_all("20:00 raise high");
+    world.alert()
+}
 
 /// Plays a script of `hour:minute event` lines, with every tick that falls due
 /// in between, and compares who is told what.

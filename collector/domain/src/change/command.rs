@@ -106,6 +106,17 @@ pub fn approve(
     signature: Option<String>,
     now: Timestamp,
 ) -> Result<Event, Refusal> {
+    approval(change, by, sha256, signature, now).map(Event::Approved)
+}
+
+/// The agreement to a text, before it is given.
+pub fn approval(
+    change: &Change,
+    by: &Operator,
+    sha256: &str,
+    signature: Option<String>,
+    now: Timestamp,
+) -> Result<Approval, Refusal> {
     let id = change.id;
     may(by, Action::ApproveChange, &Scope::tenant(&change.tenant))?;
     live(change, now)?;
@@ -134,7 +145,8 @@ pub fn approve(
         return Err(Refusal::MoreTenants(id));
     }
     let (teams, sha256) = (by.teams.clone(), sha256.to_owned());
-    Ok(Event::Approved(Approval { by: who, teams, at: now, sha256, signature }))
+    let note = String::new();
+    Ok(Approval { by: who, teams, at: now, sha256, signature, note })
 }
 
 /// Says no: any manager of the tenant may, because it changes nothing.

@@ -18,11 +18,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     authority::{Action, Scope, may},
+    calendar,
     change::{
         Change, Event, Refusal, Signatory, State, Subject,
         command::{live, reason},
     },
     operator::Operator,
+    window::{self, Timing},
 };
 
 /// How long an emergency lasts.
@@ -95,6 +97,16 @@ pub fn break_glass(
     }
     let why = reason("an emergency", why)?;
     Ok(Event::GlassBroken { by: Signatory::of(by), why })
+}
+
+/// A window as an emergency allows it: one that is shut by the emergency's end.
+pub fn within(spec: window::Spec, end: Timestamp) -> Result<window::Spec, Refusal> {
+    let Timing::Once { start } = spec.timing else { return Err(Refusal::RepeatedEmergency) };
+    let opens = calendar::instant(&spec.zone, start.date(), start.time());
+    if end <= opens {
+        return Err(Refusal::LateEmergency(end));
+    }
+    Ok(window::Spec { duration: spec.duration.min(end.duration_since(opens)), ..spec })
 }
 
 /// Says that an emergency was looked at: a manager of another side does.

@@ -3,9 +3,14 @@
 use std::{collections::BTreeSet, fmt};
 
 use jiff::SignedDuration;
-use remit_shared::{EndpointId, Party, RowId, Site, Team};
+use remit_shared::{EndpointId, Function, Party, RowId, Site, Team};
 
-use crate::{authority::grants::Consent, change::Subject};
+use crate::{
+    authority::grants::Consent,
+    change::Subject,
+    matrix::{self, Duty, Matrix},
+    operator::Operator,
+};
 
 /// From how many endpoints on a change is wide, in a tenant of any size.
 pub const WIDE: u32 = 10;
@@ -64,6 +69,22 @@ pub struct Approvers {
     pub security: BTreeSet<(Party, Team)>,
 }
 
+/// What somebody would keep quiet.
+#[derive(Clone, Copy, Debug)]
+pub struct Quieting<'a> {
+    /// The matrix in force.
+    pub matrix: &'a Matrix,
+    /// The endpoints.
+    pub subjects: &'a [matrix::Subject],
+    /// The kinds of work; none stands for all.
+    pub functions: &'a BTreeSet<Function>,
+    /// Whether it is documented as known. Then a row that names who says what
+    /// is known is both sides' consent to that.
+    pub is_declared: bool,
+    /// How many endpoints the tenant has.
+    pub of: usize,
+}
+
 /// How much could go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Risk {
@@ -98,6 +119,33 @@ impl Facts {
             quiet_for: None,
             owns: false,
             consent: None,
+        }
+    }
+
+    /// About keeping something quiet, asked by this operator. For how long is
+    /// not known yet.
+    pub fn quieting(quieting: Quieting<'_>, by: &Operator) -> Self {
+        let Quieting { matrix, subjects, functions, is_declared, of } = quieting;
+        let duties = matrix::duties(matrix, subjects, functions);
+        let says = |it: &Duty| it.authority.declare_known_issue.iter().any(|it| by.is_in(it));
+        let consents = |it: &Duty| is_declared && says(it);
+        let owns = |it: &Duty| {
+            let is_named = is_declared && !it.authority.declare_known_issue.is_empty();
+            if is_named { says(it) } else { by.is_in(&it.responsible) || by.is_in(&it.accountable) }
+        };
+        let facts = Self::between(matrix.teams.iter().map(|it| it.party));
+        let side = |it: &Team| matrix.team(it).map(|it| it.party);
+        let others = duties.iter().filter(|it| !consents(it));
+        Self {
+            // Whose it will be that is not there yet, nobody knows.
+            affected: match subjects.is_empty() {
+                true => facts.parties.clone(),
+                false => others.filter_map(|it| side(&it.responsible)).collect(),
+            },
+            touches: Touches::endpoints(subjects.iter().map(|it| it.id)),
+            endpoints_of_tenant: u32::try_from(of).unwrap_or(u32::MAX),
+            owns: !subjects.is_empty() && duties.iter().all(|it| owns(it)),
+            ..facts
         }
     }
 

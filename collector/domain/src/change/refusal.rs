@@ -168,6 +168,12 @@ pub enum Refusal {
     /// Not even in an emergency.
     #[error("a {0} change cannot be applied alone, not even in an emergency")]
     NoEmergency(&'static str),
+    /// An emergency is now.
+    #[error("what opens again and again is no emergency: propose it without breaking the glass")]
+    RepeatedEmergency,
+    /// It would begin when the emergency is over.
+    #[error("an emergency is over at {0}, before the window would open")]
+    LateEmergency(Timestamp),
     /// The sealed code is wrong.
     #[error("the sealed code is not right")]
     SealedCode,

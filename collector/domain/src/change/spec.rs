@@ -177,13 +177,14 @@ impl Spec {
 impl WindowSpec {
     /// What to ask the window module for, in the zone that was looked up.
     pub fn spec(&self, zone: TimeZone, change: ChangeId) -> window::Spec {
-        let Self { title, selector, effects, start, repeats, .. } = self.clone();
+        let Self { title, why, selector, effects, start, repeats, .. } = self.clone();
         let timing = match repeats {
             Some(rule) => Timing::Recurring(Recurrence::new(rule, start)),
             None => Timing::Once { start },
         };
         window::Spec {
             title,
+            why,
             selector,
             effects,
             zone,

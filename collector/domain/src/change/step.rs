@@ -182,7 +182,9 @@ impl Stepping {
     }
 
     fn approved(&mut self, approval: Approval) {
-        self.done(&approval.by, "approve", format!("sha256 {}", approval.sha256));
+        let note = &approval.note;
+        let said = if note.is_empty() { String::new() } else { format!(": {note}") };
+        self.done(&approval.by, "approve", format!("sha256 {}{said}", approval.sha256));
         self.change.approvals.push(approval);
         self.settle();
     }

@@ -2,6 +2,7 @@ mod apply;
 mod dual;
 mod dual_6;
 mod life;
+mod quieting;
 
 use std::collections::BTreeSet;
 

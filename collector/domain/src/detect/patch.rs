@@ -19,7 +19,7 @@ mod view;
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{PatchItem, PatchScan};
 
-pub use crate::detect::patch::view::{PatchView, probe_of, rank, status};
+pub use crate::detect::patch::view::{PatchView, managers, probe_of, rank, status};
 use crate::{
     detect::{
         Checks, Finding, Level, Policy,

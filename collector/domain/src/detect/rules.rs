@@ -342,7 +342,11 @@ impl Rules {
 
     /// Which kind of work a check is.
     pub fn function(&self, check: &str) -> Function {
-        let known = self.checks.iter().find(|it| &*it.0 == check);
-        known.map_or_else(function::infra_monitoring, |it| it.1.clone())
+        self.knows(check).unwrap_or_else(function::infra_monitoring)
+    }
+
+    /// The same, if it is one of these checks and not somebody else's.
+    pub fn knows(&self, check: &str) -> Option<Function> {
+        self.checks.iter().find(|it| &*it.0 == check).map(|it| it.1.clone())
     }
 }

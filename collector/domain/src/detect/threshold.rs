@@ -77,7 +77,7 @@ impl Threshold {
 }
 
 /// A value in the words of its unit.
-pub(crate) fn show(value: i64, unit: Unit) -> String {
+pub fn show(value: i64, unit: Unit) -> String {
     let (sign, size) = (if value < 0 { "-" } else { "" }, value.unsigned_abs());
     match unit {
         Unit::Permille => format!("{sign}{}.{} %", size / 10, size % 10),

@@ -29,6 +29,8 @@ pub struct Arrival {
     pub received_at: Timestamp,
     /// The same in the collector's listening time.
     pub listening: SignedDuration,
+    /// Whether the endpoint was heard before in this life of the collector.
+    pub heard_before: bool,
 }
 
 /// What became of a record.

@@ -8,6 +8,7 @@ use remit_shared::Host;
 use crate::{
     detect::{Checks, Rules, clock, presence},
     endpoint::{Arrival, Backfill, Endpoint, Presence, Pulse, Registration, ResumeTokens},
+    flapping::link,
     signal::Signal,
 };
 
@@ -72,13 +73,19 @@ pub fn open_session(
         adopt(&mut next.pulse, greeting, fresh, now);
     }
     let pulse = &mut next.pulse;
+    // A link that the collector itself broke, by being away, says nothing.
+    if arrival.heard_before {
+        pulse.link = link::opened(&pulse.link, pulse.presence, now);
+    }
     pulse.clock_ahead = greeting.now.duration_since(now);
     pulse.heard_at = Some(now);
     pulse.heard_listening = arrival.listening;
     signals.extend(presence::turn(&mut next, Presence::Online, rules, now));
     let mut checks = Checks::clone(&next.checks);
     clock::judge(&mut checks, &rules.policy, next.pulse.clock_ahead, now);
+    link::judge(&mut checks, &next.pulse.link, now);
     signals.extend(checks.announce_check(clock::WRONG, rules));
+    signals.extend(checks.announce_check(link::UNSTABLE, rules));
     if checks != *next.checks {
         next.checks = Arc::new(checks);
     }

@@ -8,6 +8,7 @@ use remit_shared::FailureKind;
 use crate::{
     detect::{Checks, Finding, Level, Policy, Rules, backup, clock, patch, remind, span},
     endpoint::{Endpoint, Facts, ProbeState, Registration},
+    flapping::link,
     signal::Signal,
 };
 
@@ -31,6 +32,8 @@ pub fn tick(endpoint: &Endpoint, now: Timestamp, rules: &Rules) -> Option<(Endpo
     probes(facts, &mut checks, policy, now);
     certificate(registration, &mut checks, policy, now);
     clock::judge(&mut checks, policy, pulse.clock_ahead, now);
+    let link = link::tick(&pulse.link, now);
+    link::judge(&mut checks, &link, now);
     let mut signals = Vec::new();
     if !pulse.is_catching_up(now) {
         signals.extend(remind::tick(endpoint, &mut checks, rules, now));
@@ -38,10 +41,12 @@ pub fn tick(endpoint: &Endpoint, now: Timestamp, rules: &Rules) -> Option<(Endpo
         remind::after(&mut checks, &news, now);
         signals.extend(news);
     }
-    if signals.is_empty() && checks == *endpoint.checks {
+    if signals.is_empty() && checks == *endpoint.checks && link == pulse.link {
         return None;
     }
-    Some((Endpoint { checks: Arc::new(checks), ..endpoint.clone() }, signals))
+    let mut next = Endpoint { checks: Arc::new(checks), ..endpoint.clone() };
+    next.pulse.link = link;
+    Some((next, signals))
 }
 
 fn probes(facts: &Facts, checks: &mut Checks, policy: &Policy, now: Timestamp) {

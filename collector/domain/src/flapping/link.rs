@@ -11,7 +11,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::endpoint::Presence;
+use crate::{
+    detect::{Checks, Finding, Level},
+    endpoint::Presence,
+};
 
 /// The check that speaks of links that break all the time.
 pub const UNSTABLE: &str = "link-unstable";
@@ -64,6 +67,18 @@ pub fn tick(link: &Link, now: Timestamp) -> Link {
 pub fn deadline(link: &Link) -> Option<Timestamp> {
     let last = link.broke_at.last()?;
     Some(last.checked_add(WITHIN).unwrap_or(Timestamp::MAX))
+}
+
+/// Judges a link.
+pub fn judge(checks: &mut Checks, link: &Link, now: Timestamp) {
+    let (level, summary) = match link.since {
+        Some(_) => (Level::Warn, "the agent's link breaks again and again"),
+        None => (Level::Ok, "the agent's link has held for an hour"),
+    };
+    let breaks: Vec<String> =
+        link.broke_at.iter().map(|it| it.strftime("%H:%M:%S").to_string()).collect();
+    let evidence = format!("sessions began without a goodbye at {} UTC", breaks.join(", "));
+    checks.observe(UNSTABLE, "", Finding::now(level, summary.to_owned(), evidence), now);
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use remit_shared::{Team, Tenant};
+use remit_shared::{Severity, Team, Tenant};
+use uuid::Uuid;
 
 use crate::{
     alert::NoticeId,
     group::{Item, Key, Matter, Waits},
+    people::Target,
 };
 
 /// One message about many alerts.
@@ -16,7 +18,7 @@ pub struct Digest {
     /// The customer environment.
     pub tenant: Tenant,
     /// Whom it is for.
-    pub team: Team,
+    pub to: Target,
     /// The way it takes.
     pub channel: String,
     /// When it was owed.
@@ -112,6 +114,16 @@ impl Group {
         (self.since, self.sent_at) = (None, Some(now));
     }
 
+    /// What waits or was told.
+    pub(super) fn matters(&self) -> impl Iterator<Item = Matter> {
+        self.waiting.keys().chain(self.told.keys()).copied()
+    }
+
+    /// The messages about something that wait.
+    pub(super) fn notices_about(&self, about: Matter) -> impl Iterator<Item = NoticeId> {
+        self.waiting.get(&about).into_iter().flat_map(|it| it.notices.iter().copied())
+    }
+
     /// Whether nothing would be different without it.
     pub(super) fn is_spent(&self, between: SignedDuration, now: Option<Timestamp>) -> bool {
         let is_free = self.sent_at.is_none_or(|at| now.is_some_and(|it| it >= later(at, between)));
@@ -123,7 +135,7 @@ impl Digest {
     pub(super) fn empty(key: &Key, now: Timestamp) -> Self {
         Self {
             tenant: key.tenant.clone(),
-            team: key.team.clone(),
+            to: key.to.clone(),
             channel: key.channel.clone(),
             made_at: now,
             news: Vec::new(),
@@ -131,6 +143,42 @@ impl Digest {
             standing: Vec::new(),
             still_open: 0,
         }
+    }
+
+    /// The same for the same messages, in whatever order they came.
+    pub fn name(&self) -> Uuid {
+        let mut parts: Vec<String> = self.notices().map(|it| it.to_string()).collect();
+        parts.sort_unstable();
+        if parts.is_empty() {
+            // What is told again is another message each time.
+            parts.push(self.made_at.to_string());
+        }
+        let text = format!("{}/{}/{}/{}", self.tenant, self.to, self.channel, parts.join("/"));
+        Uuid::new_v5(&Uuid::nil(), text.as_bytes())
+    }
+
+    /// The one message that it is, if it stands for one matter alone: that one
+    /// is told as if it had not waited.
+    pub fn only(&self) -> Option<NoticeId> {
+        match (self.news.as_slice(), self.over.as_slice(), self.standing.as_slice()) {
+            ([(_, item)], [], []) | ([], [(_, item)], []) => item.notices.last().copied(),
+            _ => None,
+        }
+    }
+
+    /// All that it is about, the most important first.
+    pub fn items(&self) -> impl Iterator<Item = &(Key, Item)> {
+        self.news.iter().chain(&self.over).chain(&self.standing)
+    }
+
+    /// How much the most important of it matters.
+    pub fn severity(&self) -> Severity {
+        self.items().map(|it| it.1.severity).max().unwrap_or(Severity::Info)
+    }
+
+    /// Whose the most important of it is.
+    pub fn owner(&self) -> Option<&Team> {
+        self.items().next().map(|it| &it.0.owner)
     }
 
     /// The messages that are settled once it has arrived.

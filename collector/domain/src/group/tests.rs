@@ -13,7 +13,7 @@ fn at(second: i64) -> Timestamp {
 fn key(check: &str, site: &str) -> Key {
     Key {
         tenant: Tenant::new("acme").unwrap(),
-        team: Team::new("noc").unwrap(),
+        to: Target::Team(Team::new("noc").unwrap()),
         channel: "email:noc@example.org".into(),
         owner: Team::new("noc").unwrap(),
         site: Site::new(site).unwrap(),

@@ -46,6 +46,16 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// Whether it asks what was measured.
+    pub fn is_of_value(self) -> bool {
+        match self {
+            Self::ValueAbove(_) | Self::ValueBelow(_) => true,
+            Self::SeverityAbove(_) | Self::PerDayAbove(_) | Self::InstancesAbove(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -115,6 +115,17 @@ impl IssueSpec {
     }
 }
 
+/// For how much longer something is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// When its owner looks at it again.
+    pub review_at: Option<Timestamp>,
+    /// Why.
+    pub why: String,
+}
+
 /// Declares something known, if nobody else must agree.
 pub fn declare(
     id: KnownIssueId,
@@ -170,28 +181,32 @@ pub fn born(id: KnownIssueId, change: &Change, now: Timestamp) -> Result<KnownIs
 pub fn extend(
     issue: &KnownIssue,
     by: &Operator,
-    expires_at: Timestamp,
-    review_at: Option<Timestamp>,
+    extension: Extension,
     facts: &Facts,
     now: Timestamp,
 ) -> Result<Event, Refusal> {
     may(by, Action::ProposeChange, &Scope::tenant(&issue.spec.tenant))?;
     active(issue, now)?;
+    let Extension { expires_at, review_at, why } = extension;
+    let why = said(&why)?;
     let spec = IssueSpec { expires_at, review_at, ..issue.spec.clone() };
     spec.check(now)?;
     alone(&spec, by, facts, now)?;
-    Ok(Event::Extended { by: Signatory::of(by), expires_at, review_at })
+    Ok(Event::Extended { by: Signatory::of(by), expires_at, review_at, why })
 }
 
 /// Ends it: anybody who works for the tenant may, because it hides nothing.
 pub fn end(issue: &KnownIssue, by: &Operator, why: &str, now: Timestamp) -> Result<Event, Refusal> {
     may(by, Action::EndKnownIssue, &Scope::tenant(&issue.spec.tenant))?;
     active(issue, now)?;
-    let why = why.trim();
-    if why.is_empty() || why.len() > LONGEST_WHY {
-        return Err(Refusal::ReasonNeeded);
+    Ok(Event::Ended { by: Signatory::of(by), why: said(why)? })
+}
+
+fn said(why: &str) -> Result<String, Refusal> {
+    match why.trim() {
+        why if why.is_empty() || LONGEST_WHY < why.len() => Err(Refusal::ReasonNeeded),
+        why => Ok(why.to_owned()),
     }
-    Ok(Event::Ended { by: Signatory::of(by), why: why.to_owned() })
 }
 
 fn alone(spec: &IssueSpec, by: &Operator, facts: &Facts, now: Timestamp) -> Result<(), Refusal> {

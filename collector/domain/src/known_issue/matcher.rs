@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use remit_shared::{EndpointId, Function, Site};
 
-use crate::alert::About;
+use crate::{alert::About, detect::Rules};
 
 /// The longest pattern, in bytes.
 const LONGEST_PATTERN: usize = 200;
@@ -46,6 +46,19 @@ impl Matcher {
             && admits(&self.functions, &about.function)
             && fits(&self.check, &about.check)
             && fits(&self.instance, &about.instance)
+    }
+
+    /// Which kinds of work it can be about, by the rules of the endpoints that it
+    /// can be about; empty if that is not known, and it may be any.
+    pub fn kinds_of_work<'a>(
+        &self,
+        rules: impl IntoIterator<Item = &'a Rules>,
+    ) -> BTreeSet<Function> {
+        if !self.functions.is_empty() {
+            return self.functions.clone();
+        }
+        let known = rules.into_iter().map(|it| it.knows(&self.check));
+        known.collect::<Option<BTreeSet<_>>>().unwrap_or_default()
     }
 
     /// Whether it leaves something out that an operator could name.

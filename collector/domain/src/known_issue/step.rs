@@ -22,6 +22,8 @@ pub enum Event {
         expires_at: Timestamp,
         /// When its owner looks at it again.
         review_at: Option<Timestamp>,
+        /// Why.
+        why: String,
     },
     /// Somebody ended it.
     Ended {
@@ -30,7 +32,7 @@ pub enum Event {
         /// Why.
         why: String,
     },
-    /// It happened again, told or not.
+    /// It happens, told or not. Saying so again counts nothing twice.
     Occurred(Occurrence),
     /// Time has passed.
     Tick,
@@ -61,12 +63,7 @@ pub fn deadline(issue: &KnownIssue) -> Option<Timestamp> {
 /// Advances a known issue by one event. What comes when it is over changes
 /// nothing.
 pub fn step(issue: KnownIssue, event: Event, now: Timestamp) -> Step {
-    let mut step = Step { issue, effects: Vec::new(), notices: Vec::new() };
-    match step.issue.state {
-        State::Active => active(&mut step, event, now),
-        State::Ended { .. } | State::Expired { .. } | State::Broken { .. } => {}
-    }
-    step
+    Step::of(issue).then(event, now)
 }
 
 fn active(it: &mut Step, event: Event, now: Timestamp) {
@@ -76,11 +73,11 @@ fn active(it: &mut Step, event: Event, now: Timestamp) {
             let detail = format!("{} until {}: {}", spec.title, spec.expires_at, spec.why);
             it.note(&actor(&by), "declare", detail, now);
         }
-        Event::Extended { by, expires_at, review_at } => {
+        Event::Extended { by, expires_at, review_at, why } => {
             it.issue.spec.expires_at = expires_at;
             it.issue.spec.review_at = review_at;
             it.issue.review_told = false;
-            it.note(&actor(&by), "extend", format!("until {expires_at}"), now);
+            it.note(&actor(&by), "extend", format!("until {expires_at}: {why}"), now);
         }
         Event::Ended { by, why } => {
             it.note(&actor(&by), "end", why.clone(), now);
@@ -94,9 +91,26 @@ fn active(it: &mut Step, event: Event, now: Timestamp) {
 }
 
 impl Step {
+    /// Nothing happened yet.
+    pub fn of(issue: KnownIssue) -> Self {
+        Self { issue, effects: Vec::new(), notices: Vec::new() }
+    }
+
+    /// The same, and then this.
+    pub fn then(mut self, event: Event, now: Timestamp) -> Self {
+        match self.issue.state {
+            State::Active => active(&mut self, event, now),
+            State::Ended { .. } | State::Expired { .. } | State::Broken { .. } => {}
+        }
+        self
+    }
+
     fn occurred(&mut self, occurrence: &Occurrence, now: Timestamp) {
         let KnownIssue { tally, spec, .. } = &mut self.issue;
-        tally.count(occurrence);
+        // What matters more is told, so it is not kept quiet.
+        if occurrence.severity <= spec.max_severity {
+            tally.count(occurrence);
+        }
         let Some(broken) = spec.breaks_when.iter().find(|it| it.holds(tally, occurrence)) else {
             return;
         };

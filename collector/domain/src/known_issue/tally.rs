@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use remit_shared::{EndpointId, Severity};
+use remit_shared::{AlertId, EndpointId, Severity};
 
-use crate::known_issue::condition::MOST;
+use crate::{known_issue::condition::MOST, seen::Seen};
 
 /// One time that it happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence {
-    /// When, by the collector's clock.
+    /// The alert that says so.
+    pub alert: AlertId,
+    /// When that was raised, by the collector's clock.
     pub at: Timestamp,
     /// Where.
     pub endpoint: EndpointId,
@@ -35,12 +37,17 @@ pub struct Tally {
     pub hours: Vec<(i64, u32)>,
     /// In which places, one more at most than any condition can count to.
     pub instances: BTreeSet<(EndpointId, String)>,
+    /// What is among that already.
+    pub seen: Seen,
 }
 
 impl Tally {
-    /// Counts one more. What comes late, or from a clock that was set back, is
-    /// counted with the newest.
+    /// Counts one more, unless it was counted. What comes late, or from a clock
+    /// that was set back, is counted with the newest.
     pub fn count(&mut self, it: &Occurrence) {
+        if !self.seen.note(it.at, it.alert) {
+            return;
+        }
         let at = self.last.map_or(it.at, |last| last.max(it.at));
         self.total = self.total.saturating_add(1);
         self.first = self.first.or(Some(at));

@@ -25,8 +25,8 @@ use remit_shared::{EndpointKind, Function, Severity, Site, Tag, Team};
 use crate::{
     calendar::{Segment, Segments, instant},
     matrix::{
-        EndpointRef, Matrix, Row, Scope, When, explain::describe_endpoints, resolve::winner,
-        scope::admits,
+        EndpointRef, Matrix, Row, Scope, Subject, When, explain::describe_endpoints,
+        resolve::winner, scope::admits,
     },
 };
 
@@ -104,11 +104,27 @@ struct Class {
     kind: EndpointKind,
     site: Option<Site>,
     tags: BTreeSet<Tag>,
-    endpoint: Option<EndpointRef>,
+    /// Every name of it that some row uses.
+    names: BTreeSet<EndpointRef>,
 }
 
 /// Who owns what in the week in which an instant lies.
 pub fn coverage(matrix: &Matrix, from: Timestamp, severity: Severity) -> Coverage {
+    let (classes, is_partial) = classes(matrix);
+    Coverage { is_partial, ..week(matrix, &classes, from, severity) }
+}
+
+/// The same for one endpoint.
+pub fn coverage_of(
+    matrix: &Matrix,
+    endpoint: &Subject,
+    from: Timestamp,
+    severity: Severity,
+) -> Coverage {
+    week(matrix, &[Class::of(matrix, endpoint)], from, severity)
+}
+
+fn week(matrix: &Matrix, classes: &[Class], from: Timestamp, severity: Severity) -> Coverage {
     let zone = matrix.calendars.first().map(|it| &it.zone);
     let zone = zone.or(matrix.sites.first().map(|it| &it.zone)).cloned().unwrap_or(TimeZone::UTC);
     let today = zone.to_datetime(from).date();
@@ -122,11 +138,10 @@ pub fn coverage(matrix: &Matrix, from: Timestamp, severity: Severity) -> Coverag
     let whens: BTreeSet<&When> = matrix.rows.iter().map(|it| &it.scope.when).collect();
     let times: BTreeMap<&When, Segments> =
         whens.into_iter().map(|it| (it, it.segments(matrix, week))).collect();
-    let (classes, is_partial) = classes(matrix);
     let functions = matrix.known_functions().map(|function| {
         let mut cells = vec![Cell::default(); hours.len()];
         let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
-        for class in &classes {
+        for class in classes {
             let rows = matrix.rows.iter().enumerate();
             let mine: Vec<_> =
                 rows.filter(|(_, it)| class.lies_in(it, &function, severity)).collect();
@@ -138,7 +153,7 @@ pub fn coverage(matrix: &Matrix, from: Timestamp, severity: Severity) -> Coverag
         }
         FunctionWeek { function, hours: cells }
     });
-    Coverage { monday, severity, functions: functions.collect(), is_partial, zone }
+    Coverage { monday, severity, functions: functions.collect(), is_partial: false, zone }
 }
 
 fn hours_of(zone: &TimeZone, monday: Date) -> Vec<Segment> {
@@ -218,20 +233,23 @@ fn classes(matrix: &Matrix) -> (Vec<Class>, bool) {
         let rows = matrix.rows.iter().enumerate();
         rows.filter(|(_, it)| it.scope.endpoints.contains(name)).map(|(index, _)| index).collect()
     };
-    let mut endpoints = vec![None];
+    let mut endpoints = vec![BTreeSet::new()];
     endpoints.extend(
-        named.into_iter().filter(|it| sorts.insert(rows_naming(it))).map(|it| Some(it.clone())),
+        named
+            .into_iter()
+            .filter(|it| sorts.insert(rows_naming(it)))
+            .map(|it| BTreeSet::from([it.clone()])),
     );
     let mut classes = Vec::new();
-    for endpoint in &endpoints {
+    for names in &endpoints {
         for tags in &tags {
             for kind in EndpointKind::ALL {
                 for site in &sites {
                     if classes.len() == MOST_CLASSES {
                         return (classes, true);
                     }
-                    let (site, tags, endpoint) = (site.clone(), tags.clone(), endpoint.clone());
-                    classes.push(Class { kind: *kind, site, tags, endpoint });
+                    let (site, tags, names) = (site.clone(), tags.clone(), names.clone());
+                    classes.push(Class { kind: *kind, site, tags, names });
                 }
             }
         }
@@ -240,6 +258,17 @@ fn classes(matrix: &Matrix) -> (Vec<Class>, bool) {
 }
 
 impl Class {
+    /// The sort that has one endpoint in it.
+    fn of(matrix: &Matrix, endpoint: &Subject) -> Self {
+        let named = matrix.rows.iter().flat_map(|it| &it.scope.endpoints);
+        Self {
+            kind: endpoint.kind,
+            site: Some(endpoint.site.clone()),
+            tags: endpoint.tags.clone(),
+            names: named.filter(|it| it.names(endpoint)).cloned().collect(),
+        }
+    }
+
     fn lies_in(&self, row: &Row, function: &Function, severity: Severity) -> bool {
         let Scope { functions, endpoints, sites, kinds, tags, min_severity, .. } = &row.scope;
         let here = |it: &Site| sites.contains(it);
@@ -248,8 +277,7 @@ impl Class {
             && (sites.is_empty() || self.site.as_ref().is_some_and(here))
             && tags.is_subset(&self.tags)
             && *min_severity <= severity
-            && (endpoints.is_empty()
-                || self.endpoint.as_ref().is_some_and(|it| endpoints.contains(it)))
+            && (endpoints.is_empty() || self.names.iter().any(|it| endpoints.contains(it)))
     }
 
     /// What of the deciding row's endpoints is worth saying.

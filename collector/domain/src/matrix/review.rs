@@ -3,6 +3,7 @@
 //! An agreement that nobody looks at for 90 days is no longer one. A row never
 //! expires: stale ownership is better than none.
 
+mod stats;
 #[cfg(test)]
 mod tests;
 

@@ -1,12 +1,12 @@
 //! What a report is counted from.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use remit_shared::{AlertId, ChangeId, Function, KnownIssueId, Party, Severity, Team, Tenant};
 
 use crate::{
-    alert::{Disposition, NoiseReason},
-    calendar::Segment,
+    calendar::{Calendar, Segment},
     matrix::RowReview,
+    noise::Past,
     report::{Period, permille},
     shift::Counts,
     sla::{Holder, Judged},
@@ -35,6 +35,10 @@ pub struct Input {
     pub known_issues: Vec<KnownIssueFact>,
     /// Changes that somebody must still decide, as of today.
     pub changes: Vec<ChangeFact>,
+    /// When the office is open; without it, nothing comes at night.
+    pub office: Option<Calendar>,
+    /// Nothing is known from before: it is forgotten, or nobody listened yet.
+    pub known_since: Timestamp,
 }
 
 /// What happened in a period, in any order.
@@ -43,6 +47,8 @@ pub struct Facts {
     /// Alerts that were not over when it began. Those that opened after it, or
     /// were over before it, are left out.
     pub alerts: Vec<AlertFact>,
+    /// The same of those that opened in it, as people took them.
+    pub past: Vec<Past>,
     /// Promises, judged in the period.
     pub clocks: Vec<Judged>,
     /// Nights that ended in the period.
@@ -51,6 +57,17 @@ pub struct Facts {
     pub patches: Vec<PatchDay>,
     /// How backups stood, by day; days without an answer are missing.
     pub backups: Vec<BackupDay>,
+    /// For how long somebody was listening, by day; days without are missing.
+    pub heard: Vec<HeardDay>,
+}
+
+/// For how long of a day the collector was listening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeardDay {
+    /// The day.
+    pub day: Date,
+    /// How long.
+    pub heard: SignedDuration,
 }
 
 /// What a report must know of an alert.
@@ -60,8 +77,6 @@ pub struct AlertFact {
     pub id: AlertId,
     /// What it is about: the endpoint's name.
     pub endpoint: String,
-    /// What found it.
-    pub check: String,
     /// What kind of work it is.
     pub function: Function,
     /// How much it matters.
@@ -78,14 +93,8 @@ pub struct AlertFact {
     pub by_itself: bool,
     /// How often its owner gave it back.
     pub hand_backs: u32,
-    /// How often it came back.
-    pub reopened: u32,
     /// It opened while the office was shut.
     pub night: bool,
-    /// How a shift left it.
-    pub disposition: Disposition,
-    /// Somebody found that it was not worth telling.
-    pub noise: Option<NoiseReason>,
 }
 
 /// What became of one night.
@@ -177,16 +186,6 @@ impl AlertFact {
         self.opened_at < at && self.resolved_at.is_none_or(|it| it >= at)
     }
 
-    /// Whether somebody did anything about it.
-    pub fn was_acted_on(&self) -> bool {
-        let is_disposed = match self.disposition {
-            Disposition::None => false,
-            Disposition::Resolved | Disposition::KnownIssue | Disposition::JointReview => true,
-        };
-        let was_resolved = self.resolved_at.is_some() && !self.by_itself;
-        self.acked_at.is_some() || is_disposed || was_resolved
-    }
-
     /// Whether it was over before anybody took notice.
     pub fn was_over_first(&self) -> bool {
         self.by_itself && self.resolved_at.is_some() && self.acked_at.is_none()
@@ -194,6 +193,11 @@ impl AlertFact {
 }
 
 impl PatchDay {
+    /// A day on which nothing was counted yet.
+    pub fn none(day: Date) -> Self {
+        Self { day, compliant: 0, pending: 0, security_pending: 0, unknown: 0 }
+    }
+
     /// How many endpoints there were.
     pub fn total(&self) -> usize {
         self.compliant + self.pending + self.security_pending + self.unknown
@@ -206,6 +210,11 @@ impl PatchDay {
 }
 
 impl BackupDay {
+    /// A day on which nothing was counted yet.
+    pub fn none(day: Date) -> Self {
+        Self { day, ok: 0, breach: 0, unknown: 0, uncovered: 0 }
+    }
+
     /// How many things had to be backed up.
     pub fn total(&self) -> usize {
         self.ok + self.breach + self.unknown + self.uncovered

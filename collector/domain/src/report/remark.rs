@@ -5,18 +5,19 @@ use remit_shared::{Party, Severity};
 
 use crate::{
     matrix::ReviewState,
-    report::{Input, Totals, noise},
+    noise,
+    report::{Coverage, Input, Noise, Totals},
     sla::{ClockKind, Verdict},
 };
 
 /// How long before its end a known issue is worth a remark.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// Fewer alerts than this are not yet noise.
-const NOISY: usize = 5;
 
 /// What somebody in a hurry must know, the most serious first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remark {
+    /// Of a part of the period nothing is known, so no number speaks of it.
+    NotKnown(Coverage),
     /// Promises of the contract were broken.
     Broken {
         /// Which.
@@ -83,11 +84,18 @@ pub enum Remark {
     AllWell,
 }
 
-pub(super) fn remarks(input: &Input, totals: &Totals) -> Vec<Remark> {
-    let mut remarks: Vec<Remark> = broken(input).collect();
+pub(super) fn remarks(
+    input: &Input,
+    totals: &Totals,
+    coverage: Coverage,
+    noise: &Noise,
+) -> Vec<Remark> {
+    let unknown = (!coverage.is_whole()).then_some(Remark::NotKnown(coverage));
+    let mut remarks: Vec<Remark> = unknown.into_iter().collect();
+    remarks.extend(broken(input));
     remarks.extend(state(totals));
     remarks.extend(agreement(input, totals));
-    remarks.extend(noisiest(input));
+    remarks.extend(noisiest(noise));
     if remarks.is_empty() {
         remarks.push(Remark::AllWell);
     }
@@ -145,10 +153,10 @@ fn agreement(input: &Input, totals: &Totals) -> impl Iterator<Item = Remark> {
     remarks.into_iter().flatten()
 }
 
-fn noisiest(input: &Input) -> Option<Remark> {
-    let noise = noise::noise(&input.facts.alerts, input.period.within);
-    let worst = noise.checks.first.into_iter().next()?;
+fn noisiest(noise: &Noise) -> Option<Remark> {
+    let worst = noise.checks.first.first()?;
     let for_nothing = worst.for_nothing();
-    let is_noisy = worst.alerts >= NOISY && 2 * for_nothing > worst.alerts;
-    is_noisy.then_some(Remark::Noisy { check: worst.check, alerts: worst.alerts, for_nothing })
+    let is_noisy = worst.alerts >= noise::ENOUGH && 2 * for_nothing > worst.alerts;
+    let check = worst.check.to_string();
+    is_noisy.then_some(Remark::Noisy { check, alerts: worst.alerts, for_nothing })
 }

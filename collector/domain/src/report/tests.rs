@@ -1,5 +1,5 @@
 use expect_test::expect;
-use jiff::{Timestamp, ToSpan as _, civil::date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::date, tz::TimeZone};
 use proptest::prelude::*;
 use remit_shared::{
     AlertId, ChangeId, Function, KnownIssueId, Party, RowId, Severity, Team, Tenant,
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    alert::{Disposition, NoiseReason},
+    noise::{Mark, Past, tests::past},
     shift::Counts,
     sla::{ClockKind, Judged, Verdict, testing::holder},
 };
@@ -29,19 +29,33 @@ fn input() -> Input {
         period: week(&TimeZone::UTC, date(2026, 11, 18)),
         asked_at: at("2026-11-23T08:00:00Z"),
         endpoints: 120,
-        facts: Facts::default(),
+        facts: Facts { heard: always(), ..Facts::default() },
         before: None,
         review: vec![],
         known_issues: vec![],
         changes: vec![],
+        office: None,
+        known_since: Timestamp::MIN,
     }
+}
+
+/// An alert that nobody did anything about.
+fn cry(n: u128, check: &str) -> Past {
+    let mut it = past(n, n);
+    it.about.check = check.into();
+    it
+}
+
+/// Somebody listened all week.
+fn always() -> Vec<HeardDay> {
+    let heard = SignedDuration::from_hours(24);
+    (16..=22).map(|it| HeardDay { day: date(2026, 11, it), heard }).collect()
 }
 
 fn alert(n: u128, opened_at: &str) -> AlertFact {
     AlertFact {
         id: AlertId::from_uuid(Uuid::from_u128(n)),
         endpoint: "db-7".into(),
-        check: "disk".into(),
         function: Function::new("infra_monitoring").unwrap(),
         severity: Severity::High,
         owner: holder("provider-noc"),
@@ -50,10 +64,7 @@ fn alert(n: u128, opened_at: &str) -> AlertFact {
         acked_at: None,
         by_itself: false,
         hand_backs: 0,
-        reopened: 0,
         night: false,
-        disposition: Disposition::None,
-        noise: None,
     }
 }
 
@@ -62,7 +73,7 @@ fn judged(kind: ClockKind, severity: Severity, verdict: Verdict) -> Judged {
 }
 
 fn of(facts: Facts) -> Report {
-    report(&Input { facts, ..input() })
+    report(&Input { facts: Facts { heard: always(), ..facts }, ..input() })
 }
 
 #[test]
@@ -154,7 +165,6 @@ proptest! {
         by in 0usize..40,
     ) {
         let alerts = facts.iter().enumerate().map(|(n, &(which, hour, by_itself, times))| AlertFact {
-            check: format!("check-{which}"),
             endpoint: format!("host-{}", which % 2),
             opened_at: at("2026-11-14T00:00:00Z") + hour.hours(),
             by_itself,
@@ -252,7 +262,7 @@ fn the_contract_is_apart_from_what_teams_promise_each_other() {
 fn nineteen_times_have_no_percentiles_and_twenty_do() {
     let times = |n: i64| {
         let took = |minutes| Judged {
-            took: Some(jiff::SignedDuration::from_mins(minutes)),
+            took: Some(SignedDuration::from_mins(minutes)),
             ..judged(ClockKind::Response, Severity::High, Verdict::Met)
         };
         let it = of(Facts { clocks: (1..=n).map(took).collect(), ..Facts::default() });
@@ -281,25 +291,51 @@ fn what_is_unknown_is_never_in_order() {
 
 #[test]
 fn noise_is_what_nobody_did_anything_about() {
-    let opened = "2026-11-17T02:00:00Z";
-    let gone = |n| AlertFact {
-        check: "cpu".into(),
-        by_itself: true,
-        resolved_at: Some(at("2026-11-17T02:05:00Z")),
-        night: true,
-        ..alert(n, opened)
-    };
-    let mut alerts: Vec<_> = (1..=5).map(gone).collect();
-    alerts[0].noise = Some(NoiseReason::NotActionable);
-    alerts[1].acked_at = Some(at("2026-11-17T02:01:00Z"));
-    alerts.push(AlertFact { disposition: Disposition::Resolved, ..alert(6, opened) });
-    let it = of(Facts { alerts, ..Facts::default() });
+    let mut cried: Vec<_> = (1..=5).map(|it| cry(it, "cpu")).collect();
+    cried[0].marks = vec![Mark { by: "nora".into(), why: "not actionable".into() }];
+    cried[1].acted_at = Some(cried[1].opened_at);
+    let useful = Past { acted_at: Some(at("2026-11-17T02:10:00Z")), ..cry(6, "disk") };
+    cried.push(useful);
+    let it = of(Facts { past: cried, ..Facts::default() });
     assert_eq!((it.noise.for_nothing, it.noise.marked), (4, 1));
     assert_eq!(it.noise.checks.first.len(), 1);
     let cpu = &it.noise.checks.first[0];
-    assert_eq!((cpu.check.as_str(), cpu.acted_on_permille(), cpu.night), ("cpu", Some(200), 5));
-    assert_eq!(it.totals.over_first, 4);
+    assert_eq!((&*cpu.check, cpu.alerts, cpu.acted_on), ("cpu", 5, 1));
     assert_eq!(it.remarks, [Remark::Noisy { check: "cpu".into(), alerts: 5, for_nothing: 4 }]);
+}
+
+#[test]
+fn the_noise_in_a_report_is_the_noise_report() {
+    let cried: Vec<_> =
+        (1..=7).map(|it| cry(it, if it % 3 == 0 { "disk" } else { "cpu" })).collect();
+    let it = of(Facts { past: cried.clone(), ..Facts::default() });
+    let mut whole = crate::noise::report(&cried, None);
+    whole.retain(|it| it.narrow.is_none());
+    let sorted = |mut all: Vec<crate::noise::Entry>| {
+        all.sort_by(|a, b| a.check.cmp(&b.check));
+        all
+    };
+    assert_eq!(sorted(it.noise.checks.first), sorted(whole));
+}
+
+#[test]
+fn what_nobody_heard_is_said_to_be_unknown() {
+    let mut heard = always();
+    heard.remove(2);
+    heard[4].heard = SignedDuration::from_hours(20);
+    let input = |facts| Input { known_since: at("2026-11-16T06:00:00Z"), facts, ..input() };
+    let it = report(&input(Facts { heard, ..Facts::default() }));
+    let expected = Coverage {
+        known_since: Some(at("2026-11-16T06:00:00Z")),
+        unheard: SignedDuration::from_hours(24 + 4),
+        days: 2,
+    };
+    assert_eq!((it.coverage, it.remarks), (expected, vec![Remark::NotKnown(expected)]));
+
+    // Of a week that is not over, only what is over can be unknown.
+    let early = Input { asked_at: at("2026-11-17T12:00:00Z"), ..input(Facts::default()) };
+    let it = report(&early).coverage;
+    assert_eq!((it.unheard.as_mins(), it.days), ((18 + 12) * 60 - 5, 2));
 }
 
 #[test]
@@ -331,7 +367,7 @@ fn nights_are_added_up() {
 fn the_period_before_is_measured_with_the_same_rule() {
     let facts = |opened| Facts { alerts: vec![alert(1, opened)], ..Facts::default() };
     let input = Input {
-        facts: facts("2026-11-17T09:00:00Z"),
+        facts: Facts { heard: always(), ..facts("2026-11-17T09:00:00Z") },
         before: Some(facts("2026-11-10T09:00:00Z")),
         ..input()
     };

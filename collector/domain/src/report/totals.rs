@@ -40,7 +40,7 @@ pub struct Totals {
 }
 
 pub(super) fn totals(facts: &Facts, within: Segment) -> Totals {
-    let Facts { alerts, clocks, nights, patches, backups } = facts;
+    let Facts { alerts, clocks, nights, patches, backups, .. } = facts;
     let opened: Vec<_> = alerts.iter().filter(|it| it.opened_in(within)).collect();
     Totals {
         opened: opened.len(),

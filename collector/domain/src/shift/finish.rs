@@ -6,9 +6,10 @@ use remit_shared::{AlertId, Party};
 use crate::{
     calendar::{Calendar, Segment},
     effect::AuditEntry,
+    letter::{Audience, Notice},
     shift::{
         Closing, Counts, Disposed, MOST_LISTED, NOTICE, NightAlert, NightDisposition, Said, Shift,
-        ShiftNotice, Step, members, night, opening, words,
+        Step, members, night, opening, words,
     },
 };
 
@@ -57,8 +58,11 @@ fn list(
         return;
     }
     left.sort_by_key(|it| (std::cmp::Reverse(it.severity), it.received_at, it.alert));
-    step.notices.push(ShiftNotice {
-        parties: vec![Party::Provider],
+    step.notices.push(Notice {
+        tenant: step.shift.tenant.clone(),
+        to: Audience::Sides([Party::Provider].into()),
+        by: night.to,
+        page: false,
         subject: words::left_subject(&step.shift, left.len(), calendar, night.to),
         text: words::left(&left),
     });
@@ -103,8 +107,11 @@ fn finish(
         detail: words::closed(&closing),
     });
     if counts.total() > 0 {
-        step.notices.push(ShiftNotice {
-            parties: vec![Party::Provider, Party::Internal],
+        step.notices.push(Notice {
+            tenant: tenant.clone(),
+            to: Audience::Sides([Party::Provider, Party::Internal].into()),
+            by: now,
+            page: false,
             subject: words::closed_subject(&step.shift, &counts),
             text: words::closed_text(&closing, calendar, &members),
         });

@@ -1,10 +1,12 @@
 use jiff::civil::{Time, Weekday, date};
 use proptest::prelude::*;
+use remit_shared::Party;
 use uuid::Uuid;
 
 use super::*;
 use crate::{
     calendar::{Calendar, Window},
+    letter::Audience,
     sla::testing::{at, holder, mins, office},
 };
 
@@ -68,8 +70,8 @@ fn e06_0800_disposition() {
     let [(listed_at, listed), (closed_at, closed)] = &steps[..] else { panic!("{steps:?}") };
     assert_eq!(*listed_at, at("2026-03-03T07:30-05:00"));
     assert_eq!(
-        (listed.notices[0].parties.as_slice(), listed.flag.len()),
-        (&[Party::Provider][..], 0)
+        (&listed.notices[0].to, listed.flag.len()),
+        (&Audience::Sides([Party::Provider].into()), 0)
     );
     assert!(listed.notices[0].text.contains("disk 3"), "{}", listed.notices[0].text);
     assert!(!listed.notices[0].text.contains("disk 1"), "{}", listed.notices[0].text);

@@ -53,6 +53,8 @@ pub struct Line {
     pub to: Timestamp,
     /// How much of it counts.
     pub counted: SignedDuration,
+    /// The matrix version whose calendar counted it.
+    pub matrix_version: u64,
 }
 
 /// How a line's time was spent.
@@ -190,6 +192,7 @@ fn lines(terms: &Terms, stretch: &Stretch) -> Vec<Line> {
         from: part.from,
         to: part.to,
         counted,
+        matrix_version: stretch.matrix_version,
     };
     let state = match &stretch.spending {
         Spending::Running => LineState::Running,

@@ -134,9 +134,10 @@ fn e26_holiday_added_same_day() {
     assert_eq!(promise.spent, mins(180), "the morning was work, the afternoon is none");
     assert_eq!(promise.deadline, Some(at("2026-03-03T13:00-05:00")));
     let ledger = ledger(&life.terms, life.severity, &life.clocks, evening);
-    let lines: Vec<_> = ledger.lines.iter().map(|it| (it.state.as_str(), it.from, it.to)).collect();
+    let line = |it: &Line| (it.state.as_str(), it.from, it.to, it.matrix_version);
+    let lines: Vec<_> = ledger.lines.iter().map(line).collect();
     let opened = at("2026-03-02T09:00-05:00");
-    assert_eq!(lines, [("running", opened, noon), ("out_of_hours", noon, evening)]);
+    assert_eq!(lines, [("running", opened, noon, 1), ("out_of_hours", noon, evening, 2)]);
 }
 
 #[test]

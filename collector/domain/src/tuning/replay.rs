@@ -155,9 +155,24 @@ fn overlap(one: &Episode, other: &Episode) -> bool {
     one.meets(other.from, other.to.unwrap_or(Timestamp::MAX))
 }
 
+impl Comparison {
+    /// Both together, of different endpoints.
+    pub fn and(mut self, other: Self) -> Self {
+        self.before += other.before;
+        self.after += other.after;
+        self.vanished.extend(other.vanished);
+        self.appeared += other.appeared;
+        self.delay = self.delay.max(other.delay);
+        self.missed.extend(other.missed);
+        self.unproven.extend(other.unproven);
+        self.weakened.extend(other.weakened);
+        self
+    }
+}
+
 impl Episode {
     /// Whether it was bad at any time between these two, both included.
-    fn meets(&self, begin: Timestamp, end: Timestamp) -> bool {
+    pub fn meets(&self, begin: Timestamp, end: Timestamp) -> bool {
         self.from <= end && self.to.is_none_or(|it| it >= begin)
     }
 }

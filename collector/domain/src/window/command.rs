@@ -14,6 +14,7 @@ use remit_shared::{Party, Tenant, WindowId};
 use crate::{
     alert::Actor,
     calendar::{self, HORIZON, Segment, Segments},
+    seen::Seen,
     window::{
         EarlyEnd, Ending, Phase, Spec, Step, Timing, Window,
         occur::{ASKING, after, before, next_occurrence, occurrences, open_at},
@@ -172,7 +173,8 @@ pub fn needs_both(spec: &Spec, reach: Reach) -> Option<&'static str> {
 pub fn schedule(spec: Spec, request: Request<'_>) -> Result<Step, Refusal> {
     let Request { id, tenant, by, approved_by, others, reach, now } = request;
     check(&spec)?;
-    let detail = format!("`{}`, {}", spec.title, spec.timing_shown());
+    let why = if spec.why.is_empty() { String::new() } else { format!(": {}", spec.why) };
+    let detail = format!("`{}`, {}{why}", spec.title, spec.timing_shown());
     let window = Window {
         id,
         tenant: tenant.clone(),
@@ -187,6 +189,7 @@ pub fn schedule(spec: Spec, request: Request<'_>) -> Result<Step, Refusal> {
         aftercheck: None,
         log: Vec::new(),
         log_dropped: 0,
+        logged: Seen::default(),
     };
     check_time(&window, now)?;
     check_blackouts(&window, others, now)?;
@@ -196,7 +199,7 @@ pub fn schedule(spec: Spec, request: Request<'_>) -> Result<Step, Refusal> {
     }
     let actor = window.requested_by.to_string();
     let effects = vec![window.audit(now, &actor, "window.schedule", detail)];
-    Ok(Step { window, effects })
+    Ok(Step { window, effects, notices: Vec::new() })
 }
 
 /// Calls a window off, now and for good.
@@ -214,7 +217,7 @@ pub fn cancel(mut window: Window, by: Actor, why: &str, now: Timestamp) -> Resul
     };
     let effects = vec![window.audit(now, &ending.by.to_string(), "window.cancel", why.to_owned())];
     window.cancelled = Some(ending);
-    Ok(Step { window, effects })
+    Ok(Step { window, effects, notices: Vec::new() })
 }
 
 /// Ends the occurrence that is open; others stay.
@@ -240,13 +243,16 @@ pub fn end_early(
     };
     let effects = vec![window.audit(now, &ending.by.to_string(), "window.end", why.to_owned())];
     window.ended = Some(EarlyEnd { began: open.from, ending });
-    Ok(Step { window, effects })
+    Ok(Step { window, effects, notices: Vec::new() })
 }
 
 /// Whether what is asked for makes sense by itself.
 fn check(spec: &Spec) -> Result<(), Refusal> {
     if spec.title.trim().is_empty() || LONGEST_TEXT < spec.title.len() {
         return Err(Refusal::Title);
+    }
+    if LONGEST_TEXT < spec.why.len() {
+        return Err(Refusal::Reason);
     }
     let effects = spec.effects;
     if !effects.suppress_notify && !effects.suppress_patch && !spec.for_patching {

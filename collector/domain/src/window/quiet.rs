@@ -78,7 +78,7 @@ pub fn suppressors(
         kind: SuppressionKind::Window,
         reference: window.id.to_string(),
         why: format!("maintenance `{}` until {}", window.spec.title, window.shown(open.to)),
-        since: open_since.map_or(open.from, |it| it.max(open.from)),
+        since: open_since.unwrap_or(at).max(open.from),
         until: Some(open.to),
         covers_open: window.spec.covers_open,
     };

@@ -8,7 +8,11 @@ use super::{
     command::{Reach, Refusal, Request, cancel, end_early, needs_both, schedule},
     *,
 };
-use crate::{matrix::Subject, suppression::SuppressionKind};
+use crate::{
+    alert::{Alert, Suppressor},
+    matrix::Subject,
+    suppression::{Suppression, SuppressionKind},
+};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -53,6 +57,7 @@ fn spec(zone: &str, start: &str, minutes: i64) -> Spec {
     let endpoints = BTreeSet::from(["db-7".parse().unwrap()]);
     Spec {
         title: "firmware".into(),
+        why: String::new(),
         selector: Selector { endpoints, ..Selector::default() },
         effects: Effects { suppress_notify: true, suppress_patch: false },
         zone: TimeZone::get(zone).unwrap(),
@@ -149,9 +154,17 @@ fn e16_mw_problem_inside() {
     assert_eq!(opens("04:00"), night("04:00"));
     let quiet = of_disk(|it| suppressors(&windows, it, None, night("03:10")));
     assert_eq!(quiet.len(), 1);
-    assert_eq!((quiet[0].kind, quiet[0].since), (SuppressionKind::Window, night("03:00")));
+    assert_eq!((quiet[0].kind, quiet[0].since), (SuppressionKind::Window, night("03:10")));
     assert_eq!(quiet[0].until, Some(night("04:00")));
     assert_eq!(quiet[0].why, "maintenance `firmware` until 2026-06-02 04:00 UTC");
+}
+
+#[test]
+fn a_second_look_at_what_opens_in_a_window_sees_what_the_first_saw() {
+    let windows = [nightly(1, "03:00", 60)];
+    let now = night("03:10");
+    let first = of_disk(|it| suppressors(&windows, it, None, now));
+    assert_eq!(of_disk(|it| suppressors(&windows, it, Some(now), now)), first);
 }
 
 #[test]
@@ -491,15 +504,37 @@ fn commands_refuse_what_makes_no_sense_any_more() {
     assert_eq!(deadline(&over), None);
 }
 
-#[test]
-fn the_log_of_what_was_kept_quiet_is_bounded() {
-    let entry = SuppressedEntry {
-        alert: AlertId::from_uuid(Uuid::from_u128(1)),
-        at: night("01:10"),
-        what: "disk full".into(),
+/// A quiet alert: number so-and-so, raised at this second of the night.
+fn quiet_alert(number: u128, second: i64, by: &Window) -> Alert {
+    let mut alert = crate::alert::tests::sample();
+    alert.id = AlertId::from_uuid(Uuid::from_u128(number));
+    alert.raised_at = night("01:00") + SignedDuration::from_secs(second);
+    let what = Suppression {
+        kind: SuppressionKind::Window,
+        reference: by.id.to_string(),
+        why: String::new(),
+        since: night("01:00"),
+        until: None,
+        covers_open: false,
     };
-    let full = (0..LONGEST_LOG + 3).fold(nightly(1, "01:00", 60), |it, _| it.log(entry.clone()));
+    alert.suppressors = vec![Suppressor { what, mutes: true }];
+    alert
+}
+
+#[test]
+fn what_was_kept_quiet_is_logged_once_and_the_log_is_bounded() {
+    let open = nightly(1, "01:00", 60);
+    let alerts: Vec<_> = (0..LONGEST_LOG as u128 + 3)
+        .map(|it| quiet_alert(it, i64::try_from(it).unwrap(), &open))
+        .collect();
+    let full = open.clone().log_quiet(&alerts);
     assert_eq!((full.log.len(), full.log_dropped), (LONGEST_LOG, 3));
+    assert_eq!(full.clone().log_quiet(&alerts), full, "shown again");
+
+    let mut spoken = quiet_alert(1, 5, &open);
+    spoken.suppressors[0].mutes = false;
+    let others = quiet_alert(2, 5, &nightly(2, "01:00", 60));
+    assert_eq!(open.clone().log_quiet([&spoken, &others]), open);
 }
 
 #[test]
@@ -596,9 +631,9 @@ proptest! {
             now += SignedDuration::from_mins(step);
             let due = deadline(&window);
             let before = window.clone();
-            let Step { window: after, effects } = tick(window, &bad("ping"), now);
+            let Step { window: after, effects, notices } = tick(window, &bad("ping"), now);
             if due.is_some_and(|it| now < it) {
-                prop_assert!(effects.is_empty());
+                prop_assert!(effects.is_empty() && notices.is_empty());
                 prop_assert_eq!(&after, &before);
             }
             prop_assert!(deadline(&after).is_none_or(|it| now < it));

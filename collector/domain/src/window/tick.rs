@@ -2,10 +2,14 @@
 
 use jiff::Timestamp;
 
-use crate::window::{
-    Aftercheck, Bad, Phase, Precheck, Step, Window,
-    aftercheck::{MOST_FINDINGS, after_check},
-    occur::{TICK, after, before, next_occurrence},
+use crate::{
+    change::PAGE_WITHIN,
+    letter::{Audience, Notice},
+    window::{
+        Aftercheck, Bad, Phase, Precheck, Step, Window,
+        aftercheck::{MOST_FINDINGS, after_check},
+        occur::{TICK, after, before, next_occurrence},
+    },
 };
 
 /// Who does what nobody asked for.
@@ -30,7 +34,7 @@ pub fn deadline(window: &Window) -> Option<Timestamp> {
 
 /// Brings a window up to date. `bad` is what is bad now of what it is about.
 pub fn tick(mut window: Window, bad: &Bad, now: Timestamp) -> Step {
-    let mut effects = Vec::new();
+    let (mut effects, mut notices) = (Vec::new(), Vec::new());
     // Each turn moves on to a later phase, or stops.
     loop {
         let (phase, action, detail) = match window.phase {
@@ -63,6 +67,7 @@ pub fn tick(mut window: Window, bad: &Bad, now: Timestamp) -> Step {
             }
             Phase::Settling { occurrence, .. } if deadline(&window).is_some_and(|it| it <= now) => {
                 let detail = look_after(&mut window, bad, now);
+                notices.extend(findings(&window, &detail, now));
                 (Phase::Waiting { from: after(occurrence.from, TICK) }, "window.check", detail)
             }
             Phase::Open { .. } | Phase::Settling { .. } | Phase::Over { .. } => break,
@@ -70,7 +75,22 @@ pub fn tick(mut window: Window, bad: &Bad, now: Timestamp) -> Step {
         effects.push(window.audit(now, REMIT, action, detail));
         window.phase = phase;
     }
-    Step { window, effects }
+    Step { window, effects, notices }
+}
+
+/// What whoever asked for the window must hear of the check after it.
+fn findings(window: &Window, detail: &str, now: Timestamp) -> Option<Notice> {
+    let found = window.aftercheck.as_ref().filter(|it| !it.findings.is_empty())?;
+    let count = found.findings.len() + found.more;
+    let subject = format!("After `{}` ({}): {count} not as before", window.spec.title, window.id);
+    Some(Notice {
+        tenant: window.tenant.clone(),
+        to: Audience::Team(window.requested_by.team.clone()),
+        by: after(now, PAGE_WITHIN),
+        page: false,
+        subject,
+        text: format!("The check after the window found what was {detail}."),
+    })
 }
 
 /// Makes the check after an end, and says in one line what it found.

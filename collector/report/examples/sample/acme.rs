@@ -6,16 +6,20 @@ use jiff::{
     tz::TimeZone,
 };
 use remit_collector_domain::{
-    alert::{Disposition, NoiseReason},
+    alert::About,
+    calendar::Segment,
     matrix::{ReviewState, RowReview},
+    noise::{Mark, Past},
     report::{
-        AlertFact, BackupDay, ChangeFact, Facts, Input, KnownIssueFact, NightFact, PatchDay, Period,
+        AlertFact, BackupDay, ChangeFact, Facts, HeardDay, Input, KnownIssueFact, NightFact,
+        PatchDay, Period,
     },
     shift::Counts,
     sla::{ClockKind, Holder, Judged, Verdict},
 };
 use remit_shared::{
-    AlertId, ChangeId, Function, KnownIssueId, Party, RowId, Severity, Team, Tenant,
+    AlertId, ChangeId, EndpointId, Function, KnownIssueId, Party, RowId, Severity, Site, Team,
+    Tenant,
 };
 use uuid::Uuid;
 
@@ -62,6 +66,8 @@ pub(crate) fn input(period: fn(&TimeZone, Date) -> Period) -> Input {
             proposed_at: asked_at - SignedDuration::from_hours(50),
             waits_for: vec![Party::Internal],
         }],
+        office: None,
+        known_since: Timestamp::MIN,
         period,
     }
 }
@@ -72,10 +78,12 @@ fn facts(period: &Period, a_day: i64) -> Facts {
         let midnight = bucket.within.from;
         let todays = (0..(n * 3 + 1) % a_day + 1).map(|it| alert(n * 11 + it * 3, midnight));
         for alert in todays.collect::<Vec<_>>() {
-            facts.clocks.extend(clocks(&alert));
-            facts.alerts.push(alert);
+            facts.clocks.extend(clocks(&alert.0));
+            facts.alerts.push(alert.0);
+            facts.past.push(alert.1);
         }
         facts.nights.push(night(bucket.first, n));
+        facts.heard.extend(heard(period, bucket.within, n));
         // Nobody asked on every thirteenth day.
         if n % 13 != 6 {
             facts.patches.push(patches(bucket.last, n));
@@ -85,17 +93,16 @@ fn facts(period: &Period, a_day: i64) -> Facts {
     facts
 }
 
-fn alert(seed: i64, midnight: Timestamp) -> AlertFact {
+fn alert(seed: i64, midnight: Timestamp) -> (AlertFact, Past) {
     let trouble = usize::try_from(seed).unwrap() % TROUBLES.len();
     let (endpoint, check, function, severity, is_providers) = TROUBLES[trouble];
     let opened_at = midnight + SignedDuration::from_mins(seed * 97 % 1_380);
     let by_itself = check == "cpu_busy";
     let lasts = SignedDuration::from_mins(20 + seed * 13 % 300);
     let took_notice = opened_at + SignedDuration::from_mins(3 + seed % 14);
-    AlertFact {
+    let fact = AlertFact {
         id: AlertId::from_uuid(Uuid::from_u128(u128::try_from(seed).unwrap())),
         endpoint: endpoint.into(),
-        check: check.into(),
         function: Function::new(function).unwrap(),
         severity,
         owner: match is_providers {
@@ -107,10 +114,37 @@ fn alert(seed: i64, midnight: Timestamp) -> AlertFact {
         acked_at: (!by_itself).then_some(took_notice),
         by_itself,
         hand_backs: u32::from(check == "order_import" && seed % 3 == 0),
-        reopened: u32::from(by_itself && seed % 4 == 0),
         night: seed * 97 % 1_380 < 420,
-        disposition: Disposition::None,
-        noise: (by_itself && seed % 5 == 0).then_some(NoiseReason::NotActionable),
+    };
+    let past = past(seed, &fact, check);
+    (fact, past)
+}
+
+/// The same alert as people took it.
+fn past(seed: i64, fact: &AlertFact, check: &str) -> Past {
+    let mark = Mark { by: "nora (provider-noc)".into(), why: "the nightly import".into() };
+    Past {
+        alert: fact.id,
+        about: About {
+            tenant: Tenant::new("acme").unwrap(),
+            site: Site::new("hq").unwrap(),
+            endpoint: EndpointId::from_uuid(Uuid::from_u128(u128::try_from(seed % 8).unwrap())),
+            hostname: fact.endpoint.clone(),
+            check: check.into(),
+            instance: "".into(),
+            function: fact.function.clone(),
+        },
+        severity: fact.severity,
+        opened_at: fact.opened_at,
+        closed_at: fact.resolved_at,
+        by_itself: fact.by_itself,
+        acted_at: fact.acked_at,
+        too_late: false,
+        told_at: vec![fact.opened_at],
+        reopened: u32::from(fact.by_itself && seed % 4 == 0),
+        flapped: fact.by_itself && seed % 16 == 0,
+        peak: None,
+        marks: Vec::from_iter((fact.by_itself && seed % 5 == 0).then_some(mark)),
     }
 }
 
@@ -130,6 +164,18 @@ fn clocks(alert: &AlertFact) -> Vec<Judged> {
         judge(ClockKind::Resolution, alert.resolved_at, 300),
         judge(ClockKind::TeamResponse, alert.acked_at, 12),
     ]
+}
+
+/// Somebody listened all the time, but for a few hours of one day.
+fn heard(period: &Period, within: Segment, n: i64) -> Vec<HeardDay> {
+    let mut day = period.zone.to_datetime(within.from).date();
+    let mut heard = Vec::new();
+    while period.zone.to_timestamp(day.at(12, 0, 0, 0)).unwrap() < within.to {
+        let hours = if n == 5 { 20 } else { 25 };
+        heard.push(HeardDay { day, heard: SignedDuration::from_hours(hours) });
+        day = day.tomorrow().unwrap();
+    }
+    heard
 }
 
 fn night(day: Date, n: i64) -> NightFact {

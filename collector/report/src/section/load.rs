@@ -1,6 +1,6 @@
 //! How many alerts, who had to carry them, and which were for nothing.
 
-use remit_collector_domain::report::{Load, Report};
+use remit_collector_domain::report::{Load, Report, permille};
 use remit_shared::Severity;
 
 use crate::{
@@ -113,20 +113,24 @@ pub(super) fn noise(report: &Report) -> Section {
         Column::of("acted_on", "Acted on"),
         Column::of("acted_on_share", "Acted on, share"),
         Column::of("by_itself", "Gone by itself"),
-        Column::of("night", "At night"),
+        Column::of("messages", "Messages"),
+        Column::of("at_night", "At night"),
+        Column::of("flapped", "Flapped"),
         Column::of("reopened", "Came back"),
-        Column::of("marked", "Marked as noise"),
+        Column::of("marked", "Called noise"),
     ];
     let rows = noise.checks.first.iter().map(|it| {
         vec![
             Cell::text(&it.check),
             Cell::count(it.alerts),
             Cell::count(it.acted_on),
-            Cell::share(it.acted_on_permille()),
+            Cell::share(permille(it.acted_on, it.alerts)),
             Cell::count(it.by_itself),
-            Cell::count(it.night),
+            Cell::count(it.messages),
+            Cell::count(it.at_night),
+            Cell::count(it.flapped),
             Cell::count(it.reopened),
-            Cell::count(it.marked),
+            Cell::count(it.marks.len()),
         ]
     });
     let table = table("checks", "The noisiest checks", columns, rows.collect());

@@ -162,7 +162,7 @@ impl Mailer {
 fn headers(message: &Message) -> [(&'static str, String); 7] {
     let about = match message.id {
         MessageId::Notice(_) => "X-Remit-Alert",
-        MessageId::Letter { .. } => "X-Remit-About",
+        MessageId::Letter { .. } | MessageId::Digest(_) => "X-Remit-About",
     };
     [
         ("Auto-Submitted", "auto-generated".to_owned()),

@@ -33,7 +33,7 @@ struct Payload<'a> {
     severity: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     alert_id: Option<String>,
-    /// The alert, change, known issue, window or day.
+    /// The alert, change, known issue, window, day or digest.
     about: String,
     subject: &'a str,
     text: &'a str,
@@ -77,7 +77,7 @@ pub(super) fn request(settings: &WebhookSettings, message: &Message, now: Timest
         severity: message.severity.as_str(),
         alert_id: match &message.id {
             MessageId::Notice(id) => Some(id.alert.to_string()),
-            MessageId::Letter { .. } => None,
+            MessageId::Letter { .. } | MessageId::Digest(_) => None,
         },
         about: message.id.thread(),
         subject: &message.subject,

@@ -13,8 +13,9 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
+    audit::{Chains, Sealed},
     detect::Checks,
-    effect::{AuditEntry, FeedEvent},
+    effect::FeedEvent,
     endpoint::{Facts, Layout, Registration},
 };
 use serde::{Deserialize, Serialize};
@@ -240,8 +241,10 @@ fn check(key: &Key, value: &[u8]) -> Result<(), DecodeError> {
         decode::<T>(value).map(drop)
     }
     match key {
-        Key::Change(_)
+        Key::Contact(..)
+        | Key::Change(_)
         | Key::KnownIssue(_)
+        | Key::Day(..)
         | Key::Shift(..)
         | Key::Window(_)
         | Key::Alert(_)
@@ -249,14 +252,15 @@ fn check(key: &Key, value: &[u8]) -> Result<(), DecodeError> {
         | Key::Source(_)
         | Key::Token(_)
         | Key::Matrix(..) => key.record().map(|it| decode_whole(&it, value)).transpose().map(drop),
-        Key::Audit(_) => is::<AuditEntry>(value),
+        Key::Audit(_) => is::<Sealed>(value),
         Key::Feed(_) => is::<FeedEvent>(value),
         Key::Owed(_) => is::<Owed>(value),
         Key::Part(_, Part::Checks) => is::<Checks>(value),
         Key::Part(_, Part::Facts) => is::<Facts>(value),
         Key::Part(_, Part::Layout) => is::<Layout>(value),
         Key::Part(_, Part::Registration) => is::<Registration>(value),
-        Key::Meta(Meta::Audit | Meta::Feed | Meta::Format | Meta::Written) => is::<u64>(value),
+        Key::Meta(Meta::Audit | Meta::AuditBegin) => is::<Chains>(value),
+        Key::Meta(Meta::Feed | Meta::Format | Meta::Written) => is::<u64>(value),
         Key::Meta(Meta::History) => is::<Timestamp>(value),
         Key::Meta(Meta::Listened) => is::<SignedDuration>(value),
         Key::Pulse(_) => Tail::decode(pulse::decode(value)?.2).map(drop),

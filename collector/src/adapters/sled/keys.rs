@@ -7,13 +7,14 @@
 //! | | |
 //! |---|---|
 //! | `a/<alert>` | an alert |
+//! | `b/<tenant>/<channel>` | a way in which people are told |
 //! | `c/<change>` | a request to change something |
 //! | `d/<position>` | an entry of the audit trail |
 //! | `e/<endpoint>/…` | `checks`, `facts`, `layout` or `registration` |
 //! | `f/<cursor>` | an entry of the feed |
 //! | `h/<endpoint>/<milliseconds>/<revision>` | a sealed piece of history |
 //! | `k/<known issue>` | something that is known |
-//! | `m/…` | `audit`, `feed`: the newest cursors; `format`; `history`: since when; `listened`; `written`: how many writes |
+//! | `m/…` | `audit`, `audit-begin`: where the audit trail ends and begins; `feed`: the newest cursor; `format`; `history`: since when; `listened`; `written`: how many writes |
 //! | `n/<tenant>/<day>` | the night before a business day |
 //! | `o/<order>` | an owed effect |
 //! | `p/<endpoint>` | a pulse and the newest history |
@@ -22,6 +23,7 @@
 //! | `t/<token>` | an enrollment token |
 //! | `w/<window>` | a maintenance window |
 //! | `x/<tenant>/<version>` | a version of a matrix |
+//! | `y/<tenant>/<day>` | how a day was |
 //!
 //! Pulses are not among the other parts of their endpoint: writing a value
 //! rewrites its neighbours from time to time, and pulses are small.
@@ -29,7 +31,7 @@
 use std::{fmt, str::FromStr};
 
 use jiff::civil::Date;
-use remit_collector_domain::effect::RecordKey;
+use remit_collector_domain::{effect::RecordKey, matrix::ChannelRef};
 use remit_shared::{
     AlertId, ChangeId, EndpointId, KnownIssueId, OperatorId, SourceId, Tenant, TokenId, WindowId,
 };
@@ -53,7 +55,9 @@ pub(super) enum Key {
     Change(ChangeId),
     KnownIssue(KnownIssueId),
     Shift(Tenant, Date),
+    Day(Tenant, Date),
     Window(WindowId),
+    Contact(Tenant, ChannelRef),
 }
 
 /// A part of an endpoint that changes seldom.
@@ -69,6 +73,7 @@ pub(super) enum Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Meta {
     Audit,
+    AuditBegin,
     Feed,
     Format,
     History,
@@ -83,8 +88,9 @@ const PARTS: [(Part, &str); 4] = [
     (Part::Registration, "registration"),
 ];
 
-const METAS: [(Meta, &str); 6] = [
+const METAS: [(Meta, &str); 7] = [
     (Meta::Audit, "audit"),
+    (Meta::AuditBegin, "audit-begin"),
     (Meta::Feed, "feed"),
     (Meta::Format, "format"),
     (Meta::History, "history"),
@@ -109,8 +115,10 @@ impl Key {
             RecordKey::Change(id) => Self::Change(*id),
             RecordKey::KnownIssue(id) => Self::KnownIssue(*id),
             RecordKey::Shift(tenant, day) => Self::Shift(tenant.clone(), *day),
+            RecordKey::Day(tenant, day) => Self::Day(tenant.clone(), *day),
             RecordKey::Source(id) => Self::Source(*id),
             RecordKey::Window(id) => Self::Window(*id),
+            RecordKey::Contact(tenant, channel) => Self::Contact(tenant.clone(), channel.clone()),
         })
     }
 
@@ -124,8 +132,10 @@ impl Key {
             Self::Change(id) => RecordKey::Change(*id),
             Self::KnownIssue(id) => RecordKey::KnownIssue(*id),
             Self::Shift(tenant, day) => RecordKey::Shift(tenant.clone(), *day),
+            Self::Day(tenant, day) => RecordKey::Day(tenant.clone(), *day),
             Self::Source(id) => RecordKey::Source(*id),
             Self::Window(id) => RecordKey::Window(*id),
+            Self::Contact(tenant, channel) => RecordKey::Contact(tenant.clone(), channel.clone()),
             Self::Audit(_)
             | Self::Part(..)
             | Self::Feed(_)
@@ -144,6 +154,9 @@ impl Key {
         match self {
             Self::Alert(id) => with(b'a', &[id.as_uuid().as_bytes()]),
             Self::Change(id) => with(b'c', &[id.as_uuid().as_bytes()]),
+            Self::Contact(tenant, channel) => {
+                with(b'b', &[tenant.as_str().as_bytes(), b"/", channel.to_string().as_bytes()])
+            }
             Self::Audit(position) => with(b'd', &[&position.to_be_bytes()]),
             Self::Part(id, part) => {
                 with(b'e', &[id.as_uuid().as_bytes(), b"/", part.name().as_bytes()])
@@ -166,6 +179,9 @@ impl Key {
             Self::Window(id) => with(b'w', &[id.as_uuid().as_bytes()]),
             Self::Matrix(tenant, version) => {
                 with(b'x', &[tenant.as_str().as_bytes(), b"/", &version.to_be_bytes()])
+            }
+            Self::Day(tenant, day) => {
+                with(b'y', &[tenant.as_str().as_bytes(), b"/", &day_to_bytes(*day)])
             }
         }
     }
@@ -216,6 +232,10 @@ fn parse_bytes(bytes: &[u8]) -> Option<Key> {
     let number = || Some(u64::from_be_bytes(rest.try_into().ok()?));
     Some(match kind {
         b'a' => Key::Alert(AlertId::from_uuid(uuid()?)),
+        b'b' => {
+            let (tenant, channel) = std::str::from_utf8(rest).ok()?.split_once('/')?;
+            Key::Contact(tenant.parse().ok()?, channel.parse().ok()?)
+        }
         b'c' => Key::Change(ChangeId::from_uuid(uuid()?)),
         b'd' => Key::Audit(number()?),
         b'e' => {
@@ -248,6 +268,10 @@ fn parse_bytes(bytes: &[u8]) -> Option<Key> {
             let (tenant, version) = rest.split_last_chunk()?;
             Key::Matrix(named(tenant)?, u64::from_be_bytes(*version))
         }
+        b'y' => {
+            let (tenant, day) = rest.split_last_chunk()?;
+            Key::Day(named(tenant)?, day_from_bytes(*day)?)
+        }
         _ => return None,
     })
 }
@@ -266,6 +290,7 @@ impl fmt::Display for Key {
         match self {
             Self::Alert(id) => write!(f, "a/{id}"),
             Self::Change(id) => write!(f, "c/{id}"),
+            Self::Contact(tenant, channel) => write!(f, "b/{tenant}/{channel}"),
             Self::Audit(position) => write!(f, "d/{position}"),
             Self::Part(id, part) => write!(f, "e/{id}/{}", part.name()),
             Self::Feed(cursor) => write!(f, "f/{cursor}"),
@@ -282,6 +307,7 @@ impl fmt::Display for Key {
             Self::Token(id) => write!(f, "t/{id}"),
             Self::Window(id) => write!(f, "w/{id}"),
             Self::Matrix(tenant, version) => write!(f, "x/{tenant}/{version}"),
+            Self::Day(tenant, day) => write!(f, "y/{tenant}/{day}"),
         }
     }
 }
@@ -298,6 +324,9 @@ fn parse_text(text: &str) -> Option<Key> {
     let words: Vec<&str> = text.split('/').collect();
     Some(match words.as_slice() {
         ["a", id] => Key::Alert(id.parse().ok()?),
+        ["b", tenant, channel @ ..] => {
+            Key::Contact(tenant.parse().ok()?, channel.join("/").parse().ok()?)
+        }
         ["c", id] => Key::Change(id.parse().ok()?),
         ["d", position] => Key::Audit(position.parse().ok()?),
         ["e", id, name] => Key::Part(id.parse().ok()?, PARTS.iter().find(|it| it.1 == *name)?.0),
@@ -317,6 +346,7 @@ fn parse_text(text: &str) -> Option<Key> {
         ["t", id] => Key::Token(id.parse().ok()?),
         ["w", id] => Key::Window(id.parse().ok()?),
         ["x", tenant, version] => Key::Matrix(tenant.parse().ok()?, version.parse().ok()?),
+        ["y", tenant, day] => Key::Day(tenant.parse().ok()?, day.parse().ok()?),
         _ => return None,
     })
 }
@@ -346,6 +376,8 @@ mod tests {
             Key::Shift(Tenant::new("acme").unwrap(), Date::MIN),
             Key::Shift(Tenant::new("acme").unwrap(), Date::MAX),
             Key::Window(WindowId::from_uuid(Uuid::from_u128(13))),
+            Key::Day(Tenant::new("acme").unwrap(), Date::MIN),
+            Key::Contact(Tenant::new("acme").unwrap(), "email:a/b@acme.example".parse().unwrap()),
         ];
         keys.extend(PARTS.map(|it| Key::Part(endpoint, it.0)));
         keys.extend(METAS.map(|it| Key::Meta(it.0)));

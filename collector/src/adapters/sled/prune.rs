@@ -5,7 +5,10 @@
 //! change, so nothing can happen to them in between.
 
 use jiff::Timestamp;
-use remit_collector_domain::effect::{AuditEntry, FeedEvent};
+use remit_collector_domain::{
+    audit::{Chains, Sealed},
+    effect::FeedEvent,
+};
 use remit_shared::EndpointId;
 
 use crate::{
@@ -21,7 +24,7 @@ use crate::{
         },
         tables::Operation,
     },
-    ports::store::{Horizon, StoreError},
+    ports::store::{Horizon, Store as _, StoreError, sha256},
 };
 
 /// How much is forgotten at once; sled's readers wait meanwhile.
@@ -37,10 +40,43 @@ impl SledStore {
         self.ask(Work::Store(Operation::ForgetHistory(horizon.history))).await?;
         let endpoints: Vec<EndpointId> = self.shared.read().tails.keys().copied().collect();
         let look = move |it: &LogReader| old(it, &endpoints, horizon);
+        self.forget_trail(horizon.audit).await?;
         for piece in self.on_disk("look for what is old", look).await?.chunks(PIECE) {
             self.ask(Work::Erase(piece.to_vec())).await?;
         }
         Ok(())
+    }
+
+    /// Forgets the oldest of the audit trail, and leaves where the rest begins.
+    /// What does not verify is left for people to look at.
+    async fn forget_trail(&self, horizon: Timestamp) -> Result<(), StoreError> {
+        loop {
+            let (mut begin, _) = self.audit_span().await?;
+            let old = self.audit(begin.whole.seq, PIECE).await?;
+            let old: Vec<_> = old.into_iter().filter(|it| it.1.entry.at < horizon).collect();
+            let before = begin.clone();
+            // In order: an entry that is younger than those after it, which a
+            // clock that was set back leaves, waits with them.
+            for (position, sealed) in &old {
+                if *position != begin.whole.seq + 1 || !follows(&mut begin, sealed) {
+                    break;
+                }
+            }
+            if begin == before {
+                return Ok(());
+            }
+            self.ask(Work::Store(Operation::ForgetAudit(begin))).await?;
+        }
+    }
+}
+
+fn follows(begin: &mut Chains, sealed: &Sealed) -> bool {
+    match begin.follow(sealed, sha256) {
+        Ok(()) => true,
+        Err(broken) => {
+            tracing::error!(%broken, "the audit trail is broken, and is not forgotten");
+            false
+        }
     }
 }
 
@@ -51,7 +87,6 @@ fn old(
 ) -> Result<Vec<Key>, LoadError> {
     let mut old = old_history(reader, endpoints, horizon.history)?;
     old.extend(old_entries(reader, b'f', |it: &FeedEvent| it.entry.at < horizon.feed)?);
-    old.extend(old_entries(reader, b'd', |it: &AuditEntry| it.at < horizon.audit)?);
     Ok(old)
 }
 

@@ -12,9 +12,12 @@
 //! - Decoding gives an error for whatever it does not understand.
 
 mod alert;
+mod audit;
 mod backup;
 mod change;
 mod clocks;
+mod contact;
+mod daybook;
 mod effect;
 mod endpoint;
 mod form;
@@ -34,9 +37,12 @@ use std::{error::Error, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
+    audit::{Chains, Sealed},
     change::Change,
+    contact::Contact,
+    daybook::Day,
     detect::Checks,
-    effect::{AuditEntry, FeedEvent, RecordKey},
+    effect::{FeedEvent, RecordKey},
     endpoint::{Facts, Layout, Registration},
     enroll::Token,
     known_issue::KnownIssue,
@@ -50,8 +56,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use self::{
     alert::AlertRecordV1,
+    audit::{ChainsRecordV1, SealedRecordV1},
     change::ChangeRecordV1,
-    effect::{AuditEntryRecordV1, FeedEventRecordV1, OwedRecordV1},
+    contact::ContactRecordV1,
+    daybook::DayRecordV1,
+    effect::{FeedEventRecordV1, OwedRecordV1},
     endpoint::{ChecksRecordV1, FactsRecordV1, LayoutRecordV1, RegistrationRecordV1},
     form::Form,
     known_issue::KnownIssueRecordV1,
@@ -99,12 +108,16 @@ macro_rules! versions {
 versions! {
     /// An alert, in all versions.
     AlertRecord of Alert { "1" => V1(AlertRecordV1), newest V1 }
-    /// An entry of the audit trail, in all versions.
-    AuditEntryRecord of AuditEntry { "1" => V1(AuditEntryRecordV1), newest V1 }
+    /// Where the audit trail begins or ends, in all versions.
+    ChainsRecord of Chains { "1" => V1(ChainsRecordV1), newest V1 }
     /// A request to change something, in all versions.
     ChangeRecord of Change { "1" => V1(ChangeRecordV1), newest V1 }
     /// An endpoint's checks, in all versions.
     ChecksRecord of Checks { "1" => V1(ChecksRecordV1), newest V1 }
+    /// How a day was, in all versions.
+    DayRecord of Day { "1" => V1(DayRecordV1), newest V1 }
+    /// A way in which people are told, in all versions.
+    ContactRecord of Contact { "1" => V1(ContactRecordV1), newest V1 }
     /// An endpoint's facts, in all versions.
     FactsRecord of Facts { "1" => V1(FactsRecordV1), newest V1 }
     /// An entry of the feed, in all versions.
@@ -123,6 +136,8 @@ versions! {
     RegistrationRecord of Registration { "1" => V1(RegistrationRecordV1), newest V1 }
     /// A night before a business day, in all versions.
     ShiftRecord of Shift { "1" => V1(ShiftRecordV1), newest V1 }
+    /// An entry of the audit trail, in all versions.
+    SealedRecord of Sealed { "1" => V1(SealedRecordV1), newest V1 }
     /// A source of alerts, in all versions.
     SourceRecord of Source { "1" => V1(SourceRecordV1), newest V1 }
     /// An enrollment token, in all versions.
@@ -219,9 +234,11 @@ pub(super) fn encode_whole(record: &AnyRecord, revision: u64) -> Option<Vec<u8>>
         AnyRecord::Matrix(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Change(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::KnownIssue(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Day(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Shift(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Source(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Window(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Contact(it) => Some(encode_kept(&**it, revision)),
     }
 }
 
@@ -245,9 +262,11 @@ pub(super) fn decode_whole(
         RecordKey::Matrix(..) => kept(bytes, AnyRecord::Matrix),
         RecordKey::Change(_) => kept(bytes, AnyRecord::Change),
         RecordKey::KnownIssue(_) => kept(bytes, AnyRecord::KnownIssue),
+        RecordKey::Day(..) => kept(bytes, AnyRecord::Day),
         RecordKey::Shift(..) => kept(bytes, AnyRecord::Shift),
         RecordKey::Source(_) => kept(bytes, AnyRecord::Source),
         RecordKey::Window(_) => kept(bytes, AnyRecord::Window),
+        RecordKey::Contact(..) => kept(bytes, AnyRecord::Contact),
     }
 }
 

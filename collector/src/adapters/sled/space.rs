@@ -41,10 +41,18 @@ pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
 pub(super) fn wanted(work: &Work) -> Space {
     match work {
         Work::Store(Operation::Commit { key: RecordKey::Endpoint(_), .. }) => Space::Plenty,
-        Work::Store(Operation::Commit { .. } | Operation::Publish(_) | Operation::Listened(_)) => {
-            Space::Tight
-        }
-        Work::Store(Operation::Settle(_) | Operation::Forget(_) | Operation::ForgetHistory(_))
+        Work::Store(
+            Operation::Commit { .. }
+            | Operation::Publish(_)
+            | Operation::Denied(_)
+            | Operation::Listened(_),
+        ) => Space::Tight,
+        Work::Store(
+            Operation::Settle(_)
+            | Operation::Forget(_)
+            | Operation::ForgetAudit(_)
+            | Operation::ForgetHistory(_),
+        )
         | Work::Erase(_) => Space::Last,
     }
 }
@@ -56,6 +64,10 @@ pub(super) fn attempt(work: &Work) -> &'static str {
         Work::Store(Operation::Publish(_)) => "publish",
         Work::Store(Operation::Listened(_)) => "note the listening time",
         Work::Store(Operation::Settle(_)) => "settle",
-        Work::Store(Operation::Forget(_) | Operation::ForgetHistory(_)) | Work::Erase(_) => "prune",
+        Work::Store(Operation::Denied(_)) => "write down what was denied",
+        Work::Store(
+            Operation::Forget(_) | Operation::ForgetAudit(_) | Operation::ForgetHistory(_),
+        )
+        | Work::Erase(_) => "prune",
     }
 }

@@ -80,15 +80,18 @@ pub enum LoadError {
 pub(super) fn load(log: &mut Log) -> Result<State, LoadError> {
     let reader = log.reader();
     let mut loading = Loading { log, state: State::default() };
-    for kind in *b"acknrstwx" {
+    for kind in *b"abcknrstwxy" {
         loading.records(&reader, kind)?;
     }
     loading.endpoints(&reader)?;
     loading.owed(&reader)?;
     loading.meta(&reader)?;
     let mut state = loading.state;
-    state.tables.feed = recent(&reader, b'f', Meta::Feed)?;
-    state.tables.audit = recent(&reader, b'd', Meta::Audit)?;
+    let fed = kept::<u64>(&reader, Meta::Feed)?.unwrap_or_default();
+    state.tables.feed = recent(&reader, b'f', fed)?;
+    state.tables.audit_begin = kept(&reader, Meta::AuditBegin)?.unwrap_or_default();
+    state.tables.audit_end = kept(&reader, Meta::Audit)?.unwrap_or_default();
+    state.tables.audit = recent(&reader, b'd', state.tables.audit_end.whole.seq)?;
     Ok(state)
 }
 
@@ -219,17 +222,18 @@ impl Parts {
     }
 }
 
+/// What the store keeps for itself.
+fn kept<T: Cold>(reader: &LogReader, meta: Meta) -> Result<Option<T>, LoadError> {
+    let key = Key::Meta(meta);
+    reader.get(&key)?.map(|value| checked(&key, decode(&value))).transpose()
+}
+
 /// The newest entries of a list, and its end, which outlives them.
 fn recent<T: Cold + Clone>(
     reader: &LogReader,
     kind: u8,
-    meta: Meta,
+    end: u64,
 ) -> Result<Journal<T>, LoadError> {
-    let key = Key::Meta(meta);
-    let end = match reader.get(&key)? {
-        Some(value) => checked(&key, decode::<u64>(&value))?,
-        None => 0,
-    };
     let mut entries = Vec::new();
     for found in reader.scan(kind).rev().take(RECENT) {
         let (key, (value, _)) = found?;

@@ -148,8 +148,6 @@ impl Writer {
             for key in erased {
                 if let Key::Feed(cursor) = key {
                     state.tables.feed.forget_through(cursor);
-                } else if let Key::Audit(position) = key {
-                    state.tables.audit.forget_through(position);
                 }
             }
             state.tables.feed.trim(RECENT);
@@ -188,6 +186,7 @@ impl Piece {
     fn encode(&mut self, state: &State) {
         let changes = std::mem::take(&mut self.overlay.changes);
         changes.iter().for_each(|it| self.encode_change(state, it));
+        self.encode_trail(state, &changes);
         self.overlay.changes = changes;
         self.writes.extend(self.erased.iter().map(|it| (it.clone(), None)));
     }
@@ -213,13 +212,30 @@ impl Piece {
                 self.put(Key::Feed(*cursor), encode(event));
                 self.put(Key::Meta(Meta::Feed), encode(cursor));
             }
-            Change::Audit(position, entry) => {
-                self.put(Key::Audit(*position), encode(entry));
-                self.put(Key::Meta(Meta::Audit), encode(position));
+            // All entries of the piece end in one head, which comes last.
+            Change::Audit(_) => {}
+            Change::ForgetAudit(before, begin) => {
+                let gone = before + 1..=begin.whole.seq;
+                self.writes.extend(gone.map(|it| (Key::Audit(it), None)));
+                self.put(Key::Meta(Meta::AuditBegin), encode(begin));
             }
             Change::Forget(key) => self.writes.extend(Key::whole(key).map(|it| (it, None))),
             Change::ForgetHistory(time) => self.put(Key::Meta(Meta::History), encode(time)),
             Change::Listened(listened) => self.put(Key::Meta(Meta::Listened), encode(listened)),
+        }
+    }
+
+    /// New entries of the audit trail, and where it ends with them.
+    fn encode_trail(&mut self, state: &State, changes: &[Change]) {
+        let sealed = changes
+            .iter()
+            .filter_map(|it| if let Change::Audit(it) = it { Some(it) } else { None });
+        for (position, it) in (state.tables.audit_end.whole.seq + 1..).zip(sealed) {
+            self.put(Key::Audit(position), encode(&**it));
+        }
+        if let Some(end) = self.overlay.audit_end() {
+            let end = encode(end);
+            self.put(Key::Meta(Meta::Audit), end);
         }
     }
 

@@ -7,6 +7,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
+    audit::{Chains, Sealed},
     effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
     endpoint::Frame,
 };
@@ -14,7 +15,7 @@ use remit_shared::AlertId;
 
 use crate::{
     adapters::tables::{Row, Tables},
-    ports::store::{AnyRecord, Commit, Owed, Record, StoreError},
+    ports::store::{AnyRecord, Commit, Owed, Record, StoreError, sha256},
 };
 
 /// What a caller wants written.
@@ -37,6 +38,10 @@ pub(crate) enum Operation {
     Settle(Vec<EffectKey>),
     /// Move effects into the feed or the audit trail.
     Publish(Vec<EffectKey>),
+    /// Write down what somebody was not allowed to do.
+    Denied(Box<AuditEntry>),
+    /// Forget the audit trail up to here.
+    ForgetAudit(Chains),
     /// Forget alerts.
     Forget(Vec<AlertId>),
     /// Forget history from before a time.
@@ -77,7 +82,9 @@ pub(crate) enum Change {
     /// The feed has a new entry.
     Feed(u64, FeedEvent),
     /// The audit trail has a new entry.
-    Audit(u64, AuditEntry),
+    Audit(Box<Sealed>),
+    /// It begins here, and not after this position any more.
+    ForgetAudit(u64, Chains),
     /// A record is gone.
     Forget(RecordKey),
     /// There is no history from before this time.
@@ -93,7 +100,7 @@ pub(crate) struct Overlay {
     settled: HashSet<u64>,
     orders: u64,
     fed: u64,
-    audited: u64,
+    audited: Option<Chains>,
     /// What must be written, in order.
     pub(crate) changes: Vec<Change>,
 }
@@ -147,6 +154,13 @@ impl Tables {
                     }
                 }
             }
+            Operation::Denied(entry) => self.seal(overlay, *entry, true),
+            Operation::ForgetAudit(begin) => {
+                let before = self.audit_begin.whole.seq;
+                if before < begin.whole.seq && begin.whole.seq <= self.audit_end.whole.seq {
+                    overlay.changes.push(Change::ForgetAudit(before, begin));
+                }
+            }
             Operation::ForgetHistory(time) if time <= self.history_since => {}
             Operation::ForgetHistory(time) => overlay.changes.push(Change::ForgetHistory(time)),
             Operation::Listened(listened) => overlay.changes.push(Change::Listened(listened)),
@@ -162,14 +176,17 @@ impl Tables {
                 let cursor = self.feed.end() + overlay.fed;
                 overlay.changes.push(Change::Feed(cursor, FeedEvent::clone(event)));
             }
-            Effect::Audit(entry) => {
-                overlay.audited += 1;
-                let cursor = self.audit.end() + overlay.audited;
-                overlay.changes.push(Change::Audit(cursor, entry.clone()));
-            }
+            Effect::Audit(entry) => self.seal(overlay, entry.clone(), false),
             Effect::Signal(_) | Effect::Admit(_) | Effect::Notify(_) | Effect::Tell(_) => return,
         }
         overlay.settle(order);
+    }
+
+    /// Puts an entry at the end of the audit trail.
+    fn seal(&self, overlay: &mut Overlay, entry: AuditEntry, denied: bool) {
+        let chains = overlay.audited.get_or_insert_with(|| self.audit_end.clone());
+        let sealed = chains.append(entry, denied, sha256);
+        overlay.changes.push(Change::Audit(Box::new(sealed)));
     }
 
     /// A record as it will be once everything on its way is visible.
@@ -184,6 +201,11 @@ impl Tables {
 }
 
 impl Overlay {
+    /// Where the audit trail will end, if it grows.
+    pub(crate) fn audit_end(&self) -> Option<&Chains> {
+        self.audited.as_ref()
+    }
+
     fn settle(&mut self, order: u64) {
         self.settled.insert(order);
         self.changes.push(Change::Settle(order));

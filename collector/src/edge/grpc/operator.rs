@@ -4,14 +4,22 @@
 //! what they may. Every call starts with [`Plane::caller`]; a call that forgets
 //! has nobody to ask [`Plane::permit`] for.
 
+mod agenda;
 mod alerts;
+mod alone;
+mod audit;
 mod backups;
+mod changes;
+mod contacts;
 mod endpoints;
 mod find;
+mod known_issues;
 mod matrices;
 mod operators;
 mod page;
 mod patches;
+mod refusals;
+mod reports;
 mod shifts;
 mod sources;
 mod tokens;
@@ -20,6 +28,7 @@ mod windows;
 
 use std::sync::Arc;
 
+pub use self::refusals::Refusals;
 use remit_collector_domain::{
     authority::{self, Action, Scope},
     effect::AuditEntry,
@@ -30,7 +39,8 @@ use remit_shared::{Clock, Tenant};
 use tonic::{Request, Status};
 
 use crate::{
-    adapters::matrices::Matrices,
+    adapters::{matrices::Matrices, notify::SetUp},
+    changes::Changes,
     edge::grpc::{caller, status::ToStatus as _},
     engine::Engine,
     ingest::Ingest,
@@ -45,10 +55,16 @@ pub struct Plane<S, C> {
     pub engine: Arc<Engine<S, Matrices, C>>,
     /// Knows who is connected, and ends trust.
     pub ingest: Arc<Ingest<S, Matrices, C>>,
+    /// Works on changes.
+    pub changes: Arc<Changes<S, C>>,
     /// The matrices in force.
     pub matrices: Arc<Matrices>,
+    /// The channels that the settings have.
+    pub channels: SetUp,
     /// The systems whose alerts are taken in.
     pub sources: Arc<Sources<S, C>>,
+    /// What was refused of late.
+    pub refusals: Refusals,
     /// Issues certificates.
     pub authority: Arc<Authority>,
     /// What enrollment tokens say: where the enrollment listener is.
@@ -71,17 +87,23 @@ impl<S: Store, C: Clock> Plane<S, C> {
         caller::operator(self.store(), &*self.engine.clock, request).await
     }
 
-    /// Whether they may. A refusal is written down.
+    /// Whether they may. A refusal is written down, the same one not too often.
     async fn permit(
         &self,
         operator: &Operator,
         action: Action,
         scope: &Scope<'_>,
     ) -> Result<(), Status> {
-        authority::may(operator, action, scope).map_err(|refusal| {
-            tracing::info!(operator = %operator.id, ?action, %refusal, "refused");
-            refusal.to_status()
-        })
+        let Err(refusal) = authority::may(operator, action, scope) else { return Ok(()) };
+        tracing::info!(operator = %operator.id, ?action, %refusal, "refused");
+        // A tenant that somebody may not see is not told who knocked.
+        let tenant = scope.tenant.filter(|it| operator.sees(it));
+        let (words, detail) = (action.as_str(), refusal.to_string());
+        let entry = self.audit(operator, tenant, words, String::new(), detail);
+        if self.refusals.admits(operator.id, words, entry.at) {
+            self.store().note_denied(entry).await.map_err(|it| it.to_status())?;
+        }
+        Err(refusal.to_status())
     }
 
     /// A line for the audit trail.

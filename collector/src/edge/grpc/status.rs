@@ -2,13 +2,18 @@
 
 use std::error::Error;
 
-use remit_collector_domain::{alert::command::Refusal, authority, window};
+use remit_collector_domain::{alert::command::Refusal, authority, change, known_issue, window};
 use remit_proto::convert::InvalidMessage;
 use remit_shared::{Chain, ErrorKind};
 use tonic::{Code, Status};
 
 use crate::{
-    engine::CommandError, ingest::IngestError, ports::store::StoreError, sources::SourceError,
+    changes::{CarryOutError, ChangeError, Undoable},
+    engine::CommandError,
+    ingest::IngestError,
+    ports::store::StoreError,
+    reports::tune::TuneError,
+    sources::SourceError,
 };
 
 /// The code of each kind.
@@ -62,6 +67,16 @@ impl ToStatus for StoreError {
             Self::Conflict { .. } => ErrorKind::Conflict,
             Self::Full { .. } => ErrorKind::Exhausted,
             Self::Unavailable { .. } => ErrorKind::Unavailable,
+        }
+    }
+}
+
+impl ToStatus for TuneError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Wish(_) | Self::Override(_) | Self::Edit(_) => ErrorKind::Invalid,
+            Self::Matrix(_) => ErrorKind::Internal,
+            Self::Store(err) => err.kind(),
         }
     }
 }
@@ -141,6 +156,92 @@ impl ToStatus for window::command::Refusal {
             | Self::Never { .. }
             | Self::OverlapsItself { .. } => ErrorKind::Invalid,
             Self::Blackout { .. } | Self::NeedsBoth(_) | Self::Over(_) | Self::NotOpen { .. } => {
+                ErrorKind::Conflict
+            }
+        }
+    }
+}
+
+impl ToStatus for change::Refusal {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Forbidden(refusal) => refusal.kind(),
+            Self::Text(_)
+            | Self::KnownIssue(_)
+            | Self::Token(_)
+            | Self::OtherThing { .. }
+            | Self::Title
+            | Self::ReasonNeeded(_)
+            | Self::TooLong
+            | Self::NoHash(_)
+            | Self::EffectiveFrom(_)
+            | Self::RepeatedEmergency
+            | Self::LateEmergency(_)
+            | Self::NoEmergency(_) => ErrorKind::Invalid,
+            Self::LocalOnly
+            | Self::OwnChange { .. }
+            | Self::Maker(_)
+            | Self::NotAsked { .. }
+            | Self::MoreTenants(_)
+            | Self::NotTheirs { .. }
+            | Self::SealedCode => ErrorKind::Forbidden,
+            Self::Over { .. }
+            | Self::Expired { .. }
+            | Self::OtherText { .. }
+            | Self::AlreadyApproved { .. }
+            | Self::Enough(_)
+            | Self::Missing { .. }
+            | Self::Void { .. }
+            | Self::TooEarly { .. }
+            | Self::Rebase { .. }
+            | Self::NothingToReview(_) => ErrorKind::Conflict,
+        }
+    }
+}
+
+impl ToStatus for Undoable {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Window(refusal) => refusal.kind(),
+            Self::Emergency(refusal) => refusal.kind(),
+            Self::Text(_)
+            | Self::KnownIssue(_)
+            | Self::Matrix(_)
+            | Self::Zone(_)
+            | Self::NoTeam(..)
+            | Self::Site(_)
+            | Self::TokenUnseen
+            | Self::TokenHasNoTime
+            | Self::Retention => ErrorKind::Invalid,
+            Self::Publish(_) | Self::Named(_) | Self::NoOperator => ErrorKind::Conflict,
+        }
+    }
+}
+
+impl ToStatus for ChangeError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoSuchChange(_) => ErrorKind::NotFound,
+            Self::TooMany(_) => ErrorKind::Exhausted,
+            Self::Refused(refusal) => refusal.kind(),
+            Self::Undoable(err) => err.kind(),
+            Self::CarryOut(CarryOutError::Revoke(err)) => err.kind(),
+            Self::CarryOut(CarryOutError::Store(err)) | Self::Store(err) => err.kind(),
+        }
+    }
+}
+
+impl ToStatus for known_issue::Refusal {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Forbidden(refusal) => refusal.kind(),
+            Self::Title
+            | Self::ReasonNeeded
+            | Self::TooWide
+            | Self::TooMuch(_)
+            | Self::Expiry { .. }
+            | Self::Review(_) => ErrorKind::Invalid,
+            Self::NeedsChange { .. } | Self::Over { .. } | Self::NotApplied(_) => {
                 ErrorKind::Conflict
             }
         }

@@ -8,6 +8,7 @@ mod durable;
 mod effects;
 mod history;
 pub mod sample;
+mod trail;
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -15,6 +16,8 @@ use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
     change::Change,
+    contact::Contact,
+    daybook::Day,
     effect::{Effect, EffectKey},
     endpoint::Endpoint,
     enroll::Token,
@@ -45,6 +48,8 @@ pub async fn check<S: Store>(fresh: impl AsyncFn() -> S) {
     alerts_are_found(&fresh().await).await;
     effects::are_owed_in_order_until_settled(&fresh().await).await;
     effects::are_published_once(&fresh().await).await;
+    trail::is_a_chain(&fresh().await).await;
+    trail::is_forgotten_from_its_beginning(&fresh().await).await;
     history::is_read_from_anywhere(&fresh().await).await;
     history::of_a_long_time_is_read_in_order(&fresh().await).await;
     the_old_is_forgotten(&fresh().await).await;
@@ -63,6 +68,7 @@ async fn every_kind_is_kept<S: Store>(store: &S) {
     is_kept(store, sample::shift(2), sample::shift(1)).await;
     is_kept(store, sample::source(2), sample::source(1)).await;
     is_kept(store, sample::window(2), sample::window(1)).await;
+    is_kept(store, sample::contact(2), sample::contact(1)).await;
     assert_eq!(all::<Endpoint, S>(store).await.len(), 2, "kinds do not mix");
 }
 
@@ -229,8 +235,10 @@ async fn census<S: Store>(store: &S) -> [usize; Kind::ALL.len()] {
         all::<Published, S>(store).await.len(),
         all::<Change, S>(store).await.len(),
         all::<KnownIssue, S>(store).await.len(),
+        all::<Day, S>(store).await.len(),
         all::<Shift, S>(store).await.len(),
         all::<Source, S>(store).await.len(),
         all::<Window, S>(store).await.len(),
+        all::<Contact, S>(store).await.len(),
     ]
 }

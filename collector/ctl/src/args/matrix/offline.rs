@@ -1,4 +1,5 @@
-//! What can be asked of a matrix file without a collector.
+//! What can be asked of a matrix file without a collector, or of a collector
+//! without a file.
 
 use std::path::PathBuf;
 
@@ -7,7 +8,10 @@ use remit_proto::v1;
 use remit_runtime::duration::Span;
 use remit_shared::{CalendarName, EndpointKind, Function, Site, Tag};
 
-use crate::{at::At, word};
+use crate::{
+    at::{Around, At},
+    word,
+};
 
 /// A matter that is made up, to see what a matrix says of it.
 #[derive(Clone, Debug, Args)]
@@ -40,8 +44,14 @@ pub(crate) struct Matter {
 /// `remit matrix coverage`
 #[derive(Debug, Args)]
 pub(crate) struct Coverage {
-    /// The matrix file.
-    pub(crate) file: PathBuf,
+    /// The matrix file [default: ask the collector].
+    pub(crate) file: Option<PathBuf>,
+    /// A published version [default: the one in force].
+    #[arg(long, value_name = "N", conflicts_with = "file")]
+    pub(crate) version: Option<u64>,
+    /// Only of this machine: its host name or id, which the collector knows.
+    #[arg(long)]
+    pub(crate) endpoint: Option<String>,
     /// Only this kind of work; may be repeated.
     #[arg(long)]
     pub(crate) function: Vec<Function>,
@@ -68,16 +78,29 @@ pub(crate) struct Simulate {
 pub(crate) struct Replay {
     /// The proposed matrix file.
     pub(crate) file: PathBuf,
-    /// The matrix file that was in force.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) against: PathBuf,
-    /// Alerts, from `remit alert list --json`.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) alerts: PathBuf,
+    /// Since when the collector is asked for alerts, or how far back.
+    #[arg(long, value_name = "TIME", default_value = "30d", conflicts_with = "alerts")]
+    pub(crate) since: Around,
+    /// The matrix file that was in force [default: ask the collector].
+    #[arg(long, value_name = "FILE", requires = "alerts")]
+    pub(crate) against: Option<PathBuf>,
+    /// Alerts, from `remit alert list --json` [default: ask the collector].
+    #[arg(long, value_name = "FILE", requires = "against")]
+    pub(crate) alerts: Option<PathBuf>,
     /// What kinds of machines they were about, from `remit endpoint list --json`;
     /// without it, all are servers without tags.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "alerts")]
     pub(crate) endpoints: Option<PathBuf>,
+}
+
+/// `remit matrix review`
+#[derive(Debug, Args)]
+pub(crate) struct Review {
+    /// The matrix file [default: ask the collector].
+    pub(crate) file: Option<PathBuf>,
+    /// Since when alerts are counted, or how far back.
+    #[arg(long, value_name = "TIME", default_value = "90d")]
+    pub(crate) since: Around,
 }
 
 /// What to bring into a matrix file.

@@ -27,8 +27,8 @@ use crate::{
 /// So many years ahead holidays are listed date by date.
 const YEARS: i64 = 5;
 
-pub(super) fn coverage(asked: &Coverage, out: &mut Out<'_>) -> Result<(), Failure> {
-    let matrix = load(&asked.file)?.matrix;
+pub(super) fn coverage(file: &Path, asked: &Coverage, out: &mut Out<'_>) -> Result<(), Failure> {
+    let matrix = load(file)?.matrix;
     for function in &asked.function {
         known(&matrix, function)?;
     }
@@ -57,10 +57,15 @@ pub(super) fn simulate(asked: &Simulate, out: &mut Out<'_>) -> Result<(), Failur
     out.show(&simulate::Simulation::from(found))
 }
 
-pub(super) fn replay(asked: &Replay, out: &mut Out<'_>) -> Result<(), Failure> {
-    let (new, old) = (load(&asked.file)?.matrix, load(&asked.against)?.matrix);
+pub(super) fn replay(
+    asked: &Replay,
+    against: &Path,
+    alerts: &Path,
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
+    let (new, old) = (load(&asked.file)?.matrix, load(against)?.matrix);
     let endpoints = asked.endpoints.as_deref().map(read).transpose()?;
-    let alerts = past::read(&read(&asked.alerts)?, endpoints.as_deref())?;
+    let alerts = past::read(&read(alerts)?, endpoints.as_deref())?;
     if alerts.is_guessed {
         out.remark("not every machine is known: those are taken for servers without tags");
     }
@@ -157,7 +162,7 @@ fn known(matrix: &Matrix, function: &Function) -> Result<(), Failure> {
     })
 }
 
-fn severity(asked: v1::Severity) -> Severity {
+pub(super) fn severity(asked: v1::Severity) -> Severity {
     let word = spelled::<v1::Severity>(asked.into()).and_then(|it| it.parse().ok());
     word.unwrap_or(Severity::High)
 }

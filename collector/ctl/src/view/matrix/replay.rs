@@ -1,13 +1,14 @@
 //! Which past alerts would have gone to somebody else.
 
 use remit_collector_domain::matrix::{self, Past};
+use remit_proto::v1;
 use serde::Serialize;
 
 use crate::view::{
-    Look, View,
+    Look, NOTHING, View,
     table::{Field, Table},
     text::{count, head, telling},
-    time::Time,
+    time::{Time, time},
 };
 
 /// `remit matrix replay`.
@@ -15,6 +16,9 @@ use crate::view::{
 pub(crate) struct Replay {
     /// How many alerts were looked at.
     alerts: usize,
+    /// The published version that it was compared with, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against_version: Option<u64>,
     moved: Vec<Moved>,
 }
 
@@ -22,7 +26,7 @@ pub(crate) struct Replay {
 #[derive(Debug, Serialize)]
 struct Moved {
     alert_id: String,
-    opened_at: Time,
+    opened_at: Option<Time>,
     hostname: String,
     function: String,
     /// Who had it.
@@ -42,7 +46,7 @@ impl Replay {
             let past = alerts.get(it.index)?;
             Some(Moved {
                 alert_id: past.id.clone(),
-                opened_at: Time(past.opened_at),
+                opened_at: Some(Time(past.opened_at)),
                 hostname: past.subject.hostname.clone(),
                 function: past.function.to_string(),
                 had: past.responsible.to_string(),
@@ -53,7 +57,26 @@ impl Replay {
                 because: it.new.because,
             })
         });
-        Self { alerts: it.alerts, moved: moved.collect() }
+        Self { alerts: it.alerts, against_version: None, moved: moved.collect() }
+    }
+}
+
+impl From<v1::ReplayMatrixResponse> for Replay {
+    fn from(it: v1::ReplayMatrixResponse) -> Self {
+        let moved = it.moved.into_iter().map(|it| Moved {
+            alert_id: it.alert_id,
+            opened_at: time(it.opened_at),
+            hostname: it.hostname,
+            function: it.function,
+            had: it.had_team,
+            old: it.from_team,
+            old_row: it.from_row,
+            new: it.to_team,
+            new_row: it.to_row,
+            because: it.reason,
+        });
+        let against_version = Some(it.against_version);
+        Self { alerts: it.alerts as usize, against_version, moved: moved.collect() }
     }
 }
 
@@ -66,8 +89,10 @@ impl View for Replay {
         let ids = telling(self.moved.iter().map(|it| it.alert_id.as_str()));
         let headings = ["ALERT", "OPENED", "ENDPOINT", "FUNCTION", "FROM", "TO"];
         let mut table = Table::new(look, &headings);
-        let opened = |Time(at): Time| {
-            at.to_zoned_datetime(look.zone.clone()).strftime("%m-%d %H:%M").to_string()
+        let opened = |at: Option<Time>| {
+            at.map_or(NOTHING.to_owned(), |Time(at)| {
+                at.to_zoned_datetime(look.zone.clone()).strftime("%m-%d %H:%M").to_string()
+            })
         };
         for it in &self.moved {
             table.row([

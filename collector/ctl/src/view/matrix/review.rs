@@ -1,10 +1,12 @@
 //! Which rows both parties should read again.
 
-use remit_collector_domain::matrix;
+use remit_collector_domain::matrix::{self, ReviewState};
+use remit_proto::v1;
 use serde::Serialize;
 
 use crate::view::{
     Look, View,
+    matrix::Finding,
     table::{Field, Table},
     text::plain,
 };
@@ -17,6 +19,9 @@ pub(crate) struct Review {
     #[serde(skip_serializing_if = "Option::is_none")]
     catch_all_hits: Option<u64>,
     gone: Vec<Gone>,
+    /// Channels that nobody can count on, if anybody knows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    channels: Vec<Finding>,
 }
 
 #[derive(Debug, Serialize)]
@@ -55,7 +60,50 @@ impl From<matrix::Review> for Review {
             .gone
             .into_iter()
             .map(|it| Gone { person: it.person.to_string(), counted_on_by: it.counted_on_by });
-        Self { rows: rows.collect(), catch_all_hits: it.catch_all_hits, gone: gone.collect() }
+        Self {
+            rows: rows.collect(),
+            catch_all_hits: it.catch_all_hits,
+            gone: gone.collect(),
+            channels: Vec::new(),
+        }
+    }
+}
+
+impl From<v1::GetMatrixReviewResponse> for Review {
+    fn from(it: v1::GetMatrixReviewResponse) -> Self {
+        let rows = it.rows.into_iter().map(|it| {
+            let is_known = !it.reviewed_on.is_empty();
+            Row {
+                state: state(it.status()).as_str(),
+                row: it.row,
+                responsible: it.responsible,
+                reviewed: is_known.then_some(it.reviewed_on),
+                age_days: i32::try_from(it.age_days).ok().filter(|_| is_known),
+                alerts: Some(it.alerts.into()),
+                hand_backs: it.hand_backs.into(),
+                reroutes: it.reroutes.into(),
+            }
+        });
+        let gone = it
+            .gone
+            .into_iter()
+            .map(|it| Gone { person: it.person, counted_on_by: it.counted_on_by });
+        Self {
+            rows: rows.collect(),
+            catch_all_hits: Some(it.catch_all_hits.into()),
+            gone: gone.collect(),
+            channels: it.channels.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+fn state(status: v1::ReviewStatus) -> ReviewState {
+    match status {
+        v1::ReviewStatus::Fresh => ReviewState::Fresh,
+        v1::ReviewStatus::DueSoon => ReviewState::Soon,
+        v1::ReviewStatus::Due => ReviewState::Due,
+        v1::ReviewStatus::Overdue => ReviewState::Overdue,
+        v1::ReviewStatus::Never | v1::ReviewStatus::Unspecified => ReviewState::Never,
     }
 }
 
@@ -93,6 +141,14 @@ impl View for Review {
                 plain(&it.person),
                 plain(&by)
             );
+        }
+        let silent: Vec<_> = self.rows.iter().filter(|it| it.alerts == Some(0)).collect();
+        if !silent.is_empty() {
+            let names: Vec<_> = silent.iter().map(|it| plain(&it.row)).collect();
+            text += &format!("\nno alert came by {}\n", names.join(", "));
+        }
+        for it in &self.channels {
+            text += &format!("\n{}: {}", plain(&it.key), plain(&it.message));
         }
         text
     }

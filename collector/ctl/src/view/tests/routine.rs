@@ -152,6 +152,8 @@ fn noise_says_how_often_for_nothing_and_what_might_help() {
             caveat: "readings before 2026-11-11 are kept by the hour".into(),
         }),
         diff: "-hold = \"5m\"\n+hold = \"20m\"".into(),
+        command: "remit change propose matrix acme.toml --follows 3".into(),
+        ..Default::default()
     };
     shows(
         &Proposals { proposals: vec![proposal.into()] },
@@ -197,6 +199,7 @@ fn gaps_and_channels_that_fail_are_seen_at_once() {
             gaps: vec![v1::OnCallGap {
                 from: at("2026-11-28T05:00:00Z"),
                 to: at("2026-11-28T13:00:00Z"),
+                because: "no layer of `it-weekend` applies".into(),
             }],
             ..Default::default()
         },
@@ -268,19 +271,18 @@ fn sources_and_deeds_stand_in_tables() {
     let entry = v1::AuditEntry {
         seq: 4711,
         at: at("2026-11-25T02:59:00Z"),
-        actor: "eve".into(),
-        party: v1::Party::Provider.into(),
+        actor: "opr_51d0c7aa0000000000000000000000ff eve".into(),
         action: "change.approve".into(),
         object: "chg_3f0c9a515d0c".into(),
-        reason: "it is her own".into(),
+        detail: "it is her own".into(),
         denied: true,
         ..Default::default()
     };
     shows(
         &Audit { entries: vec![entry.into()] },
         expect![[r#"
-        SEQ   AT                          WHO  PARTY     WHAT            TO
-        4711  2026-11-24 21:59:00 -05:00  eve  provider  change.approve  chg_3f0c9a51  denied: it is her own
+        SEQ   AT                          WHO  WHAT            TO
+        4711  2026-11-24 21:59:00 -05:00  eve  change.approve  chg_3f0c9a51  denied: it is her own
     "#]],
     );
 }

@@ -123,6 +123,8 @@ fn owner_told(world: &World) -> Option<Target> {
 
 fn invariants(world: &World) -> Result<(), TestCaseError> {
     let Some(alert) = &world.alert else { return Ok(()) };
+    let violated = crate::invariants::of_alert(alert, None, world.now, world.now);
+    prop_assert_eq!(violated, [], "whoever looks finds nothing");
     let due = deadline(alert);
     prop_assert_eq!(due.is_some(), alert.is_unresolved(), "an open alert has a deadline");
     prop_assert!(alert.timeline.len() <= 200);
@@ -138,7 +140,10 @@ fn invariants(world: &World) -> Result<(), TestCaseError> {
     let mut later = world.clone();
     later.now = due.max(world.now);
     later.tick();
-    let next = deadline(later.alert.as_ref().unwrap()).unwrap();
+    let alert_then = later.alert.as_ref().unwrap();
+    let violated = crate::invariants::of_alert(alert_then, None, Timestamp::MIN, later.now);
+    prop_assert_eq!(violated, [], "nor after a punctual tick");
+    let next = deadline(alert_then).unwrap();
     prop_assert!(next > later.now, "{next} is not after {}", later.now);
     // A tick before it changes nothing, unless the matrix has changed.
     let is_published =

@@ -1,7 +1,9 @@
 //! What a listing says of one package manager.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
-use remit_shared::{CheckStatus, Completeness, PatchState};
+use remit_shared::{CheckStatus, Completeness, FailureKind, PatchState};
 
 use crate::{
     detect::{
@@ -47,6 +49,15 @@ pub const fn rank(status: CheckStatus) -> u8 {
 pub fn probe_of<'a>(facts: &'a Facts, manager: &str) -> Option<&'a ProbeState> {
     let of = |name: &str| name.strip_prefix("patch-") == Some(manager);
     facts.probes.iter().find(|it| of(it.0)).map(|it| it.1)
+}
+
+/// The package managers that an endpoint has answered for, or failed to.
+pub fn managers(facts: &Facts) -> BTreeSet<String> {
+    let asked = facts.probes.iter().filter(|(_, it)| {
+        it.failure.as_ref().is_none_or(|it| it.0.kind != FailureKind::Unsupported)
+    });
+    let asked = asked.filter_map(|it| it.0.strip_prefix("patch-")).map(str::to_owned);
+    facts.patches.keys().cloned().chain(asked).collect()
 }
 
 /// How one package manager's updates stand. Numbers are shown only where they

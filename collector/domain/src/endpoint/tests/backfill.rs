@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     endpoint::tests::stage::{at, run},
     group::{self, Groups, Key},
+    people::Target,
     tuning::{Recording, episodes},
 };
 
@@ -96,7 +97,7 @@ fn e18_backfill_cleared() {
     let team = Team::new("noc").unwrap();
     let key = Key {
         tenant: stage.endpoint.registration.tenant.clone(),
-        team: team.clone(),
+        to: Target::Team(team.clone()),
         channel: "email:noc@example.org".into(),
         owner: team,
         site: stage.endpoint.registration.site.clone(),

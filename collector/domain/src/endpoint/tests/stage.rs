@@ -31,7 +31,11 @@ pub(super) fn at(second: i64) -> Timestamp {
 }
 
 pub(super) fn arrival(second: i64) -> Arrival {
-    Arrival { received_at: at(second), listening: SignedDuration::from_secs(second) }
+    Arrival {
+        received_at: at(second),
+        listening: SignedDuration::from_secs(second),
+        heard_before: true,
+    }
 }
 
 pub(super) fn disk(second: i64, mounts: &[(&str, i64)]) -> Answer {

@@ -1,3 +1,5 @@
+use jiff::SignedDuration;
+
 use super::*;
 use crate::matrix::testing::*;
 
@@ -54,4 +56,31 @@ fn what_is_uncovered_on_purpose_shows_as_a_gap() {
     rows[1].accepted_by = ["internal-it", "provider-noc"].map(|it| it.parse().unwrap()).into();
     let found = ask(&rows, "2026-03-04T12:00Z");
     assert_eq!(owners(&found, "help_desk", 2), ["provider-noc (gap)"]);
+}
+
+#[test]
+fn one_endpoints_week_is_what_each_hour_resolves_to() {
+    let matrix = matrix([
+        row("day", "infra_monitoring", "during office", "internal-it"),
+        row("night", "*", "outside office", "provider-noc"),
+        row("erp", "infra_monitoring tag:erp", "during office", "provider-noc"),
+        row("db", "infra_monitoring host:db-7", "outside office", "internal-it"),
+    ]);
+    for endpoint in [subject("db-7", &["erp"]), subject("web-1", &[])] {
+        let found = coverage_of(&matrix, &endpoint, at("2026-03-04T12:00Z"), Severity::High);
+        for week in &found.functions {
+            for (hour, cell) in (0..).zip(&week.hours) {
+                let then = at("2026-03-02T00:00-05:00") + SignedDuration::from_hours(hour);
+                let said = crate::matrix::resolve(
+                    &matrix,
+                    &endpoint,
+                    &week.function,
+                    Severity::High,
+                    then,
+                );
+                let owners: Vec<_> = cell.owners.iter().map(|it| &it.responsible).collect();
+                assert_eq!(owners, [&said.responsible], "{} in hour {hour}", week.function);
+            }
+        }
+    }
 }

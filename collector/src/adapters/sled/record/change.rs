@@ -52,6 +52,7 @@ form! {
         at: String,
         sha256: String,
         signature: Option<String>,
+        note: String,
     }
 
     BreakGlassRecordV1 of BreakGlass {

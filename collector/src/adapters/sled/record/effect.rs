@@ -72,8 +72,10 @@ enum RecordKeyRecordV1 {
     Matrix { tenant: String, version: u64 },
     Change(String),
     KnownIssue(String),
+    Day { tenant: String, day: String },
     Shift { tenant: String, day: String },
     Window(String),
+    Contact { tenant: String, channel: String },
     Source(String),
 }
 
@@ -89,11 +91,17 @@ impl Form<RecordKey> for RecordKeyRecordV1 {
             }
             RecordKey::Change(id) => Self::Change(Form::store(id)),
             RecordKey::KnownIssue(id) => Self::KnownIssue(Form::store(id)),
+            RecordKey::Day(tenant, day) => {
+                Self::Day { tenant: Form::store(tenant), day: Form::store(day) }
+            }
             RecordKey::Shift(tenant, day) => {
                 Self::Shift { tenant: Form::store(tenant), day: Form::store(day) }
             }
             RecordKey::Source(id) => Self::Source(Form::store(id)),
             RecordKey::Window(id) => Self::Window(Form::store(id)),
+            RecordKey::Contact(tenant, channel) => {
+                Self::Contact { tenant: Form::store(tenant), channel: Form::store(channel) }
+            }
         }
     }
 
@@ -106,9 +114,13 @@ impl Form<RecordKey> for RecordKeyRecordV1 {
             Self::Matrix { tenant, version } => RecordKey::Matrix(tenant.load()?, version),
             Self::Change(id) => RecordKey::Change(id.load()?),
             Self::KnownIssue(id) => RecordKey::KnownIssue(id.load()?),
+            Self::Day { tenant, day } => RecordKey::Day(tenant.load()?, day.load()?),
             Self::Shift { tenant, day } => RecordKey::Shift(tenant.load()?, day.load()?),
             Self::Source(id) => RecordKey::Source(id.load()?),
             Self::Window(id) => RecordKey::Window(id.load()?),
+            Self::Contact { tenant, channel } => {
+                RecordKey::Contact(tenant.load()?, channel.load()?)
+            }
         })
     }
 }

@@ -14,7 +14,7 @@ use jiff::{
     tz::TimeZone,
 };
 use remit_collector_domain::{
-    matrix::EndpointRef,
+    matrix::{ChannelRef, EndpointRef},
     people::Target,
     source::{Fingerprint, SourceKind},
     window::rule::Rule,
@@ -155,6 +155,7 @@ as_text!(
     AlertId,
     CalendarName,
     ChangeId,
+    ChannelRef,
     Completeness,
     Date,
     DateTime,

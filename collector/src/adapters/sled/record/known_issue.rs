@@ -7,6 +7,7 @@ use remit_collector_domain::known_issue::{
 use crate::adapters::sled::record::{
     form::{choices, form, words},
     people::SignatoryRecordV1,
+    window::SeenRecordV1,
 };
 
 form! {
@@ -52,6 +53,7 @@ form! {
         last: Option<String>,
         hours: Vec<(i64, u32)>,
         instances: Vec<(String, String)>,
+        seen: SeenRecordV1,
     }
 }
 

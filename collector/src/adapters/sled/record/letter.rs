@@ -24,5 +24,6 @@ choices! {
         KnownIssue(id: String),
         Window(id: String),
         Shift(day: String),
+        Contact,
     }
 }

@@ -70,6 +70,7 @@ enum DeliveryRecordV1 {
     Delivered { at: String, attempts: u32 },
     Failing { at: String, attempts: u32, error: String },
     Failed { at: String, attempts: u32, error: String },
+    Withdrawn { at: String, why: String },
 }
 
 impl Form<Delivery> for DeliveryRecordV1 {
@@ -85,6 +86,9 @@ impl Form<Delivery> for DeliveryRecordV1 {
             Delivery::Failed { at, attempts, error } => {
                 Self::Failed { at: Form::store(at), attempts: *attempts, error: error.clone() }
             }
+            Delivery::Withdrawn { at, why } => {
+                Self::Withdrawn { at: Form::store(at), why: why.clone() }
+            }
         }
     }
 
@@ -98,6 +102,7 @@ impl Form<Delivery> for DeliveryRecordV1 {
             Self::Failed { at, attempts, error } => {
                 Delivery::Failed { at: at.load()?, attempts, error }
             }
+            Self::Withdrawn { at, why } => Delivery::Withdrawn { at: at.load()?, why },
         })
     }
 }

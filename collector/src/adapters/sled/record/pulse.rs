@@ -17,12 +17,16 @@
 //! | heard at | 0, or 1 and the time since present |
 //! | backfill | 0, or 1, the time since present, and two numbers: events, metrics |
 //! | heard while listening, clock ahead | lengths of time |
+//! | link | how often it broke, and the times since present; 0, or 1 and the time since present that it is unstable |
 //! | measured | how many; each 0, or 1 and the time since present |
 //! | values | how many; each 0 or folded and one more |
 //! | newest history | the rest |
 
 use jiff::Timestamp;
-use remit_collector_domain::endpoint::{Backfill, Presence, Pulse, Refused, ResumeTokens};
+use remit_collector_domain::{
+    endpoint::{Backfill, Presence, Pulse, Refused, ResumeTokens},
+    flapping::link::Link,
+};
 use remit_shared::Departure;
 
 use crate::adapters::sled::{
@@ -61,6 +65,9 @@ pub(in crate::adapters::sled) fn encode(revision: u64, pulse: &Pulse, history: &
     }
     put_nanos(&mut out, pulse.heard_listening.as_nanos());
     put_nanos(&mut out, pulse.clock_ahead.as_nanos());
+    put_number(&mut out, pulse.link.broke_at.len() as u128);
+    pulse.link.broke_at.iter().for_each(|it| put_nanos(&mut out, it.as_nanosecond() - since));
+    put_time(&mut out, pulse.link.since, since);
     put_number(&mut out, pulse.measured.len() as u128);
     pulse.measured.iter().for_each(|it| put_time(&mut out, *it, since));
     put_number(&mut out, pulse.values.len() as u128);
@@ -99,6 +106,9 @@ pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<(u64, Pulse, &[u
         None => None,
     };
     let (heard_listening, clock_ahead) = (it.duration()?, it.duration()?);
+    let broke_at = (0..it.count()?).map(|_| it.time(presence_since));
+    let broke_at = broke_at.collect::<Result<_, _>>()?;
+    let link = Link { broke_at, since: time(&mut it, presence_since)? };
     let measured = (0..it.count()?).map(|_| time(&mut it, presence_since));
     let measured = measured.collect::<Result<_, _>>()?;
     let values = (0..it.count()?).map(|_| it.optional()).collect::<Result<_, _>>()?;
@@ -116,6 +126,7 @@ pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<(u64, Pulse, &[u
         heard_at,
         heard_listening,
         clock_ahead,
+        link,
         measured,
         values,
     };

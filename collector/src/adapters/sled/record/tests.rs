@@ -13,8 +13,9 @@ use remit_collector_domain::{
     },
     calendar::Segment,
     change::{MatrixPart, Risk, State as ChangeState, Subject, Touches},
-    effect::{Effect, EffectKey},
+    effect::{AuditEntry, Effect, EffectKey},
     endpoint::{Endpoint, Presence, Pulse, ResumeTokens},
+    flapping::link::Link,
     known_issue::{self, Tally},
     letter::Matter,
     operator::Role,
@@ -42,12 +43,15 @@ fn stored(kind: &str) -> Vec<Value> {
     serde_json::from_slice(&text).unwrap()
 }
 
-fn check<T: Cold + PartialEq + Debug>(kind: &str, meaning: Vec<T>) {
+fn refresh(kind: &str, forms: impl Iterator<Item = Value>) {
     if std::env::var_os("UPDATE_EXPECT").is_some() {
-        let forms = meaning.iter().map(|it| serde_json::from_slice(&encode(it)).unwrap());
         let forms: Vec<Value> = forms.collect();
         fs::write(file(kind), serde_json::to_string_pretty(&forms).unwrap() + "\n").unwrap();
     }
+}
+
+fn check<T: Cold + PartialEq + Debug>(kind: &str, meaning: Vec<T>) {
+    refresh(kind, meaning.iter().map(|it| serde_json::from_slice(&encode(it)).unwrap()));
     let stored = stored(kind);
     assert_eq!(stored.len(), meaning.len(), "each stored value has a meaning");
     for (stored, meaning) in stored.iter().zip(meaning) {
@@ -107,7 +111,7 @@ fn alerts() {
         notice(Topic::Informed, Delivery::Delivered { at, attempts: 1 }),
         notice(Topic::Escalated, Delivery::Failing { at, attempts: 2, error: error() }),
         notice(Topic::Worse, Delivery::Failed { at, attempts: 9, error: error() }),
-        notice(Topic::HandOff, Delivery::Pending),
+        notice(Topic::HandOff, Delivery::Withdrawn { at, why: "it is over".into() }),
         notice(Topic::Flapping, Delivery::Pending),
         notice(Topic::AtRisk, Delivery::Pending),
         notice(Topic::Breached, Delivery::Pending),
@@ -133,7 +137,11 @@ fn alerts() {
 fn audit_entries() {
     let Effect::Audit(of_a_tenant) = sample::deed("token.create", 3) else { unreachable!() };
     let of_all = AuditEntry { tenant: None, ..of_a_tenant.clone() };
-    check("audit_entry", vec![of_a_tenant, of_all]);
+    let mut chains = Chains::default();
+    let sealed = [(of_a_tenant, false), (of_all, true)];
+    let sealed = sealed.map(|(entry, denied)| chains.append(entry, denied, |_| [7; 32]));
+    check("audit_entry", sealed.to_vec());
+    check("audit_chains", vec![Chains::default(), chains]);
 }
 
 #[test]
@@ -179,6 +187,7 @@ fn owed_effects() {
         KnownIssue::record_key(&sample::known_issue(9).id),
         Shift::record_key(&sample::shift(10).key()),
         Window::record_key(&sample::window(11).id),
+        Contact::record_key(&sample::contact(12).key()),
     ];
     let Effect::Signal(raised) = sample::signal("/srv is fine") else { unreachable!() };
     let cleared = Effect::Signal(Signal { say: Say::Cleared, ..raised.clone() });
@@ -196,6 +205,7 @@ fn owed_effects() {
         sample::deed("known_issue.declare", 9),
         sample::deed("shift.close", 10),
         sample::deed("window.schedule", 11),
+        sample::deed("contact.verify", 12),
     ];
     let letters = [
         (Change::record_key(&sample::change(8).id), Matter::Change(sample::change(8).id)),
@@ -230,6 +240,13 @@ fn people_and_what_they_publish() {
     let mut unsigned = sample::matrix(2);
     unsigned.signatures[0].signature = None;
     check("matrix", vec![founding, unsigned, sample::matrix(3)]);
+}
+
+#[test]
+fn contacts() {
+    let contact = |n| Contact { pending: None, ..sample::contact(n) };
+    let unverified = Contact { verified: None, ..contact(2) };
+    check("contact", vec![sample::contact(1), contact(1), unverified]);
 }
 
 #[test]
@@ -315,6 +332,11 @@ fn shifts() {
 }
 
 #[test]
+fn days() {
+    check("day", vec![sample::day(1)]);
+}
+
+#[test]
 fn windows() {
     let at = sample::minute(6);
     let mut plain = sample::window(2);
@@ -338,6 +360,7 @@ fn pulses() {
         resume: ResumeTokens { issued: Some([1; 16]), previous: Some([2; 16]) },
         presence: Presence::NeverSeen,
         heard_at: None,
+        link: Link::default(),
         measured: vec![],
         values: vec![],
         ..sample::pulse()
@@ -352,6 +375,10 @@ fn pulses() {
         with(Presence::ExpectedOff(Departure::Shutdown)),
         with(Presence::ExpectedOff(Departure::ServiceStop)),
     ];
+    let byte = |it: u8| format!("{it:02x}");
+    let form =
+        |it: &Pulse| pulse::encode(300, it, b"tail").into_iter().map(byte).collect::<String>();
+    refresh("pulse", meaning.iter().map(|it| Value::String(form(it))));
     let stored = hex("pulse");
     assert_eq!(stored.len(), meaning.len());
     for (stored, meaning) in stored.iter().zip(meaning) {

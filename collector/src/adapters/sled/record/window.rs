@@ -2,6 +2,7 @@
 
 use remit_collector_domain::{
     calendar::Segment,
+    seen::Seen,
     window::{
         Aftercheck, Condition, EarlyEnd, Effects, Ending, Finding, Phase, Precheck, Recurrence,
         Selector, Spec, SuppressedEntry, Timing, Window,
@@ -30,10 +31,12 @@ form! {
         aftercheck: Option<AftercheckRecordV1>,
         log: Vec<SuppressedEntryRecordV1>,
         log_dropped: u64,
+        logged: SeenRecordV1,
     }
 
     WindowSpecRecordV1 of Spec {
         title: String,
+        why: String,
         selector: SelectorRecordV1,
         effects: EffectsRecordV1,
         zone: String,
@@ -102,6 +105,13 @@ form! {
         alert: String,
         at: String,
         what: String,
+        hostname: String,
+        severity: String,
+    }
+
+    SeenRecordV1 of Seen {
+        newest: Vec<(String, String)>,
+        forgotten: Option<(String, String)>,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Out of the folder as text, and back.
 
-use remit_collector_domain::effect::Effect;
+use remit_collector_domain::{audit::Chains, effect::Effect};
 
 use super::*;
-use crate::adapters::sled::record::encode;
+use crate::{adapters::sled::record::encode, ports::store::sha256};
 
 const FORMAT: &str = r#"{"key":"m/format","json":1}"#;
 
@@ -78,7 +78,8 @@ fn an_import_refuses_what_it_does_not_understand() {
 fn an_import_needs_an_empty_folder_and_half_of_one_is_not_opened() {
     let folder = TempDir::new().unwrap();
     let Effect::Audit(entry) = sample::deed("a", 0) else { unreachable!() };
-    let entry = String::from_utf8(encode(&entry)).unwrap();
+    let sealed = Chains::default().append(entry, false, sha256);
+    let entry = String::from_utf8(encode(&sealed)).unwrap();
     let line = |it| format!("{{\"key\":\"d/{it}\",\"json\":{entry}}}\n");
     let text = format!("{FORMAT}\n{}x\n", (0..150).map(line).collect::<String>());
     import(folder.path(), &mut text.as_bytes()).unwrap_err();

@@ -1,24 +1,36 @@
 //! The responsibility matrix.
 
+mod channels;
+mod choice;
+mod coverage;
+mod on_call;
+mod replay;
+mod review;
+
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use remit_collector_domain::{
+    alert::Remit,
     authority::{Action, Scope},
+    change,
     effect::Effect,
     matrix::{lint::Grade, next_change, resolve},
-    matrix_version::{Published, Signature},
+    matrix_version::{Published, Signature, may_publish},
+    operator::Operator,
 };
-use remit_matrix_file::Remark;
+use remit_matrix_file::{MatrixFile, Remark};
 use remit_proto::{
     convert::{Wire as _, optional, whole_seconds},
     v1::{self, matrix_service_server::MatrixService},
 };
-use remit_shared::{Clock, ErrorKind, Function, Severity, Tenant};
-use sha2::{Digest as _, Sha256};
+use remit_shared::{Chain, Clock, ErrorKind, Function, Severity, Tenant};
 use tonic::{Request, Response, Status};
 
-use super::{Plane, page::page};
+use super::{Plane, changes::Wanted, page::page};
 use crate::{
-    adapters::matrices::{self, InForce},
+    adapters::matrices::InForce,
+    changes::{Start, Wish, sha256},
     edge::grpc::{
         show,
         status::{ToStatus as _, answer, not_found},
@@ -28,6 +40,105 @@ use crate::{
         store::{Commit, Store, StoreError},
     },
 };
+
+impl<S: Store, C: Clock> Plane<S, C> {
+    /// Reads a matrix that somebody would publish; refuses one with errors.
+    pub(super) async fn linted(
+        &self,
+        operator: &Operator,
+        file_name: &str,
+        toml: &str,
+        now: Timestamp,
+    ) -> Result<(MatrixFile, Vec<Remark>), Status> {
+        let refused = |remarks: &[Remark]| {
+            let errors = remarks.iter().filter(|it| it.grade == Grade::Error);
+            let lines: Vec<String> = errors.map(ToString::to_string).collect();
+            let words = format!("the matrix is refused\n{}", lines.join("\n"));
+            answer(ErrorKind::Invalid, words)
+        };
+        let file =
+            remit_matrix_file::read(file(file_name), toml).map_err(|it| refused(&it.remarks))?;
+        let scope = Scope::tenant(&file.matrix.tenant);
+        self.permit(operator, Action::ProposeChange, &scope).await?;
+        let mut remarks = file.lint(now);
+        if remarks.iter().any(|it| it.grade == Grade::Error) {
+            return Err(refused(&remarks));
+        }
+        remarks.extend(self.missing_channels(&file));
+        Ok((file, remarks))
+    }
+
+    /// Publishes a tenant's first version, which nobody has agreed on yet.
+    async fn found(
+        &self,
+        operator: &Operator,
+        wanted: Wanted,
+        note: String,
+        from: Option<Timestamp>,
+    ) -> Result<Published, Status> {
+        let now = self.engine.clock.now();
+        let Wanted { tenant, text, .. } = wanted;
+        let sha256 = sha256(&text);
+        let signature = Signature {
+            operator: operator.id,
+            name: operator.name.clone(),
+            party: operator.party,
+            at: now,
+            sha256: sha256.clone(),
+            signature: None,
+        };
+        let published = Published {
+            tenant: tenant.clone(),
+            version: 1,
+            sha256,
+            text,
+            published_at: now,
+            published_by: operator.name.clone(),
+            note,
+            previous_sha256: None,
+            effective_from: from.unwrap_or(now),
+            change: None,
+            signatures: vec![signature],
+        };
+        may_publish(&[], &published, &BTreeSet::new(), now)
+            .map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?;
+        let in_force = InForce::read(published.clone())
+            .map_err(|err| answer(ErrorKind::Invalid, Chain(&err).to_string()))?;
+        let detail = format!("version 1: {}", published.note);
+        let audit = self.audit(operator, Some(&tenant), "matrix.publish", &tenant, detail);
+        let commit = Commit::new(published.clone(), 0, vec![Effect::Audit(audit)]);
+        match self.store().commit(commit).await {
+            Ok(_) => {}
+            Err(StoreError::Conflict { .. }) => {
+                let words = "somebody else published meanwhile; look at theirs first";
+                return Err(answer(ErrorKind::Conflict, words));
+            }
+            Err(err) => return Err(err.to_status()),
+        }
+        self.matrices.install(in_force, now);
+        self.engine.owed.notify_one();
+        self.engine.reconsider(&tenant).await.map_err(|it| it.to_status())?;
+        Ok(published)
+    }
+
+    fn version(&self, published: &Published) -> v1::MatrixVersion {
+        let in_force = self.matrices.of(&published.tenant);
+        v1::MatrixVersion {
+            tenant: published.tenant.to_string(),
+            version: published.version,
+            sha256: published.sha256.clone(),
+            published_at: Some(published.published_at.to_wire()),
+            effective_from: Some(published.effective_from.to_wire()),
+            published_by: published.published_by.clone(),
+            note: published.note.clone(),
+            signatures: published.signatures.iter().map(show::change::signature).collect(),
+            previous_sha256: published.previous_sha256.clone().unwrap_or_default(),
+            change_id: published.change.map(|it| it.to_string()).unwrap_or_default(),
+            in_force: in_force.is_some_and(|it| it.published.version == published.version),
+            countersigned: published.is_countersigned(),
+        }
+    }
+}
 
 #[tonic::async_trait]
 impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
@@ -48,7 +159,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         };
         let published = published.ok_or_else(|| not_found("matrix of tenant", &tenant))?;
         Ok(Response::new(v1::GetMatrixResponse {
-            version: Some(version(&published)),
+            version: Some(self.version(&published)),
             toml: published.text,
         }))
     }
@@ -65,7 +176,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         let mut versions: Vec<_> =
             all.into_iter().map(|it| it.record).filter(|it| it.tenant == tenant).collect();
         versions.sort_by_key(|it| std::cmp::Reverse(it.version));
-        let versions = versions.iter().map(|it| version(it)).collect();
+        let versions = versions.iter().map(|it| self.version(it)).collect();
         let (versions, next_page_token) = page(versions, asked.page_size, &asked.page_token)?;
         Ok(Response::new(v1::ListMatrixVersionsResponse { versions, next_page_token }))
     }
@@ -77,86 +188,51 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         let operator = self.caller(&request).await?;
         let asked = request.into_inner();
         let now = self.engine.clock.now();
-        let refused = |remarks: &[Remark]| {
-            let errors = remarks.iter().filter(|it| it.grade == Grade::Error);
-            let lines: Vec<String> = errors.map(ToString::to_string).collect();
-            let words = format!("the matrix is refused\n{}", lines.join("\n"));
-            answer(ErrorKind::Invalid, words)
+        let from: Option<Timestamp> =
+            optional("effective_from", asked.effective_from).map_err(|it| it.to_status())?;
+        let proposal = v1::MatrixProposal {
+            toml: asked.toml,
+            file_name: asked.file_name,
+            expected_version: asked.expected_version,
         };
-        let file = remit_matrix_file::read(file(&asked.file_name), &asked.toml)
-            .map_err(|it| refused(&it.remarks))?;
-        let tenant = file.matrix.tenant.clone();
-        self.permit(&operator, Action::PublishMatrix, &Scope::tenant(&tenant)).await?;
-        let remarks = file.lint(now);
-        if remarks.iter().any(|it| it.grade == Grade::Error) {
-            return Err(refused(&remarks));
+        let (wanted, findings) = self.matrix_wanted(&operator, proposal, now).await?;
+        self.permit(&operator, Action::PublishMatrix, &Scope::tenant(&wanted.tenant)).await?;
+        let newest = self.newest_matrix(&wanted.tenant).await?;
+        if newest == change::FOUNDING {
+            let published = self.found(&operator, wanted, asked.note, from).await?;
+            return Ok(Response::new(v1::PublishMatrixResponse {
+                version: Some(self.version(&published)),
+                findings,
+                change_id: String::new(),
+            }));
         }
-        let all = self.store().all::<Published>().await.map_err(|it| it.to_status())?;
-        let newest = all.iter().filter(|it| it.record.tenant == tenant).map(|it| it.record.version);
-        let newest = newest.max().unwrap_or(0);
-        let previous = all
-            .iter()
-            .find(|it| it.record.tenant == tenant && it.record.version == newest)
-            .map(|it| it.record.sha256.clone());
-        if asked.expected_version != 0 && asked.expected_version != newest {
-            let words = format!("the newest version is {newest}, not {}", asked.expected_version);
-            return Err(answer(ErrorKind::Conflict, words));
-        }
-        let sha256: String =
-            Sha256::digest(&asked.toml).iter().map(|it| format!("{it:02x}")).collect();
-        let signature = Signature {
-            operator: operator.id,
-            name: operator.name.clone(),
-            party: operator.party,
-            at: now,
-            sha256: sha256.clone(),
-            signature: None,
+        let note = asked.note.trim();
+        let wish = Wish {
+            title: format!("matrix version {}", newest + 1),
+            why: if note.is_empty() { "published".to_owned() } else { note.to_owned() },
+            tenant: wanted.tenant,
+            subject: wanted.subject,
+            text: wanted.text,
+            start: from.map_or(Start::Agreed, Start::At),
+            break_glass: None,
         };
-        let published = Published {
-            tenant: tenant.clone(),
-            version: newest + 1,
-            sha256,
-            text: asked.toml,
-            published_at: now,
-            published_by: operator.name.clone(),
-            note: asked.note,
-            previous_sha256: previous,
-            effective_from: now,
-            change: None,
-            signatures: vec![signature],
-        };
-        let in_force = InForce::read(published.clone())
-            .map_err(|err| answer(ErrorKind::Invalid, remit_shared::Chain(&err).to_string()))?;
-        let detail = format!("version {}: {}", published.version, published.note);
-        let audit = self.audit(&operator, Some(&tenant), "matrix.publish", &tenant, detail);
-        let commit = Commit::new(published.clone(), 0, vec![Effect::Audit(audit)]);
-        match self.store().commit(commit).await {
-            Ok(_) => {}
-            Err(StoreError::Conflict { .. }) => {
-                let words = "somebody else published meanwhile; look at theirs first";
-                return Err(answer(ErrorKind::Conflict, words));
-            }
-            Err(err) => return Err(err.to_status()),
-        }
-        self.matrices.install(in_force);
-        self.engine.owed.notify_one();
-        self.engine.reconsider(&tenant).await.map_err(|it| it.to_status())?;
-        Ok(Response::new(v1::PublishMatrixResponse {
-            version: Some(version(&published)),
-            findings: remarks.iter().map(finding).collect(),
-            change_id: String::new(),
-        }))
+        let change_id = self.propose(wish, &operator).await?.change_id;
+        Ok(Response::new(v1::PublishMatrixResponse { version: None, findings, change_id }))
     }
 
     async fn lint_matrix(
         &self,
         request: Request<v1::LintMatrixRequest>,
     ) -> Result<Response<v1::LintMatrixResponse>, Status> {
-        self.caller(&request).await?;
+        let operator = self.caller(&request).await?;
         let asked = request.into_inner();
         let now = self.engine.clock.now();
         let remarks = match remit_matrix_file::read(file(&asked.file_name), &asked.toml) {
-            Ok(file) => file.lint(now),
+            Ok(file) => {
+                let scope = Scope::tenant(&file.matrix.tenant);
+                self.permit(&operator, Action::ReadMatrix, &scope).await?;
+                [file.lint(now), self.channel_remarks(&file).await?].concat()
+            }
             Err(refused) => refused.remarks,
         };
         let findings = remarks.iter().map(finding).collect();
@@ -195,7 +271,7 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
             team: it.target.to_string(),
         };
         let escalation = resolution.policy.steps.iter().map(step).collect();
-        let remit = matrices::remit(resolution, at, next.as_ref().map(|it| it.0));
+        let remit = Remit::decided(resolution, at, next.as_ref().map(|it| it.0));
         Ok(Response::new(v1::ExplainResponsibilityResponse {
             responsibility: Some(show::alert::responsibility(tenant, &remit)),
             until: remit.until.map(|it| it.to_wire()),
@@ -208,32 +284,32 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         &self,
         request: Request<v1::GetCoverageRequest>,
     ) -> Result<Response<v1::GetCoverageResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        self.coverage(&operator, request.into_inner()).await.map(Response::new)
     }
 
     async fn replay_matrix(
         &self,
         request: Request<v1::ReplayMatrixRequest>,
     ) -> Result<Response<v1::ReplayMatrixResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        self.replay(&operator, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_matrix_review(
         &self,
         request: Request<v1::GetMatrixReviewRequest>,
     ) -> Result<Response<v1::GetMatrixReviewResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        self.review(&operator, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_on_call(
         &self,
         request: Request<v1::GetOnCallRequest>,
     ) -> Result<Response<v1::GetOnCallResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        self.on_call(&operator, request.into_inner()).await.map(Response::new)
     }
 }
 
@@ -245,20 +321,8 @@ fn file(named: &str) -> &str {
     if named.is_empty() { "matrix.toml" } else { named }
 }
 
-fn version(published: &Published) -> v1::MatrixVersion {
-    v1::MatrixVersion {
-        tenant: published.tenant.to_string(),
-        version: published.version,
-        sha256: published.sha256.clone(),
-        published_at: Some(published.published_at.to_wire()),
-        effective_from: Some(published.published_at.to_wire()),
-        published_by: published.published_by.clone(),
-        note: published.note.clone(),
-        ..Default::default()
-    }
-}
-
-fn finding(remark: &Remark) -> v1::Finding {
+/// What lint found, as a message.
+pub(super) fn finding(remark: &Remark) -> v1::Finding {
     v1::Finding {
         error: remark.grade == Grade::Error,
         code: remark.code.to_owned(),

@@ -1,13 +1,13 @@
 //! The patch state of the fleet, worst first.
 
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::cmp::Reverse;
 
 use remit_collector_domain::{detect::patch, endpoint::Endpoint};
 use remit_proto::{
     convert::Wire as _,
     v1::{self, patch_service_server::PatchService},
 };
-use remit_shared::{CheckStatus, Clock, FailureKind};
+use remit_shared::{CheckStatus, Clock};
 use tonic::{Request, Response, Status};
 
 use super::{Plane, page::page};
@@ -34,7 +34,7 @@ impl<S: Store, C: Clock> PatchService for Plane<S, C> {
                 continue;
             }
             let policy = &self.matrices.rules(registration).policy;
-            let managers = managers(&endpoint);
+            let managers = patch::managers(&endpoint.facts);
             if managers.is_empty() {
                 rows.push((patch::rank(CheckStatus::Unknown), None, silent(&endpoint)));
             }
@@ -56,15 +56,6 @@ impl<S: Store, C: Clock> PatchService for Plane<S, C> {
         let (states, next_page_token) = page(states, asked.page_size, &asked.page_token)?;
         Ok(Response::new(v1::ListPatchStatesResponse { states, next_page_token }))
     }
-}
-
-/// The package managers that the endpoint has answered for, or failed to.
-fn managers(endpoint: &Endpoint) -> BTreeSet<String> {
-    let asked = endpoint.facts.probes.iter().filter(|(_, it)| {
-        it.failure.as_ref().is_none_or(|it| it.0.kind != FailureKind::Unsupported)
-    });
-    let asked = asked.filter_map(|it| it.0.strip_prefix("patch-")).map(str::to_owned);
-    endpoint.facts.patches.keys().cloned().chain(asked).collect()
 }
 
 fn named(endpoint: &Endpoint) -> v1::PatchStatus {

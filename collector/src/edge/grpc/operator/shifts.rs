@@ -174,8 +174,9 @@ impl<S: Store, C: Clock> ShiftService for Plane<S, C> {
         &self,
         request: Request<v1::GetAgendaRequest>,
     ) -> Result<Response<v1::GetAgendaResponse>, Status> {
-        self.caller(&request).await?;
-        Err(Status::unimplemented("this collector does not do that yet"))
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        self.agenda(&operator, &asked.tenant, &asked.week_of).await.map(Response::new)
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use remit_collector_domain::{
     authority::{self, Action, Scope},
     effect::Effect,
-    enroll::{self, Draft, Token},
+    enroll::{self, Draft, Token, USUAL_USES},
 };
 use remit_proto::{
     convert::{JoinToken, Wire as _},
@@ -61,6 +61,9 @@ impl<S: Store, C: Clock> TokenService for Plane<S, C> {
             created_by: operator.name.clone(),
         };
         let token = Token::new(draft, now).map_err(|err| invalid(err.to_string()))?;
+        if USUAL_USES < token.max_uses {
+            return Err(answer(ErrorKind::Conflict, ask_first(&token)));
+        }
         let detail = format!(
             "for {} at {}, {} uses, until {}",
             token.tenant, token.site, token.max_uses, token.expires_at
@@ -132,6 +135,15 @@ impl<S: Store, C: Clock> TokenService for Plane<S, C> {
             return Ok(Response::new(v1::RevokeTokenResponse { token }));
         }
     }
+}
+
+/// What to do for a token that lets in more than one.
+fn ask_first(token: &Token) -> String {
+    let Token { tenant, site, max_uses, .. } = token;
+    format!(
+        "a token for many takes somebody of the other side: propose it with `remit change propose \
+         token --tenant {tenant} --site {site} --uses {max_uses} --reason …`"
+    )
 }
 
 fn show(token: &Token) -> v1::Token {

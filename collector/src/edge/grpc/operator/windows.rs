@@ -1,15 +1,16 @@
 //! Maintenance windows.
 
-use std::{collections::BTreeSet, iter, sync::Arc};
+mod shown;
+
+use std::{iter, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 use remit_collector_domain::{
     alert::{Actor, Alert},
     authority::{Action, Scope},
     calendar::Segment,
-    change::{Facts, Subject, Touches, required},
-    endpoint::Endpoint,
-    matrix::touched,
+    change::{Facts, Requirement, Spec as ChangeSpec, Subject, canonical::canonical, required},
+    letter::Matter,
     operator::Operator,
     window::{
         Spec, Step, Window,
@@ -19,11 +20,18 @@ use remit_collector_domain::{
 };
 use remit_proto::v1::{self, window_service_server::WindowService};
 use remit_runtime::random;
-use remit_shared::{Clock, ErrorKind, IdError, Party, Team, Tenant, WindowId};
+use remit_shared::{Clock, ErrorKind, IdError, Party, Tenant, WindowId};
 use tonic::{Request, Response, Status};
 
-use super::{Plane, find::named_tenant, page::page};
+use super::{
+    Plane,
+    alone::Reached,
+    changes::{self, Wanted},
+    find::named_tenant,
+    page::page,
+};
 use crate::{
+    changes::{Start, Wish},
     edge::grpc::{
         show,
         status::{ToStatus as _, answer, not_found},
@@ -87,8 +95,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
                 // Somebody else got in first, so somebody makes progress.
                 Err(StoreError::Conflict { .. }) => continue,
                 kept => {
-                    let window = kept.map_err(|it| it.to_status())?;
-                    return Ok(show::window::window(&window, now, true));
+                    return self.whole_window(operator, &kept.map_err(|it| it.to_status())?).await;
                 }
             }
         }
@@ -96,9 +103,13 @@ impl<S: Store, C: Clock> Plane<S, C> {
 
     /// Commits a step, and lets alerts know.
     async fn keep(&self, step: Step, expected: u64) -> Result<Window, StoreError> {
-        let Step { window, effects } = step;
-        self.store().commit(Commit::new(window.clone(), expected, effects)).await?;
+        let Step { window, effects, notices } = step;
+        let letters = self.engine.letters(&notices, Matter::Window(window.id)).await?;
+        let owes = effects.into_iter().chain(letters).collect();
+        self.store().commit(Commit::new(window.clone(), expected, owes)).await?;
         self.engine.owed.notify_one();
+        // One that opens at once looks at once at what was bad before.
+        self.engine.tick_quiet().await?;
         self.engine.reconsider(&window.tenant).await?;
         Ok(window)
     }
@@ -111,62 +122,40 @@ impl<S: Store, C: Clock> Plane<S, C> {
         Ok(Actor { name: operator.name.clone(), team: team.clone(), party: operator.party })
     }
 
-    /// Refuses what takes a second person: that is a change's business.
-    async fn may_be_quiet_alone(
+    /// Who else must agree to a window.
+    async fn window_needs(
         &self,
         operator: &Operator,
         tenant: &Tenant,
         spec: &Spec,
-    ) -> Result<(), Status> {
-        let all = self.store().all::<Endpoint>().await.map_err(|it| it.to_status())?;
-        let of = all.iter().map(|it| &*it.record.registration);
-        let of: Vec<_> = of.filter(|it| it.tenant == *tenant && it.revoked.is_none()).collect();
-        let reached = of.iter().filter(|it| spec.selector.reaches(&subject(it)));
-        let reached: Vec<_> = reached.copied().collect();
-        let subjects: Vec<_> = reached.iter().map(|it| subject(it)).collect();
-        let in_force = self.matrices.of(tenant);
-        let in_force = in_force.ok_or_else(|| not_found("matrix of tenant", tenant.as_str()))?;
-        let teams = touched(&in_force.matrix, &subjects, &spec.selector.functions);
-        let side = |it: &Team| in_force.matrix.team(it).map(|it| it.party);
-        let facts = Facts {
-            affected: teams.iter().filter_map(side).collect(),
-            touches: Touches::endpoints(reached.iter().map(|it| it.id)),
-            endpoints_of_tenant: u32::try_from(of.len()).unwrap_or(u32::MAX),
-            quiet_for: spec.effects.suppress_notify.then_some(spec.duration),
-            owns: teams.iter().all(|it| operator.is_in(it)),
-            ..Facts::between(in_force.matrix.teams.iter().map(|it| it.party))
-        };
-        let Some(first) = required(&Subject::Window, &facts, operator).into_iter().next() else {
-            return Ok(());
-        };
-        let words = format!(
-            "a {} of the {} side must agree, because {}: that takes a change, which this \
-             collector does not serve yet",
-            first.role, first.party, first.because
-        );
-        Err(answer(ErrorKind::Conflict, words))
+    ) -> Result<Vec<Requirement>, Status> {
+        let world = self.changes.world(tenant).await.map_err(|it| it.to_status())?;
+        if world.in_force.is_none() {
+            return Err(not_found("matrix of tenant", tenant));
+        }
+        let spec = ChangeSpec::Window(changes::window(tenant.clone(), spec.clone()));
+        let facts = world.facts(&Subject::Window, &canonical(&spec), operator);
+        let facts = Facts { quiet_for: spec.quiet_for(world.now), ..facts };
+        Ok(required(&Subject::Window, &facts, operator))
     }
 
-    /// What a window would touch, and the host names of it.
+    /// What a window would touch.
     async fn window_reach(
         &self,
         operator: &Operator,
         tenant: &Tenant,
         spec: &Spec,
-    ) -> Result<(Reach, Vec<String>), Status> {
-        let all = self.store().all::<Endpoint>().await.map_err(|it| it.to_status())?;
-        let of = all.iter().map(|it| &*it.record.registration);
-        let of: Vec<_> = of.filter(|it| it.tenant == *tenant && it.revoked.is_none()).collect();
-        let reached: Vec<_> = of.iter().filter(|it| spec.selector.reaches(&subject(it))).collect();
-        let ids: BTreeSet<_> = reached.iter().map(|it| it.id).collect();
+    ) -> Result<(Reach, Reached), Status> {
+        let reached = self.reached(tenant, |it| spec.selector.reaches(it)).await?;
+        let ids = reached.ids();
         let alerts = self.store().all::<Alert>().await.map_err(|it| it.to_status())?;
         let covers_others = alerts.iter().map(|it| &it.record).any(|it| {
             it.is_unresolved()
                 && it.remit.party != operator.party
                 && ids.contains(&it.about.endpoint)
         });
-        let reach = Reach { endpoints: reached.len(), of: of.len(), covers_others };
-        Ok((reach, reached.iter().map(|it| it.host.hostname.clone()).collect()))
+        let (endpoints, of) = (reached.endpoints.len(), reached.of);
+        Ok((Reach { endpoints, of, covers_others }, reached))
     }
 
     /// The zone that all of a tenant's sites are in.
@@ -183,7 +172,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
     }
 
     /// What is asked for, read; an empty zone is the tenant's.
-    fn window_spec(&self, asked: v1::WindowSpec) -> Result<(Tenant, Spec), Status> {
+    pub(super) fn window_spec(&self, asked: v1::WindowSpec) -> Result<(Tenant, Spec), Status> {
         let tenant = Tenant::new(&asked.tenant)
             .map_err(|err| answer(ErrorKind::Invalid, err.to_string()))?;
         let zone = if asked.zone.is_empty() { self.zone(&tenant)? } else { TimeZone::UTC };
@@ -214,7 +203,8 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             (open_at(it, now).is_none(), next, it.id)
         });
         let (windows, next_page_token) = page(windows, asked.page_size, &asked.page_token)?;
-        let windows = windows.iter().map(|it| show::window::window(it, now, false)).collect();
+        let around = self.around(&operator).await?;
+        let windows = windows.iter().map(|it| around.shown(it, now)).collect();
         Ok(Response::new(v1::ListWindowsResponse { windows, next_page_token }))
     }
 
@@ -224,8 +214,8 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
     ) -> Result<Response<v1::GetWindowResponse>, Status> {
         let operator = self.caller(&request).await?;
         let stored = self.window(&operator, &request.get_ref().window_id).await?;
-        let window = show::window::window(&stored.record, self.engine.clock.now(), true);
-        Ok(Response::new(v1::GetWindowResponse { window: Some(window) }))
+        let window = Some(self.whole_window(&operator, &stored.record).await?);
+        Ok(Response::new(v1::GetWindowResponse { window }))
     }
 
     async fn schedule_window(
@@ -236,7 +226,21 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         let (tenant, spec) = self.window_spec(request.into_inner().spec.unwrap_or_default())?;
         self.permit(&operator, Action::ScheduleWindow, &Scope::tenant(&tenant)).await?;
         let by = self.window_actor(&operator)?;
-        self.may_be_quiet_alone(&operator, &tenant, &spec).await?;
+        if !self.window_needs(&operator, &tenant, &spec).await?.is_empty() {
+            let (title, why) = (spec.title.clone(), spec.why.clone());
+            let wanted = Wanted::from(ChangeSpec::Window(changes::window(tenant, spec)));
+            let wish = Wish {
+                tenant: wanted.tenant,
+                subject: wanted.subject,
+                title,
+                why,
+                text: wanted.text,
+                start: Start::Agreed,
+                break_glass: None,
+            };
+            let change_id = self.propose(wish, &operator).await?.change_id;
+            return Ok(Response::new(v1::ScheduleWindowResponse { window: None, change_id }));
+        }
         let (reach, _) = self.window_reach(&operator, &tenant, &spec).await?;
         let others = self.windows(&operator, tenant.as_str()).await?;
         let others: Vec<Window> = others.iter().map(|it| Window::clone(it)).collect();
@@ -245,7 +249,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             id: WindowId::from_uuid(random::uuid()),
             tenant: &tenant,
             by,
-            // Whom the other party sends is a change's business.
+            // What others agree to is a change.
             approved_by: Vec::new(),
             others: &others,
             reach,
@@ -253,7 +257,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         };
         let step = command::schedule(spec, asked).map_err(|it| it.to_status())?;
         let window = self.keep(step, 0).await.map_err(|it| it.to_status())?;
-        let window = Some(show::window::window(&window, now, true));
+        let window = Some(self.whole_window(&operator, &window).await?);
         Ok(Response::new(v1::ScheduleWindowResponse { window, change_id: String::new() }))
     }
 
@@ -312,8 +316,12 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
             }
             None => return Err(answer(ErrorKind::Invalid, "say which window, or when one is")),
         };
-        let (reach, mut hostnames) =
-            self.window_reach(&operator, &window.tenant, &window.spec).await?;
+        let (reach, reached) = self.window_reach(&operator, &window.tenant, &window.spec).await?;
+        let needs = self.window_needs(&operator, &window.tenant, &window.spec).await?;
+        let both = command::needs_both(&window.spec, reach).map(str::to_owned);
+        let needs_approval = needs.into_iter().map(|it| it.because).chain(both).collect();
+        let mut hostnames: Vec<_> =
+            reached.endpoints.iter().map(|it| it.host.hostname.clone()).collect();
         hostnames.sort();
         hostnames.truncate(NAMED);
         let count = match asked.count {
@@ -325,13 +333,10 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         let occurrences = iter::successors(first, later).take(count);
         Ok(Response::new(v1::PreviewWindowResponse {
             zone: window.spec.zone.iana_name().unwrap_or("UTC").to_owned(),
-            occurrences: occurrences.map(show::window::occurrence).collect(),
+            occurrences: occurrences.map(|it| show::window::occurrence(&window, it)).collect(),
             endpoints: u32::try_from(reach.endpoints).unwrap_or(u32::MAX),
             hostnames,
-            needs_approval: command::needs_both(&window.spec, reach)
-                .map(str::to_owned)
-                .into_iter()
-                .collect(),
+            needs_approval,
         }))
     }
 }

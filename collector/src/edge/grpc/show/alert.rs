@@ -246,6 +246,7 @@ fn notice(alert: &Alert, notice: &Notice) -> v1::Notice {
         Delivery::Failed { at, attempts, error } => {
             (v1::NoticeState::Failed, *attempts, Some(at), error.as_str())
         }
+        Delivery::Withdrawn { at, why } => (v1::NoticeState::Failed, 0, Some(at), why.as_str()),
     };
     v1::Notice {
         notice_id: NoticeId { alert: alert.id, number: notice.number }.to_string(),

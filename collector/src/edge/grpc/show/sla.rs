@@ -19,8 +19,7 @@ pub(crate) fn sla(alert: &Alert, terms: &Terms, now: Timestamp) -> v1::AlertSla 
         counted_ms: millis(totals.running),
         paused_ms: millis(totals.paused),
     });
-    let segments: Vec<v1::SlaSegment> =
-        ledger.lines.iter().map(|it| segment(it, terms.matrix_version)).collect();
+    let segments: Vec<v1::SlaSegment> = ledger.lines.iter().map(segment).collect();
     v1::AlertSla {
         alert_id: alert.id.to_string(),
         zone: terms.calendar.as_ref().map(|it| it.zone_name().to_owned()).unwrap_or_default(),
@@ -65,7 +64,7 @@ fn clock(promise: &Promise, terms: &Terms, segments: &[v1::SlaSegment]) -> v1::S
     }
 }
 
-fn segment(line: &Line, matrix_version: u64) -> v1::SlaSegment {
+fn segment(line: &Line) -> v1::SlaSegment {
     let (state, reason) = match &line.state {
         LineState::Running => (v1::SlaSegmentState::Running, String::new()),
         LineState::OutOfHours => (v1::SlaSegmentState::OutOfHours, String::new()),
@@ -82,7 +81,7 @@ fn segment(line: &Line, matrix_version: u64) -> v1::SlaSegment {
         from: Some(line.from.to_wire()),
         to: Some(line.to.to_wire()),
         counted_ms: millis(line.counted),
-        matrix_version,
+        matrix_version: line.matrix_version,
     }
 }
 

@@ -2,16 +2,20 @@
 
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use remit_collector_domain::{
+    alert::{Actor, Alert},
     calendar::Segment,
     window::{
-        self, Effects, Phase, Recurrence, Selector, Spec, Timing, Window, next_occurrence, open_at,
+        self, Effects, Finding, Phase, Recurrence, Selector, Spec, SuppressedEntry, Timing, Window,
+        next_occurrence, open_at,
     },
 };
 use remit_proto::{
     convert::{InvalidMessage, Wire as _, whole_seconds},
     v1,
 };
-use remit_shared::{EndpointKind, Function, Site, Tag};
+use remit_shared::{EndpointKind, Function, Severity, Site, Tag};
+
+use super::each;
 
 /// How long things may take to come back if nobody says.
 const GRACE: SignedDuration = SignedDuration::from_mins(5);
@@ -19,42 +23,66 @@ const GRACE: SignedDuration = SignedDuration::from_mins(5);
 /// How a local time is written.
 const LOCAL: &str = "%Y-%m-%dT%H:%M";
 
-/// A window as of now; with its log and findings if it is to be `whole`.
-pub(crate) fn window(window: &Window, now: Timestamp, whole: bool) -> v1::Window {
+/// A window as of now, as far as it says itself.
+pub(crate) fn window(window: &Window, now: Timestamp) -> v1::Window {
     let ending = window.cancelled.as_ref().or(window.ended.as_ref().map(|it| &it.ending));
-    let open = open_at(window, now);
-    let shown = v1::Window {
+    let occurrence = open_at(window, now).or_else(|| next_occurrence(window, now));
+    v1::Window {
         window_id: window.id.to_string(),
         spec: Some(spec(window)),
         state: state(window, now).into(),
         requested_by: window.requested_by.to_string(),
         requested_at: Some(window.requested_at.to_wire()),
         change_id: window.spec.change.map(|it| it.to_string()).unwrap_or_default(),
-        occurrence: open.or_else(|| next_occurrence(window, now)).map(occurrence),
+        approvals: window.approved_by.iter().map(approval).collect(),
+        occurrence: occurrence.map(|it| self::occurrence(window, it)),
         ended_at: ending.map(|it| it.at.to_wire()),
         ended_by: ending.map(|it| it.by.to_string()).unwrap_or_default(),
         end_reason: ending.map(|it| it.why.clone()).unwrap_or_default(),
+        suppressed_dropped: window.log_dropped,
         ..Default::default()
-    };
-    if !whole {
-        return shown;
     }
-    let suppressed = window.log.iter().rev().map(|it| v1::SuppressedAlert {
+}
+
+fn approval(by: &Actor) -> v1::Approval {
+    v1::Approval { party: by.party.to_wire(), by: by.name.clone(), ..Default::default() }
+}
+
+/// What nobody was told of.
+pub(crate) fn suppressed(it: &SuppressedEntry, told_at_end: bool) -> v1::SuppressedAlert {
+    v1::SuppressedAlert {
         at: Some(it.at.to_wire()),
         alert_id: it.alert.to_string(),
+        hostname: it.hostname.clone(),
         summary: it.what.clone(),
-        ..Default::default()
-    });
-    let findings = window.aftercheck.iter().flat_map(|check| {
-        check.findings.iter().map(|it| v1::PostCheck {
-            at: Some(check.at.to_wire()),
-            endpoint_id: it.condition.endpoint.to_string(),
-            check: it.condition.check.to_string(),
-            detail: it.condition.instance.to_string(),
-            ..Default::default()
-        })
-    });
-    v1::Window { suppressed: suppressed.collect(), post_checks: findings.collect(), ..shown }
+        severity: it.severity.to_wire(),
+        told_at_end,
+    }
+}
+
+/// What was found after the end; `alert` is the one about it.
+pub(crate) fn post_check(
+    at: Timestamp,
+    found: &Finding,
+    hostname: String,
+    alert: Option<&Alert>,
+) -> v1::PostCheck {
+    let (after, detail) = match alert.filter(|it| it.is_unresolved()) {
+        Some(it) if Severity::High <= it.severity => (v1::CheckStatus::Crit, it.summary.clone()),
+        Some(it) => (v1::CheckStatus::Warn, it.summary.clone()),
+        None => (v1::CheckStatus::Ok, "well again since".to_owned()),
+    };
+    let instance = &found.condition.instance;
+    let of = if instance.is_empty() { String::new() } else { format!("{instance}: ") };
+    v1::PostCheck {
+        at: Some(at.to_wire()),
+        endpoint_id: found.condition.endpoint.to_string(),
+        hostname,
+        check: found.condition.check.to_string(),
+        before: v1::CheckStatus::Ok.into(),
+        after: after.into(),
+        detail: of + &detail,
+    }
 }
 
 /// Where a window stands, whether or not anybody ticked.
@@ -65,6 +93,7 @@ pub(crate) fn state(window: &Window, now: Timestamp) -> v1::WindowState {
         Phase::Waiting { .. } | Phase::Open { .. } | Phase::Settling { .. } => {
             match (open_at(window, now), next_occurrence(window, now)) {
                 (Some(_), _) => v1::WindowState::Open,
+                (None, _) if is_settling(window) => v1::WindowState::Settling,
                 (None, Some(_)) => v1::WindowState::Scheduled,
                 (None, None) => v1::WindowState::Ended,
             }
@@ -72,10 +101,34 @@ pub(crate) fn state(window: &Window, now: Timestamp) -> v1::WindowState {
     }
 }
 
+fn is_settling(window: &Window) -> bool {
+    matches!(window.phase, Phase::Settling { .. })
+}
+
 /// One stretch for which it is open.
-pub(crate) fn occurrence(it: Segment) -> v1::Occurrence {
+pub(crate) fn occurrence(window: &Window, it: Segment) -> v1::Occurrence {
     let (from, to) = (Some(it.from.to_wire()), Some(it.to.to_wire()));
-    v1::Occurrence { from, to, note: String::new() }
+    v1::Occurrence { from, to, note: clocks(window, it) }
+}
+
+/// What a change of clocks does to one occurrence, if one does.
+fn clocks(window: &Window, it: Segment) -> String {
+    let Spec { zone, timing, .. } = &window.spec;
+    let start = match timing {
+        Timing::Once { start } => *start,
+        Timing::Recurring(it) => it.start(),
+    };
+    let (opens, shuts) = (zone.to_datetime(it.from), zone.to_datetime(it.to));
+    let changes = zone.to_offset(it.from) != zone.to_offset(it.to);
+    if opens.time() != start.time() {
+        let (asked, opens) = (start.strftime("%H:%M"), opens.strftime("%H:%M"));
+        format!("the clocks skip {asked}: it opens at {opens}")
+    } else if changes {
+        let (opens, shuts) = (opens.strftime("%H:%M"), shuts.strftime("%H:%M"));
+        format!("the clocks change meanwhile: from {opens} to {shuts} on the wall")
+    } else {
+        String::new()
+    }
 }
 
 fn spec(window: &Window) -> v1::WindowSpec {
@@ -88,7 +141,7 @@ fn spec(window: &Window) -> v1::WindowSpec {
     v1::WindowSpec {
         tenant: window.tenant.to_string(),
         title: spec.title.clone(),
-        why: String::new(),
+        why: spec.why.clone(),
         selector: Some(selector(&spec.selector)),
         zone: spec.zone.iana_name().unwrap_or("UTC").to_owned(),
         starts_at: start.strftime(LOCAL).to_string(),
@@ -136,6 +189,7 @@ pub(crate) fn asked(asked: v1::WindowSpec, zone: TimeZone) -> Result<Spec, Inval
     };
     Ok(Spec {
         title: asked.title,
+        why: asked.why,
         selector: asked_selector(asked.selector.unwrap_or_default())?,
         effects: Effects { suppress_notify: !asked.loud, suppress_patch: asked.blackout },
         zone,
@@ -170,18 +224,4 @@ fn asked_selector(asked: v1::Selector) -> Result<Selector, InvalidMessage> {
         tags,
         checks: asked.checks.into_iter().collect(),
     })
-}
-
-/// Each of a repeated field, read.
-fn each<T, E, B>(
-    field: &'static str,
-    texts: &[String],
-    read: impl Fn(&str) -> Result<T, E>,
-) -> Result<B, InvalidMessage>
-where
-    E: std::fmt::Display,
-    B: FromIterator<T>,
-{
-    let refused = |err: E| InvalidMessage::new(field, err.to_string());
-    texts.iter().map(|it| read(it).map_err(refused)).collect()
 }

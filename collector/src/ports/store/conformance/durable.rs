@@ -8,7 +8,7 @@ use crate::ports::store::{
         alerts_are_found, census, commit,
         effects::{audit, feed, keys, owed},
         history::{read, write},
-        load, sample,
+        load, sample, trail,
     },
 };
 
@@ -22,6 +22,7 @@ pub async fn check_durable<S: Store>(open: impl AsyncFn(&str) -> S) {
     records_are_there(&open).await;
     effects_are_still_owed(&open).await;
     cursors_go_on(&open).await;
+    trail::goes_on(&open).await;
     history_goes_on(&open).await;
     what_was_forgotten_stays_so(&open).await;
     // On top of what another life left behind.
@@ -43,9 +44,11 @@ async fn records_are_there<S: Store>(open: &impl AsyncFn(&str) -> S) {
         commit(&store, sample::matrix(1), 0, vec![]).await;
         commit(&store, sample::change(1), 0, vec![]).await;
         commit(&store, sample::known_issue(1), 0, vec![]).await;
+        commit(&store, sample::day(1), 0, vec![]).await;
         commit(&store, sample::shift(1), 0, vec![]).await;
         commit(&store, sample::source(1), 0, vec![]).await;
         commit(&store, sample::window(1), 0, vec![]).await;
+        commit(&store, sample::contact(1), 0, vec![]).await;
         store.note_listened(SignedDuration::from_mins(3)).await.expect("note_listened");
     }
     let store = open("records").await;
@@ -66,12 +69,16 @@ async fn records_are_there<S: Store>(open: &impl AsyncFn(&str) -> S) {
     let known_issue =
         load(&store, &sample::known_issue(1)).await.expect("the known issue is there");
     assert_eq!(*known_issue.record, sample::known_issue(1));
+    let day = load(&store, &sample::day(1)).await.expect("the day is there");
+    assert_eq!(*day.record, sample::day(1));
     let shift = load(&store, &sample::shift(1)).await.expect("the shift is there");
     assert_eq!(*shift.record, sample::shift(1));
     let source = load(&store, &sample::source(1)).await.expect("the source is there");
     assert_eq!(*source.record, sample::source(1));
     let window = load(&store, &sample::window(1)).await.expect("the window is there");
     assert_eq!(*window.record, sample::window(1));
+    let contact = load(&store, &sample::contact(1)).await.expect("the contact is there");
+    assert_eq!(*contact.record, sample::contact(1));
     let due = store.due(sample::minute(15), 9).await.expect("due");
     assert_eq!(due, [alert.id], "deadlines survive");
     let listened = store.listened().await.expect("listened");
@@ -111,12 +118,8 @@ async fn cursors_go_on<S: Store>(open: &impl AsyncFn(&str) -> S) {
     let store = publish(1, 2).await;
     assert_eq!(feed(&store, 0, 9).await, [(1, 1), (2, 2)], "the feed goes on after reopening");
     assert_eq!(audit(&store, 1, 9).await, [(2, "2".into())], "and so does the audit trail");
-    let horizon = Horizon {
-        history: never,
-        feed: sample::minute(9),
-        audit: sample::minute(9),
-        alerts: never,
-    };
+    let old = sample::minute(9);
+    let horizon = Horizon { history: never, feed: old, audit: old, alerts: never };
     store.prune(horizon).await.expect("prune");
     drop(store);
     let store = publish(2, 3).await;

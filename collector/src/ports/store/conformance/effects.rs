@@ -47,12 +47,8 @@ pub(super) async fn are_published_once<S: Store>(store: &S) {
     assert_eq!(owed(store, 0, 9).await, ["s"], "what is published is owed no more");
 
     let never = Timestamp::MIN;
-    let horizon = Horizon {
-        history: never,
-        feed: sample::minute(2),
-        audit: sample::minute(2),
-        alerts: never,
-    };
+    let old = sample::minute(2);
+    let horizon = Horizon { history: never, feed: old, audit: old, alerts: never };
     store.prune(horizon).await.expect("prune");
     assert_eq!(feed(store, 0, 9).await, [(2, 2)], "old entries of the feed are forgotten");
     assert_eq!(audit(store, 0, 9).await, [(2, "b".into())], "and of the audit trail");
@@ -75,7 +71,7 @@ pub(super) async fn feed<S: Store>(store: &S, after: u64, limit: usize) -> Vec<(
 
 pub(super) async fn audit<S: Store>(store: &S, after: u64, limit: usize) -> Vec<(u64, String)> {
     let entries = store.audit(after, limit).await.expect("audit");
-    entries.into_iter().map(|(position, it)| (position, it.action)).collect()
+    entries.into_iter().map(|(position, it)| (position, it.entry.action)).collect()
 }
 
 pub(super) async fn keys<S: Store>(store: &S) -> Vec<EffectKey> {

@@ -2,6 +2,8 @@
 
 mod alert;
 mod change;
+mod contact;
+mod daybook;
 mod endpoint;
 mod known_issue;
 mod shift;
@@ -19,6 +21,7 @@ use remit_collector_domain::{
     letter::{Letter, Matter},
     matrix_version::{Published, Signature},
     operator::{Operator, Role},
+    seen::Seen,
     signal::{Say, Signal},
 };
 use remit_shared::{
@@ -30,6 +33,8 @@ use uuid::Uuid;
 pub use self::{
     alert::{alert, resolved},
     change::change,
+    contact::contact,
+    daybook::day,
     endpoint::{checks, endpoint, facts, pulse, registration},
     known_issue::known_issue,
     shift::shift,
@@ -149,6 +154,12 @@ pub fn matrix(version: u64) -> Published {
             signature: Some("c2lnbmVk".into()),
         }],
     }
+}
+
+/// What was seen of two alerts.
+fn seen() -> Seen {
+    let newest = [(minute(12), alert_id(1))].into();
+    Seen { newest, forgotten: Some((minute(11), alert_id(2))) }
 }
 
 /// A manager who agrees.

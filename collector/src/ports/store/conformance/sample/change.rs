@@ -50,6 +50,7 @@ pub fn change(n: u128) -> Change {
             at: minute(5),
             sha256: "9f86d081884c7d659a2feaa0c55ad015".into(),
             signature: Some("c2lnbmVk".into()),
+            note: "agreed on the phone".into(),
         }],
         expires_at: minute(1_440),
         effective_from: Some(minute(60)),

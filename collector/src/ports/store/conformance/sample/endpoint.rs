@@ -9,6 +9,7 @@ use remit_collector_domain::{
         Backfill, Certificate, Endpoint, Facts, JobSource, JobState, Layout, Presence, ProbeState,
         Pulse, Refused, Registration, ResumeTokens, Revocation,
     },
+    flapping::link::Link,
 };
 use remit_shared::{
     BackupJob, BackupRun, Completeness, Departure, EndpointKind, FailedUnit, Failure, FailureKind,
@@ -187,6 +188,7 @@ pub fn pulse() -> Pulse {
         heard_at: Some(Timestamp::constant(1_772_000_000, 123_456_789)),
         heard_listening: SignedDuration::from_millis(86_400_250),
         clock_ahead: SignedDuration::from_millis(-1_500),
+        link: Link { broke_at: vec![minute(-9), minute(-4)], since: Some(minute(-4)) },
         measured: vec![Some(Timestamp::constant(1_771_999_999, 250_000_000)), None],
         values: vec![Some(-5), Some(i64::MAX), None],
     }

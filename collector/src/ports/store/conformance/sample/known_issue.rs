@@ -9,7 +9,7 @@ use remit_shared::{KnownIssueId, Party, Severity};
 use uuid::Uuid;
 
 use crate::ports::store::conformance::sample::{
-    change_id, endpoint_id, function, minute, signatory, site, team, tenant,
+    change_id, endpoint_id, function, minute, seen, signatory, site, team, tenant,
 };
 
 /// Something that is known, until somebody ended it.
@@ -53,6 +53,7 @@ pub fn known_issue(n: u128) -> KnownIssue {
             last: Some(minute(61)),
             hours: vec![(492_222, 4), (492_223, 5)],
             instances: BTreeSet::from([(endpoint_id(1), "/srv".into())]),
+            seen: seen(),
         },
         review_told: true,
         state: State::Ended { at: minute(70), by: signatory(2), why: "the disk is here".into() },

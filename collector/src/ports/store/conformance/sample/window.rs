@@ -11,11 +11,11 @@ use remit_collector_domain::{
         Selector, Spec, SuppressedEntry, Timing, Window,
     },
 };
-use remit_shared::{EndpointKind, Tag, WindowId};
+use remit_shared::{EndpointKind, Severity, Tag, WindowId};
 use uuid::Uuid;
 
 use crate::ports::store::conformance::sample::{
-    NAMED, alert::actor, alert_id, change_id, endpoint_id, function, minute, site, tenant,
+    NAMED, alert::actor, alert_id, change_id, endpoint_id, function, minute, seen, site, tenant,
 };
 
 /// A window that comes each month, after its end.
@@ -50,8 +50,11 @@ pub fn window(n: u128) -> Window {
             alert: alert_id(1),
             at: minute(12),
             what: "/srv is 96.0 % full".into(),
+            hostname: "db-7".into(),
+            severity: Severity::High,
         }],
         log_dropped: 3,
+        logged: seen(),
     }
 }
 
@@ -59,6 +62,7 @@ fn spec() -> Spec {
     let rule = "FREQ=MONTHLY;BYDAY=-1FR;COUNT=12".parse().expect("the sample's rule is valid");
     Spec {
         title: "patches".into(),
+        why: "second Saturday".into(),
         selector: Selector {
             functions: BTreeSet::from([function("infra_monitoring")]),
             endpoints: BTreeSet::from([
