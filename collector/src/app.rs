@@ -162,6 +162,7 @@ pub async fn serve<C: SteadyClock>(
         matrices.install(InForce::read(Published::clone(&stored.record))?, now);
     }
 
+    let newest = chores::newest(&store).await?;
     let endpoints = store.all::<Endpoint>().await?;
     let losses = Arc::new(Losses::resume(endpoints.iter().map(|it| &*it.record)));
     let tasks = Supervisor::new();
@@ -282,7 +283,9 @@ pub async fn serve<C: SteadyClock>(
     tasks.spawn("auditor", auditor.run(tasks.token()));
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
-    tasks.spawn("prune", chores::prune(store, config.clone(), Arc::clone(&clock), tasks.token()));
+    tasks.spawn_critical("store", chores::watch_store(Arc::clone(&store), tasks.token()));
+    let prune = chores::prune(store, config.clone(), Arc::clone(&clock), newest, tasks.token());
+    tasks.spawn("prune", prune);
     tasks.spawn("server certificate", chores::renew(authority, clock, listeners, tasks.token()));
     info!(agents = %config.agents, operators = %config.operators, "listening");
     tokio::select! {

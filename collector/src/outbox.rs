@@ -77,34 +77,40 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
     /// Performs everything that is owed now, and hands over the messages.
     pub async fn round(&self) -> Result<(), StoreError> {
         let mut skip = 0;
+        let mut stuck = HashSet::new();
         loop {
             let page = self.engine.store.owed(skip, PAGE).await?;
-            let full = page.len() == PAGE;
-            let messages = self.perform(page).await?;
-            // What is left of the page are messages on their way.
-            skip += messages;
-            if !full {
+            let count = page.len();
+            let done = self.perform(page, &mut stuck).await?;
+            // What is left of the page are messages on their way, and what
+            // failed: the next round is its retry.
+            skip += count - done;
+            if count < PAGE {
                 telemetry::owed(skip);
                 return Ok(());
             }
         }
     }
 
-    async fn perform(&self, page: Vec<Owed>) -> Result<usize, StoreError> {
-        let mut messages = 0;
+    /// Gives how many of the effects are settled. Those of records in `stuck`
+    /// must wait for an earlier one that failed.
+    async fn perform(
+        &self,
+        page: Vec<Owed>,
+        stuck: &mut HashSet<RecordKey>,
+    ) -> Result<usize, StoreError> {
         let mut news = Vec::new();
         let mut work: Vec<(RecordKey, Vec<Owed>)> = Vec::new();
         for owed in page {
             match owed.effect {
                 Effect::Notify(notice) => {
-                    messages += 1;
                     self.post.hand_over(owed.key, Mail::Notice(notice));
                 }
                 Effect::Tell(letter) => {
-                    messages += 1;
                     self.post.hand_over(owed.key, Mail::Letter(letter));
                 }
                 Effect::Publish(_) | Effect::Audit(_) => news.push(owed.key),
+                Effect::Signal(_) | Effect::Admit(_) if stuck.contains(&owed.key.record) => {}
                 Effect::Signal(_) | Effect::Admit(_) => {
                     match work.iter_mut().find(|it| it.0 == owed.key.record) {
                         Some((_, of_record)) => of_record.push(owed),
@@ -113,6 +119,7 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
                 }
             }
         }
+        let told = news.len();
         if !news.is_empty() {
             self.engine.store.publish(news).await?;
             self.news.send_replace(self.engine.store.feed_end().await?);
@@ -121,33 +128,36 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
         let mut under_way = FuturesUnordered::new();
         for (_, of_record) in work {
             if under_way.len() >= AT_ONCE
-                && let Some(keys) = under_way.next().await
+                && let Some((keys, failed)) = under_way.next().await
             {
                 done.extend(keys);
+                stuck.extend(failed);
             }
             under_way.push(self.in_order(of_record));
         }
-        while let Some(keys) = under_way.next().await {
+        while let Some((keys, failed)) = under_way.next().await {
             done.extend(keys);
+            stuck.extend(failed);
         }
+        let settled = told + done.len();
         if !done.is_empty() {
             self.engine.store.settle(done.into_iter().collect()).await?;
         }
-        Ok(messages)
+        Ok(settled)
     }
 
     /// Performs one record's effects in their order, up to the first that
-    /// fails. Gives those that are done.
-    async fn in_order(&self, effects: Vec<Owed>) -> Vec<EffectKey> {
+    /// fails. Gives those that are done, and the record if one failed.
+    async fn in_order(&self, effects: Vec<Owed>) -> (Vec<EffectKey>, Option<RecordKey>) {
         let mut done = Vec::new();
         for Owed { key, effect } in effects {
             if let Err(err) = self.one(&key, effect).await {
                 warn!(record = %key.record, error = %Chain(&err), "failed to perform an effect");
-                break;
+                return (done, Some(key.record));
             }
             done.push(key);
         }
-        done
+        (done, None)
     }
 
     async fn one(&self, key: &EffectKey, effect: Effect) -> Result<(), StoreError> {

@@ -169,6 +169,11 @@ impl Authority {
         self.issue_server(&names, now).map(Some)
     }
 
+    /// How long an agent's certificate is good.
+    pub fn agent_lifetime(&self) -> SignedDuration {
+        self.agent_lifetime
+    }
+
     /// Lets the holder of a key speak for an endpoint. Of the request, only
     /// the public key is used.
     pub fn issue_agent(

@@ -16,6 +16,10 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_counter!("remit_told_total", "Alerts and events of sources, by outcome.");
     describe_histogram!("remit_commit_seconds", "Time from a batch of records to its durability.");
     describe_gauge!("remit_effects_owed", "Messages that are on their way.");
+    describe_gauge!(
+        "remit_clock_doubted",
+        "1 while the clock is too far ahead for anything to be forgotten by it."
+    );
     describe_counter!("remit_invariant_violations_total", "What must hold and did not, by what.");
     describe_counter!("remit_audit_rounds_total", "Looks at all that must hold, by outcome.");
     Ok(handle)
@@ -45,6 +49,11 @@ pub fn message(outcome: &'static str) {
 /// How many messages are on their way.
 pub fn owed(effects: usize) {
     gauge!("remit_effects_owed").set(effects as f64);
+}
+
+/// Whether the clock is believed that something is too old to be kept.
+pub fn clock_doubted(doubted: bool) {
+    gauge!("remit_clock_doubted").set(f64::from(u8::from(doubted)));
 }
 
 /// Something that must hold does not.

@@ -1,7 +1,7 @@
 //! Takes calls one after the other: the one place that knows which runs are
 //! open.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use remit_agent_domain::ping::{Ledger, Ping};
 use remit_shared::{Answer, BackupRun, Body, Chain};
@@ -15,6 +15,9 @@ use crate::{
 
 /// The product of a job that nobody declared.
 const PRODUCT: &str = "ping";
+
+/// So many jobs that nobody declared are made, at most, before a restart.
+const MOST_MADE: usize = 100;
 
 /// One call that waits for its reply.
 #[derive(Debug)]
@@ -45,6 +48,8 @@ pub(super) struct Desk {
     sender: mpsc::Sender<Delivery>,
     file: LedgerFile,
     ledger: Ledger,
+    /// The jobs that nobody declared.
+    made: BTreeSet<String>,
 }
 
 impl Desk {
@@ -54,7 +59,7 @@ impl Desk {
             warn!(error = %Chain(&err), "forgot which pinged runs are open");
             Ledger::default()
         });
-        Self { settings, sender, file, ledger }
+        Self { settings, sender, file, ledger, made: BTreeSet::new() }
     }
 
     /// Takes calls until nobody can call any more.
@@ -67,9 +72,11 @@ impl Desk {
     }
 
     async fn take(&mut self, ping: &Ping, words: &str) -> Reply {
-        let Some(product) = product(&self.settings.jobs, self.settings.create, ping) else {
+        let declared = self.settings.jobs.get(&ping.job).map(String::as_str);
+        if declared.is_none() && !may_make(&mut self.made, self.settings.create, ping) {
             return Reply::NoSuchJob;
-        };
+        }
+        let product = declared.unwrap_or(PRODUCT);
         let now = self.settings.clock.now();
         let fresh = (self.settings.ids)();
         let (next, runs) = self.ledger.apply(ping, product, words, fresh, now);
@@ -110,8 +117,20 @@ impl Desk {
     }
 }
 
-/// The product of a ping's job, if there may be such a job.
-fn product<'a>(jobs: &'a BTreeMap<String, String>, create: bool, ping: &Ping) -> Option<&'a str> {
-    let declared = jobs.get(&ping.job).map(String::as_str);
-    declared.or(ping.create.unwrap_or(create).then_some(PRODUCT))
+/// Whether there may be a job that nobody declared. A caller may ask for less
+/// than the settings allow, and not for more.
+fn may_make(made: &mut BTreeSet<String>, create: bool, ping: &Ping) -> bool {
+    if !create || ping.create == Some(false) {
+        return false;
+    }
+    if made.contains(&ping.job) {
+        return true;
+    }
+    let fits = made.len() < MOST_MADE;
+    if fits {
+        made.insert(ping.job.clone());
+    } else {
+        warn!(job = ping.job, "too many jobs that nobody declared; this one is not heard");
+    }
+    fits
 }

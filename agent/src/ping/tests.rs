@@ -140,14 +140,29 @@ async fn what_is_not_stored_is_not_ok() {
 #[tokio::test]
 async fn unknown_jobs_are_made_only_where_they_may_be() {
     let dir = tempfile::tempdir().unwrap();
-    beside(dir.path(), false, async |mut caller| {
+    beside(dir.path(), false, async |caller| {
         assert_eq!(caller.call("GET", "/ping/new", "").await, (404, "not found".into()));
-        assert_eq!(caller.tell("/ping/new?create=1", "").await.product, "ping");
+        assert_eq!(caller.call("GET", "/ping/new?create=1", "").await.0, 404);
     })
     .await;
     beside(dir.path(), true, async |mut caller| {
         assert_eq!(caller.call("GET", "/ping/new?create=0", "").await.0, 404);
         assert_eq!(caller.tell("/ping/new", "").await.job, "new");
+        assert_eq!(caller.tell("/ping/new?create=1", "").await.product, "ping");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_makes_up_names_is_not_heard_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    beside(dir.path(), true, async |mut caller| {
+        for it in 0..100 {
+            assert_eq!(caller.tell(&format!("/ping/made-{it}"), "").await.product, "ping");
+        }
+        assert_eq!(caller.call("GET", "/ping/one-more", "").await.0, 404);
+        assert_eq!(caller.tell("/ping/made-0", "").await.job, "made-0");
+        assert_eq!(caller.tell("/ping/nightly", "").await.product, "rsync");
     })
     .await;
 }

@@ -64,7 +64,7 @@ impl Out<'_> {
     /// One line, out at once, of a stream.
     pub(crate) fn stream(&mut self, view: &impl View) -> Result<(), Failure> {
         let text = if self.json {
-            serde_json::to_string(view).expect("views are JSON")
+            harmless(serde_json::to_string(view).expect("views are JSON"))
         } else {
             view.text(&self.look())
         };
@@ -113,7 +113,37 @@ impl Out<'_> {
 }
 
 fn pretty(view: &impl Serialize) -> String {
-    serde_json::to_string_pretty(view).expect("views are JSON")
+    harmless(serde_json::to_string_pretty(view).expect("views are JSON"))
+}
+
+/// JSON that a terminal shows as it is: what commands a terminal or turns a
+/// line around is told by its number. Such characters stand in strings alone.
+fn harmless(json: String) -> String {
+    if !json.chars().any(is_harmful) {
+        return json;
+    }
+    let mut safe = String::with_capacity(json.len() + 32);
+    for it in json.chars() {
+        if is_harmful(it) {
+            safe.push_str(&format!("\\u{:04x}", u32::from(it)));
+        } else {
+            safe.push(it);
+        }
+    }
+    safe
+}
+
+/// C1 controls, delete, and whatever changes the direction of what follows.
+fn is_harmful(it: char) -> bool {
+    matches!(
+        it,
+        '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+    )
 }
 
 /// Says what failed: in one line, and as an object if that was asked for; gives
@@ -129,6 +159,7 @@ pub(crate) fn fail(
         // What cannot be written, nobody can be told; the exit code remains.
         if json {
             let error = json!({ "error": { "kind": failure.kind, "message": line } });
+            let error = harmless(error.to_string());
             let _ = writeln!(stdout, "{error}").and_then(|()| stdout.flush());
         }
         let _ = writeln!(stderr, "remit: {}", plain(&line));

@@ -19,6 +19,7 @@ pub mod clock;
 pub mod patch;
 mod policy;
 pub mod presence;
+pub mod remind;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,7 @@ use remit_shared::{FailedUnit, Series, ServiceScan, Severity};
 
 pub(crate) use crate::detect::words::{moment, span};
 pub use crate::detect::{
-    checks::{CheckKey, CheckState, Checks, Finding},
+    checks::{CheckKey, CheckState, Checks, Finding, MOST_CHECKS},
     policy::{Limit, Policy},
     rules::{CHECKS, CheckDef, OverrideError, Rules},
     threshold::{Side, Threshold, show as show_value},

@@ -30,7 +30,7 @@ use remit_shared::{
 };
 
 pub use crate::endpoint::{
-    apply::{Applied, Arrival, Frame, Verdict, apply},
+    apply::{Applied, Arrival, Frame, Verdict, apply, limit},
     session::{Greeting, Opened, open_session},
     tick::tick,
 };
@@ -194,6 +194,8 @@ pub struct Pulse {
     pub metrics: u64,
     /// How many records were declared lost, in all epochs.
     pub lost: u64,
+    /// What was refused because there is too much of it.
+    pub refused: Refused,
     /// What the agent held when it said hello, until all of it is applied.
     pub backfill: Option<Backfill>,
     /// Whether it is heard.
@@ -213,6 +215,16 @@ pub struct Pulse {
     pub measured: Vec<Option<Timestamp>>,
     /// The newest values, by [`Layout::series`]' index; `None` if gone.
     pub values: Vec<Option<i64>>,
+}
+
+/// What was refused because an endpoint has too much of it; see
+/// [`limit`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// How many values, jobs and the like, in all.
+    pub count: u64,
+    /// When that was told last.
+    pub told_at: Option<Timestamp>,
 }
 
 /// What an agent held when it said hello: until it is applied, what is told
@@ -268,6 +280,7 @@ impl Endpoint {
                 events: 0,
                 metrics: 0,
                 lost: 0,
+                refused: Refused::default(),
                 backfill: None,
                 presence: Presence::NeverSeen,
                 presence_since: at,
@@ -351,6 +364,23 @@ pub fn revoke(endpoint: &Endpoint, by: &str, reason: &str, now: Timestamp) -> En
     let mut registration = Registration::clone(&endpoint.registration);
     registration.revoked = Some(revocation);
     Endpoint { registration: Arc::new(registration), ..endpoint.clone() }
+}
+
+/// A certificate is renewed at most twice in so long: once, and once more for
+/// an agent that never got the answer.
+const RENEWALS_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// Until when an endpoint gets no further certificate, if it may not have one
+/// now. Certificates last for `lifetime`, and short ones are renewed more often.
+pub fn renewed_too_often(
+    endpoint: &Endpoint,
+    lifetime: SignedDuration,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let [older, _] = endpoint.registration.certificates.as_slice() else { return None };
+    let issued_at = older.not_after.checked_sub(lifetime).ok()?;
+    let again_at = issued_at.checked_add(RENEWALS_WITHIN.min(lifetime / 4)).ok()?;
+    (issued_at <= now && now < again_at).then_some(again_at)
 }
 
 /// Adds a renewed certificate; the one before it stays good, so that an agent

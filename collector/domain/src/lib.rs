@@ -29,6 +29,7 @@ pub mod notice;
 pub mod operator;
 pub mod people;
 pub mod report;
+pub mod retention;
 pub mod rota;
 pub mod schedule;
 pub mod seen;

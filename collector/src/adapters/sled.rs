@@ -156,7 +156,7 @@ impl SledStore {
             folder: folder.to_owned(),
             reserve_bytes,
             shared: Arc::clone(&shared),
-            failure: Arc::clone(&failure),
+            failure: failure.clone(),
         };
         let (queue, inbox) = mpsc::channel(QUEUE);
         let thread = thread::Builder::new().name("store-writer".into());
@@ -190,6 +190,13 @@ impl SledStore {
             "the store refuses {refused}: {free} MiB are free in {}",
             self.folder.display()
         ))
+    }
+
+    /// Waits until nothing can be written any more, for whatever reason but a
+    /// disk without room: that is waited out.
+    pub async fn stopped(&self) -> StoreError {
+        self.failure.ended().await;
+        self.failure.get().map_or_else(ended, writer::unavailable)
     }
 
     async fn ask(&self, work: Work) -> Result<u64, StoreError> {

@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use remit_collector_domain::detect::presence::Grace;
+use remit_collector_domain::{
+    alert::Alert, detect::presence::Grace, endpoint::Endpoint, retention,
+};
 use remit_shared::{Chain, Clock};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
@@ -16,8 +18,9 @@ use crate::{
     engine::Engine,
     ingest::{Ingest, Listening, NOTED_EVERY},
     pki::Authority,
-    ports::store::{Horizon, Store as _},
+    ports::store::{Horizon, Store as _, StoreError},
     reports::KEEP_ALERTS,
+    telemetry,
 };
 
 /// How often silence and overdue work are looked for.
@@ -69,6 +72,15 @@ pub(super) async fn keep_quiet<C: Clock>(
     }
 }
 
+/// Ends with an error once the store has stopped: what cannot remember
+/// anything must not go on listening, and starting anew may help.
+pub(super) async fn watch_store(
+    store: Arc<Sled>,
+    stop: CancellationToken,
+) -> Result<(), StoreError> {
+    stop.run_until_cancelled(store.stopped()).await.map_or(Ok(()), Err)
+}
+
 /// Looks again at what keeps alerts quiet.
 pub(super) async fn watch<C: Clock>(
     engine: Arc<Engine<Sled, Matrices, C>>,
@@ -98,16 +110,34 @@ pub(super) async fn note_listening(
     }
 }
 
-/// Forgets what is too old.
+/// The time of what was stored last, apart from what people did.
+pub(super) async fn newest(store: &Sled) -> Result<Option<Timestamp>, StoreError> {
+    let endpoints = store.all::<Endpoint>().await?;
+    let alerts = store.all::<Alert>().await?;
+    let heard = endpoints.iter().filter_map(|it| it.record.pulse.heard_at);
+    Ok(heard.chain(alerts.iter().map(|it| it.record.last_seen_at)).max())
+}
+
+/// Forgets what is too old, as long as the clock can be believed. `newest` is
+/// the time of what was stored last when the collector started.
 pub(super) async fn prune<C: Clock>(
     store: Arc<Sled>,
     config: Config,
     clock: Arc<C>,
+    newest: Option<Timestamp>,
     stop: CancellationToken,
 ) {
+    let start = time::Instant::now();
     let mut beat = time::interval(PRUNE);
     while stop.run_until_cancelled(beat.tick()).await.is_some() {
         let now = clock.now();
+        let running = SignedDuration::try_from(start.elapsed()).unwrap_or(SignedDuration::MAX);
+        let believed = retention::believe(now, newest, running);
+        telemetry::clock_doubted(believed.is_err());
+        if let Err(leap) = believed {
+            warn!(error = %leap, "nothing is forgotten");
+            continue;
+        }
         let before = |keep: SignedDuration| now.checked_sub(keep).unwrap_or(Timestamp::MIN);
         let horizon = Horizon {
             history: before(config.keep_history.0),

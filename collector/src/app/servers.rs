@@ -58,7 +58,8 @@ fn builder() -> Server {
 
 pub(super) fn agent_plane<C: Clock>(edge: AgentEdge<Sled, Matrices, C>) -> Router {
     let service = AgentServiceServer::new(edge).max_decoding_message_size(AGENT_MESSAGE);
-    builder().add_service(service)
+    // A session, the one that takes its place, and a renewal.
+    builder().max_concurrent_streams(4).add_service(service)
 }
 
 pub(super) fn enrollment_plane<C: Clock>(edge: EnrollmentEdge<Sled, Matrices, C>) -> Router {

@@ -43,7 +43,7 @@ pub fn receive(
     origin: Origin,
     context: &Context<'_>,
 ) -> Received {
-    if newest.is_some_and(|it| origin <= it.origin) {
+    if newest.is_some_and(|it| origin <= it.origin || is_reminder(it, signal)) {
         return Received::Nothing;
     }
     match (&signal.say, newest) {
@@ -64,6 +64,20 @@ pub fn receive(
             }
         }
     }
+}
+
+/// Whether a signal says no more than what the alert, which is there still,
+/// says already.
+fn is_reminder(alert: &Alert, signal: &Signal) -> bool {
+    let says_the_same = match &signal.say {
+        Say::Raised { severity, evidence, .. } => {
+            *severity == alert.severity && *evidence == alert.evidence
+        }
+        Say::Cleared => false,
+    };
+    let is_there = alert.is_unresolved() && alert.cleared_at.is_none();
+    let is_same = signal.observed_at == alert.observed_at && signal.summary == alert.summary;
+    says_the_same && is_there && is_same
 }
 
 /// What a signal says that raises an alert.

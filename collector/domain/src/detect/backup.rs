@@ -225,6 +225,19 @@ pub fn ran(
     judge(state, checks, &run, ended)
 }
 
+/// Whether a check says what is so until it changes, and not what somebody has
+/// done to a job: that is news, and whoever has taken note of it is done with
+/// it. Nor does what is bad about a job that is switched off.
+pub(super) fn stands(facts: &Facts, check: &str, instance: &str) -> bool {
+    match check {
+        GONE => false,
+        FAILED | MISSED | RPO | SIZE | STUCK | WARNING => {
+            facts.jobs.get(instance).is_some_and(|it| it.job.enabled)
+        }
+        _ => true,
+    }
+}
+
 fn reported(run: &BackupRun) -> BackupJob {
     BackupJob {
         name: run.job.clone(),

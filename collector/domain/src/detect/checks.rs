@@ -18,7 +18,13 @@ pub struct Checks {
     /// By check and instance. An entry that is ok, announced and not about to
     /// change is left out.
     pub states: BTreeMap<CheckKey, CheckState>,
+    /// When all that is bad was told once more.
+    pub reminded_at: Option<Timestamp>,
 }
+
+/// So many things of one endpoint are bad at once, at most; what is beyond is
+/// not looked at before one of them is well again.
+pub const MOST_CHECKS: usize = 1_000;
 
 /// Where one check stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +67,8 @@ impl Checks {
     /// Takes a finding that was true at `at`.
     pub fn observe(&mut self, check: &str, instance: &str, finding: Finding, at: Timestamp) {
         let key = (Arc::from(check), Arc::from(instance));
-        if finding.level == Level::Ok && !self.states.contains_key(&key) {
+        let is_new = !self.states.contains_key(&key);
+        if is_new && (finding.level == Level::Ok || self.is_full()) {
             return;
         }
         let state = self.states.entry(key).or_insert_with(|| CheckState {
@@ -129,8 +136,15 @@ impl Checks {
 
     /// Where one check stands, if it is not plainly ok.
     pub fn get(&self, check: &str, instance: &str) -> Option<&CheckState> {
-        let mut states = self.states.iter();
-        states.find(|((c, i), _)| &**c == check && &**i == instance).map(|it| it.1)
+        if self.states.is_empty() {
+            return None;
+        }
+        self.states.get(&(Arc::from(check), Arc::from(instance)))
+    }
+
+    /// Whether nothing more can be bad.
+    pub fn is_full(&self) -> bool {
+        self.states.len() >= MOST_CHECKS
     }
 
     /// The level of one check.
@@ -198,7 +212,7 @@ impl Checks {
     }
 }
 
-fn signal(
+pub(super) fn signal(
     rules: &Rules,
     check: &Arc<str>,
     instance: &Arc<str>,

@@ -40,8 +40,13 @@ pub const UNKNOWN: &str = "patch-unknown";
 /// So long may a package manager's catalog be missing before somebody hears of it.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
-/// Takes a scan. Only a whole one tells what is installed by now.
-pub fn scanned(facts: &mut Facts, scan: &PatchScan, is_whole: bool, at: Timestamp) {
+/// Of so many security updates of one endpoint is the age kept, at most.
+pub const MOST_SEEN: usize = 2_000;
+
+/// Takes a scan. Only a whole one tells what is installed by now. Of no more
+/// than [`MOST_SEEN`] security updates is the age kept; says how many are beyond that.
+pub fn scanned(facts: &mut Facts, scan: &PatchScan, is_whole: bool, at: Timestamp) -> u64 {
+    let mut left = 0;
     let is_ours = |manager: &str| manager == scan.manager;
     let known: Vec<(String, String, Timestamp)> = facts
         .first_seen
@@ -57,9 +62,14 @@ pub fn scanned(facts: &mut Facts, scan: &PatchScan, is_whole: bool, at: Timestam
             |it: &&(String, String, Timestamp)| it.0 == item.package && it.1 != item.installed;
         let since = known.iter().filter(waits).map(|it| it.2).min().unwrap_or(at);
         let key = (scan.manager.clone(), item.package.clone(), item.candidate.clone());
-        facts.first_seen.insert(key, since);
+        if facts.first_seen.len() < MOST_SEEN || facts.first_seen.contains_key(&key) {
+            facts.first_seen.insert(key, since);
+        } else {
+            left += 1;
+        }
     }
     facts.patches.insert(scan.manager.clone(), scan.clone());
+    left
 }
 
 /// Finds what has waited for too long, and what nobody knows.

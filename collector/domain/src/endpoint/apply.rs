@@ -1,16 +1,17 @@
 //! One record of an agent's spool becomes part of the truth.
 
 mod answer;
+pub mod limit;
 mod measure;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
-use remit_shared::{Entry, Record, Stream};
+use remit_shared::{Entry, Record, Series, Stream};
 
 use crate::{
-    detect::{Checks, Rules, presence},
-    endpoint::{Endpoint, Facts, Presence},
+    detect::{Checks, MOST_CHECKS, Rules, presence},
+    endpoint::{Endpoint, Facts, Presence, apply::limit::Refusal},
     signal::Signal,
 };
 
@@ -98,6 +99,10 @@ struct Work<'a> {
     checks: Checks,
     signals: Vec<Signal>,
     changed: Vec<(u32, Option<i64>)>,
+    /// Where each series stands, made when the first is not where it was
+    /// expected.
+    places: Option<BTreeMap<(usize, Series), usize>>,
+    refused: Option<Refusal>,
     /// When what is looked at was true, by our clock.
     at: Timestamp,
     record: &'a Record,
@@ -114,6 +119,8 @@ impl<'a> Work<'a> {
             checks,
             signals: Vec::new(),
             changed: Vec::new(),
+            places: None,
+            refused: None,
             at: arrival.received_at,
             record,
             arrival,
@@ -160,6 +167,10 @@ impl<'a> Work<'a> {
 
     fn finish(mut self) -> Applied {
         let now = self.arrival.received_at;
+        if self.checks.is_full() {
+            self.refuse(1, format!("more than {MOST_CHECKS} things that are bad at once"));
+        }
+        self.tell_refused();
         let pulse = &mut self.endpoint.pulse;
         match self.record.stream {
             Stream::Events => pulse.events = self.record.seq,

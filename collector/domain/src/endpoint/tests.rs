@@ -2,6 +2,7 @@
 
 mod backfill;
 mod conservation;
+mod hostile;
 mod session;
 mod stage;
 mod tick;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use remit_shared::FailureKind;
 
 use crate::{
-    detect::{Checks, Finding, Level, Policy, Rules, backup, clock, patch, span},
+    detect::{Checks, Finding, Level, Policy, Rules, backup, clock, patch, remind, span},
     endpoint::{Endpoint, Facts, ProbeState, Registration},
     flapping::link,
     signal::Signal,
@@ -18,7 +18,7 @@ const PROBE: &str = "probe-failing";
 const CERTIFICATE: &str = "certificate-expiry";
 
 /// Looks at everything that becomes true by waiting, and tells what was found
-/// while a backlog was applied. `None` if nothing changes. An endpoint whose
+/// while a backlog was applied, and what is still bad. `None` if nothing changes. An endpoint whose
 /// trust has ended is left alone.
 pub fn tick(endpoint: &Endpoint, now: Timestamp, rules: &Rules) -> Option<(Endpoint, Vec<Signal>)> {
     let Endpoint { registration, facts, pulse, .. } = endpoint;
@@ -34,8 +34,13 @@ pub fn tick(endpoint: &Endpoint, now: Timestamp, rules: &Rules) -> Option<(Endpo
     clock::judge(&mut checks, policy, pulse.clock_ahead, now);
     let link = link::tick(&pulse.link, now);
     link::judge(&mut checks, &link, now);
-    let signals =
-        if pulse.is_catching_up(now) { Vec::new() } else { checks.announce(rules, false) };
+    let mut signals = Vec::new();
+    if !pulse.is_catching_up(now) {
+        signals.extend(remind::tick(endpoint, &mut checks, rules, now));
+        let news = checks.announce(rules, false);
+        remind::after(&mut checks, &news, now);
+        signals.extend(news);
+    }
     if signals.is_empty() && checks == *endpoint.checks && link == pulse.link {
         return None;
     }

@@ -151,8 +151,8 @@ pub fn lint(matrix: &Matrix, from: Timestamp) -> Vec<Finding> {
         let times = Timetable::new(matrix, Segment::ahead(from, HORIZON));
         findings.extend(rotas::check(matrix, from).take(ENOUGH));
         findings.extend(agreements::check(matrix, from).take(ENOUGH));
-        findings.extend(cover::check(matrix, &times));
         let mut budget = Budget::new();
+        findings.extend(cover::check(matrix, &times, &mut budget));
         findings.extend(clash::check(matrix, &times, &mut budget));
         findings.extend(shadow::check(matrix, &times, &mut budget));
         findings.extend(budget.exceeded());

@@ -23,6 +23,7 @@ use std::{
 use remit_collector_domain::endpoint::{Endpoint, Frame};
 use remit_shared::EndpointId;
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     adapters::{
@@ -60,8 +61,31 @@ pub(super) struct Request {
     pub(super) reply: oneshot::Sender<Result<u64, StoreError>>,
 }
 
-/// What ended the writer's work, once something has.
-pub(super) type Failure = Arc<OnceLock<Arc<LogError>>>;
+/// What ended the writer's work, once something has. Clones speak of the same
+/// writer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Failure {
+    error: Arc<OnceLock<Arc<LogError>>>,
+    ended: CancellationToken,
+}
+
+impl Failure {
+    /// What it was.
+    pub(super) fn get(&self) -> Option<&Arc<LogError>> {
+        self.error.get()
+    }
+
+    /// Waits until the writer has ended, with a failure or without.
+    pub(super) async fn ended(&self) {
+        self.ended.cancelled().await;
+    }
+
+    fn set(&self, error: LogError) -> &Arc<LogError> {
+        let error = self.error.get_or_init(|| Arc::new(error));
+        self.ended.cancel();
+        error
+    }
+}
 
 /// Owns the log.
 #[derive(Debug)]
@@ -86,6 +110,8 @@ struct Piece {
 impl Writer {
     /// Works until nobody can ask any more.
     pub(super) fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
+        // Also if this thread panics.
+        let _ended = self.failure.ended.clone().drop_guard();
         let mut requests = Vec::with_capacity(PIECE);
         while inbox.blocking_recv_many(&mut requests, PIECE) > 0 {
             self.perform(requests.drain(..));
@@ -110,7 +136,7 @@ impl Writer {
         let Piece { overlay, tails, erased, writes, waiting, .. } = piece;
         if !writes.is_empty() {
             if let Err(error) = self.log.write(writes) {
-                let error = self.failure.get_or_init(|| Arc::new(error));
+                let error = self.failure.set(error);
                 for (reply, _) in waiting {
                     drop(reply.send(Err(unavailable(error))));
                 }
@@ -255,7 +281,7 @@ impl Piece {
 }
 
 /// What to say after the log has failed: whether it was written is not known.
-fn unavailable(error: &Arc<LogError>) -> StoreError {
+pub(super) fn unavailable(error: &Arc<LogError>) -> StoreError {
     let source = Box::new(Arc::clone(error));
     StoreError::Unavailable { backend: BACKEND, attempt: "write to the disk", source }
 }

@@ -1,12 +1,13 @@
 //! The agent plane.
 
 mod connection;
+mod pace;
 
 use std::{sync::Arc, time::Duration};
 
 use remit_collector_domain::{
     effect::{AuditEntry, Effect},
-    endpoint::{self, Certificate},
+    endpoint::{self, Certificate, Endpoint, renewed_too_often},
 };
 use remit_proto::{
     convert::Wire as _,
@@ -28,7 +29,10 @@ use crate::{
         Authority,
         peer::{self, Peer},
     },
-    ports::{directory::Directory, store::Store},
+    ports::{
+        directory::Directory,
+        store::{Store, Stored},
+    },
 };
 
 /// Acknowledgements that may wait for a slow agent. There is at most one per
@@ -99,6 +103,13 @@ impl<S: Store, D: Directory, C: Clock> AgentService for AgentEdge<S, D, C> {
         let caller = caller(&request)?;
         let now = self.ingest.clock.now();
         self.ingest.check(caller.endpoint, &caller.serial).await.map_err(|it| it.to_status())?;
+        let stored = self.ingest.store.load::<Endpoint>(&caller.endpoint).await;
+        let lifetime = self.authority.agent_lifetime();
+        let too_often = |it: Stored<Endpoint>| renewed_too_often(&it.record, lifetime, now);
+        if let Some(at) = stored.map_err(|it| it.to_status())?.and_then(too_often) {
+            let words = format!("the certificate was renewed twice of late; ask again at {at}");
+            return Err(answer(ErrorKind::Exhausted, words));
+        }
         let csr = request.into_inner().csr;
         let issued = self
             .authority

@@ -1,7 +1,10 @@
 //! The receiving side of a session. Whatever is sent, it gives a record or an
 //! error that names the field; it never panics and never grows past its caps.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{
@@ -70,11 +73,23 @@ impl Decoder {
         self.define(report.probes, report.series)?;
         self.change(&report.changed, &report.delta, &report.gone)?;
         let mut answers = Vec::with_capacity(report.measured.len() + report.answers.len());
+        let mut named = BTreeSet::new();
         for probe in report.measured {
+            // A few bytes would stand for very many values.
+            if !named.insert(probe) {
+                return Err(InvalidMessage::new("measured", "names a probe twice"));
+            }
             answers.push(self.measured(probe, at)?);
         }
         for answer in report.answers {
             answers.push(self.spelled(answer, at)?);
+        }
+        let count = |it: &Answer| if let Body::Readings(all) = &it.body { all.len() } else { 0 };
+        if answers.iter().map(count).sum::<usize>() > MAX_SERIES {
+            return Err(InvalidMessage::new(
+                "measured",
+                "has more values than a session may define",
+            ));
         }
         Ok(Record { stream, seq: report.seq, at, entry: Entry::Answers(answers) })
     }

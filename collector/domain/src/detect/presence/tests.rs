@@ -12,6 +12,7 @@ fn secs(seconds: i64) -> SignedDuration {
 fn silence_makes_late_and_then_offline() {
     use Presence::{Late, NeverSeen, Offline, Online};
     let off = Presence::ExpectedOff(Departure::Shutdown);
+    let stopped = Presence::ExpectedOff(Departure::ServiceStop);
     let upgrade = Presence::ExpectedOff(Departure::Upgrade);
     for (before, silence, after) in [
         (Online, 0, Online),
@@ -23,7 +24,10 @@ fn silence_makes_late_and_then_offline() {
         (Online, 100_000, Offline),
         (Offline, 0, Offline),
         (NeverSeen, 100_000, NeverSeen),
-        (off, 100_000, off),
+        (off, 4 * 3_600 - 1, off),
+        (off, 4 * 3_600, Offline),
+        (stopped, 899, stopped),
+        (stopped, 900, Offline),
         (upgrade, 899, upgrade),
         (upgrade, 900, Offline),
     ] {

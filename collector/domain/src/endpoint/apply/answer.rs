@@ -3,12 +3,19 @@
 use std::sync::Arc;
 
 use remit_shared::{
-    Answer, BackupRun, BackupScan, Body, Completeness, Failure, Lifecycle, PatchScan, RecoveryPoint,
+    Answer, BackupJob, BackupRun, BackupScan, Body, Completeness, Failure, Lifecycle, PatchScan,
+    RecoveryPoint,
 };
 
 use crate::{
     detect::{self, backup, patch, presence},
-    endpoint::{Presence, ProbeState, apply::Work},
+    endpoint::{
+        Presence, ProbeState,
+        apply::{
+            Work,
+            limit::{JOBS, MANAGERS, PROBES},
+        },
+    },
 };
 
 impl Work<'_> {
@@ -25,24 +32,46 @@ impl Work<'_> {
             Body::Readings(_) | Body::Failure(_) => {}
             Body::Unchanged => backup::unchanged(self.truth().0, &answer.probe, at),
             Body::Services(scan) => {
+                let known = &self.truth().0.services;
+                let (is_known, count) = (known.contains_key(&scan.manager), known.len());
+                let what = "managers of services";
+                if !self.has_room(is_known, count, MANAGERS, what, &scan.manager) {
+                    return;
+                }
                 let (facts, checks) = self.truth();
                 facts.services.insert(scan.manager.clone(), scan.clone());
                 detect::services(checks, facts.services.values(), at);
             }
             Body::Patches(scan) => {
+                let known = &self.truth().0.patches;
+                let (is_known, count) = (known.contains_key(&scan.manager), known.len());
+                let what = "package managers";
+                if !self.has_room(is_known, count, MANAGERS, what, &scan.manager) {
+                    return;
+                }
                 let scan = self.patch_scan(scan);
-                patch::scanned(self.truth().0, &scan, is_whole, at);
+                let left = patch::scanned(self.truth().0, &scan, is_whole, at);
+                if left > 0 {
+                    self.refuse(left, format!("more than {} security updates", patch::MOST_SEEN));
+                }
             }
             Body::Backups(scan) => {
-                let scan = self.backup_scan(scan);
+                let mut scan = self.backup_scan(scan);
+                scan.jobs = self.jobs_with_room(&scan.jobs);
                 let (facts, checks) = self.truth();
                 backup::scanned(facts, checks, &scan, is_whole, at);
             }
             Body::Jobs(jobs) => {
+                let jobs = self.jobs_with_room(jobs);
                 let (facts, checks) = self.truth();
-                backup::declared(facts, checks, jobs, at);
+                backup::declared(facts, checks, &jobs, at);
             }
             Body::Run(run) => {
+                let known = &self.truth().0.jobs;
+                let (is_known, count) = (known.contains_key(&run.job), known.len());
+                if !self.has_room(is_known, count, JOBS, "backup jobs", &run.job) {
+                    return;
+                }
                 let run = self.backup_run(run);
                 let (facts, checks) = self.truth();
                 if backup::ran(facts, checks, &run, at, heard) {
@@ -55,6 +84,20 @@ impl Work<'_> {
             }
             Body::Lifecycle(lifecycle) => self.turn(lifecycle),
         }
+    }
+
+    /// The jobs that are known, and as many of the others as there is room for.
+    fn jobs_with_room(&mut self, jobs: &[BackupJob]) -> Vec<BackupJob> {
+        let mut count = self.truth().0.jobs.len();
+        let mut kept = Vec::with_capacity(jobs.len().min(JOBS));
+        for job in jobs {
+            let is_known = self.truth().0.jobs.contains_key(&job.name);
+            if self.has_room(is_known, count, JOBS, "backup jobs", &job.name) {
+                count += usize::from(!is_known);
+                kept.push(job.clone());
+            }
+        }
+        kept
     }
 
     /// A goodbye that was spooled before the session began is over: the agent
@@ -91,6 +134,11 @@ impl Work<'_> {
         let at = self.at;
         let catalog_at = answer.catalog_at.map(|it| self.ours(it));
         let has_measured = self.has_measured(&answer.probe);
+        let known = &self.truth().0.probes;
+        let (is_known, count) = (known.contains_key(&answer.probe), known.len());
+        if !self.has_room(is_known, count, PROBES, "probes", &answer.probe) {
+            return;
+        }
         let (facts, _) = self.truth();
         let before = facts.probes.remove(&answer.probe);
         let failing_since = before.as_ref().and_then(|it| it.failure.as_ref()).map(|it| it.1);

@@ -8,7 +8,13 @@ use remit_shared::{Answer, Completeness, Reading, Series};
 
 use crate::{
     detect,
-    endpoint::{Layout, apply::Work},
+    endpoint::{
+        Layout,
+        apply::{
+            Work,
+            limit::{PROBES, SERIES},
+        },
+    },
 };
 
 impl Work<'_> {
@@ -16,11 +22,11 @@ impl Work<'_> {
         let at = self.at;
         let is_whole = answer.completeness == Completeness::Full;
         self.note_measured(answer, is_whole);
-        let probe = self.probe_index(&answer.probe);
+        let Some(probe) = self.probe_index(&answer.probe) else { return };
         let mut seen = Vec::with_capacity(readings.len());
-        let mut hint = 0;
+        let mut hint = self.first_of(probe);
         for Reading { series, value } in readings {
-            let index = self.series_index(probe, series, hint);
+            let Some(index) = self.series_index(probe, series, hint) else { continue };
             hint = index + 1;
             seen.push(index);
             if self.endpoint.pulse.values[index] != Some(*value) {
@@ -30,6 +36,7 @@ impl Work<'_> {
             detect::measure(&mut self.checks, self.rules, series, *value, at);
         }
         if is_whole {
+            seen.sort_unstable();
             self.forget_unseen(probe, &seen);
         }
         self.endpoint.pulse.measured[probe] = Some(at);
@@ -47,11 +54,11 @@ impl Work<'_> {
     }
 
     /// What a whole answer does not mention is no more, and what does not
-    /// exist is not full.
+    /// exist is not full. `seen` is sorted.
     fn forget_unseen(&mut self, probe: usize, seen: &[usize]) {
         for (index, (of, series)) in self.endpoint.layout.series.iter().enumerate() {
             let value = &mut self.endpoint.pulse.values[index];
-            if *of == probe && value.is_some() && !seen.contains(&index) {
+            if *of == probe && value.is_some() && seen.binary_search(&index).is_err() {
                 *value = None;
                 self.changed.push((index as u32, None));
                 detect::gone(&mut self.checks, self.rules, series, self.at);
@@ -66,29 +73,47 @@ impl Work<'_> {
         measured.is_some_and(Option::is_some)
     }
 
-    fn probe_index(&mut self, name: &Arc<str>) -> usize {
-        if let Some(index) = self.endpoint.layout.probes.iter().position(|it| it == name) {
-            return index;
+    fn probe_index(&mut self, name: &Arc<str>) -> Option<usize> {
+        let probes = &self.endpoint.layout.probes;
+        let count = probes.len();
+        if let Some(index) = probes.iter().position(|it| it == name) {
+            return Some(index);
+        }
+        if !self.has_room(false, count, PROBES, "probes", name) {
+            return None;
         }
         let layout: &mut Layout = Arc::make_mut(&mut self.endpoint.layout);
         layout.probes.push(Arc::clone(name));
         self.endpoint.pulse.measured.push(None);
-        layout.probes.len() - 1
+        Some(count)
     }
 
-    /// Where a series stands; `hint` is a guess that is mostly right.
-    fn series_index(&mut self, probe: usize, series: &Series, hint: usize) -> usize {
+    /// Where a probe's series begin.
+    fn first_of(&self, probe: usize) -> usize {
+        self.endpoint.layout.series.iter().position(|it| it.0 == probe).unwrap_or_default()
+    }
+
+    /// Where a series stands, if there is room for it; `hint` is a guess that
+    /// is mostly right.
+    fn series_index(&mut self, probe: usize, series: &Series, hint: usize) -> Option<usize> {
         let known = &self.endpoint.layout.series;
-        let is_it = |it: &(usize, Series)| it.0 == probe && it.1 == *series;
-        if known.get(hint).is_some_and(is_it) {
-            return hint;
+        if known.get(hint).is_some_and(|it| it.0 == probe && it.1 == *series) {
+            return Some(hint);
         }
-        if let Some(index) = known.iter().position(is_it) {
-            return index;
+        let places = self.places.get_or_insert_with(|| known.iter().cloned().zip(0..).collect());
+        let key = (probe, series.clone());
+        if let Some(index) = places.get(&key) {
+            return Some(*index);
         }
+        let index = known.len();
+        if index >= SERIES {
+            self.refuse(1, format!("more than {SERIES} series, such as `{series}`"));
+            return None;
+        }
+        places.insert(key.clone(), index);
         let layout: &mut Layout = Arc::make_mut(&mut self.endpoint.layout);
-        layout.series.push((probe, series.clone()));
+        layout.series.push(key);
         self.endpoint.pulse.values.push(None);
-        layout.series.len() - 1
+        Some(index)
     }
 }

@@ -19,6 +19,9 @@ pub(super) struct Stage {
     /// How far the endpoint's clock is ahead, in seconds.
     pub(super) ahead: i64,
     told: Vec<String>,
+    /// What was heard last, to tell a reminder from news.
+    newest: BTreeMap<(Arc<str>, Arc<str>), Signal>,
+    reminded: Vec<String>,
     tokens: u8,
 }
 
@@ -108,6 +111,8 @@ impl Default for Stage {
             frames: Vec::new(),
             ahead: 0,
             told: Vec::new(),
+            newest: BTreeMap::new(),
+            reminded: Vec::new(),
             tokens: 0,
         }
     }
@@ -190,7 +195,13 @@ impl Stage {
     }
 
     pub(super) fn hear(&mut self, signals: Vec<Signal>) {
-        for Signal { check, summary, say, .. } in signals {
+        for signal in signals {
+            let key = (Arc::clone(&signal.check), Arc::clone(&signal.instance));
+            if self.newest.insert(key, signal.clone()).is_some_and(|it| it == signal) {
+                self.reminded.push(signal.check.to_string());
+                continue;
+            }
+            let Signal { check, summary, say, .. } = signal;
             let what = match say {
                 Say::Raised { severity, delayed: true, .. } => format!("{severity} (delayed)"),
                 Say::Raised { severity, delayed: false, .. } => severity.to_string(),
@@ -198,6 +209,11 @@ impl Stage {
             };
             self.told.push(format!("{check} {what}: {summary}"));
         }
+    }
+
+    /// What they have heard once more, word by word.
+    pub(super) fn reminded(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.reminded)
     }
 
     /// What alerts have heard since this was asked last.

@@ -108,6 +108,89 @@ fn a_server_that_falls_silent_is_told_once_and_so_is_its_return() {
 }
 
 #[test]
+fn what_is_still_bad_is_told_again_each_hour_and_not_more_often() {
+    let mut stage = Stage::default();
+    for seq in 1..=10 {
+        stage.measures(seq, seq as i64 * 10, 990);
+    }
+    assert_eq!(stage.told().len(), 1);
+    for second in [200, 1_800, 3_500] {
+        stage.waits(second);
+    }
+    assert_eq!(stage.reminded(), [""; 0]);
+    stage.waits(3_700);
+    stage.turns(Presence::Offline, 3_800);
+    for second in [3_900, 7_200] {
+        stage.waits(second);
+    }
+    assert_eq!(stage.reminded(), ["disk-space"]);
+    stage.waits(7_400);
+    assert_eq!(stage.reminded(), ["disk-space", "endpoint-offline"], "both together");
+    stage.turns(Presence::Online, 7_500);
+    stage.measures(11, 7_600, 100);
+    stage.measures(12, 7_700, 100);
+    stage.waits(20_000);
+    assert_eq!(stage.reminded(), [""; 0], "what is well is not told");
+    assert_eq!(stage.told().len(), 3);
+}
+
+#[test]
+fn a_clock_that_ran_ahead_does_not_silence_what_is_bad() {
+    let mut stage = Stage::default();
+    for seq in 1..=10 {
+        stage.measures(seq, seq as i64 * 10, 990);
+    }
+    stage.waits(400 * DAY);
+    stage.waits(4_000);
+    assert_eq!(stage.reminded(), ["disk-space", "disk-space"]);
+}
+
+#[test]
+fn a_job_that_somebody_switched_off_is_told_once() {
+    let mut stage = Stage::default();
+    let job = |enabled| BackupJob {
+        name: "nightly".into(),
+        product: "restic".into(),
+        schedule: Schedule::Undeclared,
+        start_grace: SignedDuration::ZERO,
+        run_grace: SignedDuration::from_hours(1),
+        enabled,
+    };
+    for (seq, enabled) in [(1, true), (2, false)] {
+        let jobs = Body::Jobs(vec![job(enabled)]);
+        stage.says(seq, 1, Answer::full("backup-declared", "agent.toml", at(1), jobs));
+    }
+    assert_eq!(stage.told().len(), 1);
+    stage.waits(DAY);
+    assert_eq!(stage.reminded(), [""; 0]);
+}
+
+#[test]
+fn only_what_is_no_server_stays_away_after_a_goodbye() {
+    for (kind, departure, after) in [
+        (EndpointKind::Server, Departure::ServiceStop, Presence::Offline),
+        (EndpointKind::Server, Departure::Shutdown, Presence::Offline),
+        (
+            EndpointKind::Workstation,
+            Departure::ServiceStop,
+            Presence::ExpectedOff(Departure::ServiceStop),
+        ),
+        (
+            EndpointKind::Workstation,
+            Departure::Shutdown,
+            Presence::ExpectedOff(Departure::Shutdown),
+        ),
+        (EndpointKind::Workstation, Departure::Upgrade, Presence::Offline),
+    ] {
+        let mut stage = Stage::default();
+        Arc::make_mut(&mut stage.endpoint.registration).kind = kind;
+        stage.turns(Presence::ExpectedOff(departure), 10);
+        stage.turns(Presence::Offline, DAY);
+        assert_eq!(stage.endpoint.pulse.presence, after, "{kind:?} {departure:?}");
+    }
+}
+
+#[test]
 fn a_workstation_that_falls_silent_wakes_nobody() {
     let mut stage = Stage::default();
     let registration = Arc::make_mut(&mut stage.endpoint.registration);

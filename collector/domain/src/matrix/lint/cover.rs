@@ -12,6 +12,7 @@ use crate::{
         explain::{clock, list, zone},
         lint::{
             Finding, Place, Table,
+            budget::Budget,
             case::{Case, plain_cases},
             timetable::Timetable,
         },
@@ -35,21 +36,26 @@ pub struct Hole {
     pub near: Vec<usize>,
 }
 
-/// Every hole from `from` on, function by function.
+/// Every hole from `from` on, function by function, of a matrix that is not
+/// too tangled to tell.
 pub fn holes(matrix: &Matrix, from: Timestamp) -> Vec<Hole> {
-    find(matrix, &Timetable::new(matrix, Segment::ahead(from, HORIZON)))
+    let times = Timetable::new(matrix, Segment::ahead(from, HORIZON));
+    find(matrix, &times, &mut Budget::new())
 }
 
-pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>) -> Vec<Finding> {
-    find(matrix, times).iter().map(|it| finding(matrix, times, it)).collect()
+pub(super) fn check(matrix: &Matrix, times: &Timetable<'_>, budget: &mut Budget) -> Vec<Finding> {
+    find(matrix, times, budget).iter().map(|it| finding(matrix, times, it)).collect()
 }
 
-fn find(matrix: &Matrix, times: &Timetable<'_>) -> Vec<Hole> {
+fn find(matrix: &Matrix, times: &Timetable<'_>, budget: &mut Budget) -> Vec<Hole> {
     // Which hours leave what: few combinations serve very many cases.
     let mut known: BTreeMap<BTreeSet<&When>, Segments> = BTreeMap::new();
     let mut holes: Vec<Hole> = Vec::new();
     let all = Segments::from(times.within);
     for case in plain_cases(matrix) {
+        if !budget.spend(matrix.rows.len() + holes.len()) {
+            break;
+        }
         let (plain, urgent): (Vec<_>, Vec<_>) =
             rows_of(matrix, &case).partition(|(_, it)| it.scope.min_severity == Severity::Info);
         let whens: BTreeSet<_> = plain.iter().map(|(_, it)| &it.scope.when).collect();

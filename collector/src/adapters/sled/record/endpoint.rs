@@ -123,6 +123,7 @@ form! {
 
     ChecksRecordV1 of Checks {
         states: Vec<CheckRecordV1>,
+        reminded_at: Option<String>,
     }
 
     CheckStateRecordV1 of CheckState {

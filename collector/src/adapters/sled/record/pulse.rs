@@ -11,6 +11,7 @@
 //! | retired | how many, and eight bytes each |
 //! | resume tokens | 1 if one is issued, plus 2 if there is a previous one; sixteen bytes each |
 //! | events, metrics, lost | numbers |
+//! | refused | a number; 0, or 1 and the time since 1970 when it was told |
 //! | presence | a byte: see [`presence`] |
 //! | present since | time since 1970 |
 //! | heard at | 0, or 1 and the time since present |
@@ -23,7 +24,7 @@
 
 use jiff::Timestamp;
 use remit_collector_domain::{
-    endpoint::{Backfill, Presence, Pulse, ResumeTokens},
+    endpoint::{Backfill, Presence, Pulse, Refused, ResumeTokens},
     flapping::link::Link,
 };
 use remit_shared::Departure;
@@ -51,6 +52,8 @@ pub(in crate::adapters::sled) fn encode(revision: u64, pulse: &Pulse, history: &
     for number in [pulse.events, pulse.metrics, pulse.lost] {
         put_number(&mut out, number.into());
     }
+    put_number(&mut out, pulse.refused.count.into());
+    put_time(&mut out, pulse.refused.told_at, 0);
     out.push(presence(pulse.presence));
     let since = pulse.presence_since.as_nanosecond();
     put_nanos(&mut out, since);
@@ -93,6 +96,7 @@ pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<(u64, Pulse, &[u
         previous: (tokens & 2 != 0).then(|| it.array()).transpose()?,
     };
     let (events, metrics, lost) = (it.u64()?, it.u64()?, it.u64()?);
+    let refused = Refused { count: it.u64()?, told_at: time(&mut it, Timestamp::UNIX_EPOCH)? };
     let presence = it.byte()?;
     let presence = presence_of(presence).ok_or_else(|| it.nonsense())?;
     let presence_since = it.time(Timestamp::UNIX_EPOCH)?;
@@ -115,6 +119,7 @@ pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<(u64, Pulse, &[u
         events,
         metrics,
         lost,
+        refused,
         backfill,
         presence,
         presence_since,

@@ -4,6 +4,7 @@ use std::{pin::pin, sync::Arc};
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use prost::Message as _;
 use remit_collector_domain::endpoint::Greeting;
 use remit_proto::{
     convert::{InvalidMessage, Wire as _, report::Decoder, required},
@@ -12,7 +13,7 @@ use remit_proto::{
         connect_response,
     },
 };
-use remit_shared::{Clock, Departure, ErrorKind, Host, Record, Stream};
+use remit_shared::{Answer, Body, Clock, Departure, Entry, ErrorKind, Host, Record, Stream};
 use tokio::{
     sync::mpsc,
     time::{self, Duration, Instant},
@@ -21,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 use tracing::{Instrument as _, debug, info, info_span};
 
-use super::{Caller, HELLO};
+use super::{Caller, HELLO, pace::Pace};
 use crate::{
     edge::grpc::status::{ToStatus as _, answer},
     ingest::{Ingest, Session, Through},
@@ -31,6 +32,11 @@ use crate::{
 
 /// So many records become one commit at most.
 const BATCH: usize = 64;
+
+/// No more is added to what weighs so much: bytes as they came, and what each
+/// value becomes in memory, however few bytes stood for it.
+const BATCH_WEIGHT: usize = 1 << 20;
+const READING_WEIGHT: usize = 64;
 
 /// Measurements alone are acknowledged together, at the latest after so long
 /// or so many: an acknowledgement of its own for each costs more bytes than
@@ -122,8 +128,13 @@ async fn reports<S: Store, D: Directory, C: Clock>(
     let mut acked = Through { events: 0, metrics: 0 };
     let mut durable = acked;
     let mut ack_due: Option<Instant> = None;
+    let mut pace = Pace::new(Instant::now());
     loop {
         let patience = (ingest.roll.heartbeat() * SILENT_BEATS).unsigned_abs();
+        let listen = async {
+            time::sleep_until(pace.next_at()).await;
+            time::timeout(patience, inbound.message()).await
+        };
         let first = tokio::select! {
             biased;
             () = &mut ended => {
@@ -138,18 +149,22 @@ async fn reports<S: Store, D: Directory, C: Clock>(
                 (acked, ack_due) = (durable, None);
                 continue;
             }
-            read = time::timeout(patience, inbound.message()) => {
+            read = listen => {
                 let silent = |_| answer(ErrorKind::Unavailable, "the agent went silent");
                 let Some(message) = read.map_err(silent)?? else { return Ok(()) };
                 message
             }
         };
         let mut batch = Batch::default();
+        pace.heard(Instant::now());
         batch.take(first, &mut decoder)?;
         // Whatever else has arrived by now shares the commit.
-        while batch.records.len() < BATCH && batch.goodbye.is_none() {
+        while batch.has_room() && pace.next_at() <= Instant::now() {
             match inbound.message().now_or_never() {
-                Some(Ok(Some(message))) => batch.take(message, &mut decoder)?,
+                Some(Ok(Some(message))) => {
+                    pace.heard(Instant::now());
+                    batch.take(message, &mut decoder)?;
+                }
                 Some(Ok(None)) | None => break,
                 Some(Err(status)) => return Err(status),
             }
@@ -179,15 +194,23 @@ async fn reports<S: Store, D: Directory, C: Clock>(
 #[derive(Default)]
 struct Batch {
     records: Vec<Record>,
+    weight: usize,
     has_events: bool,
     goodbye: Option<Departure>,
 }
 
 impl Batch {
+    fn has_room(&self) -> bool {
+        let is_small = self.records.len() < BATCH && self.weight < BATCH_WEIGHT;
+        is_small && self.goodbye.is_none()
+    }
+
     fn take(&mut self, request: ConnectRequest, decoder: &mut Decoder) -> Result<(), Status> {
+        self.weight += request.encoded_len();
         match request.message {
             Some(connect_request::Message::Report(report)) => {
                 let record = decoder.decode(report).map_err(|it| it.to_status())?;
+                self.weight += READING_WEIGHT * readings(&record);
                 self.has_events |= record.stream == Stream::Events;
                 self.records.push(record);
             }
@@ -203,6 +226,15 @@ impl Batch {
         }
         Ok(())
     }
+}
+
+fn readings(record: &Record) -> usize {
+    let answers = match &record.entry {
+        Entry::Answers(answers) => answers.as_slice(),
+        Entry::Gap { .. } => &[],
+    };
+    let count = |it: &Answer| if let Body::Readings(all) = &it.body { all.len() } else { 0 };
+    answers.iter().map(count).sum()
 }
 
 async fn until(due: Option<Instant>) {

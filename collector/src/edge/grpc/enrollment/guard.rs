@@ -1,56 +1,114 @@
-//! Slows down whoever tries tokens. Only refusals count, so that a site behind
-//! one address may enroll as many machines as it has tokens for.
+//! Slows down whoever tries tokens. Of one address only refusals count, so that
+//! a site behind it may enroll as many machines as it has tokens for; of all
+//! together every attempt does.
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
-    sync::{Mutex, PoisonError},
+    net::{IpAddr, Ipv6Addr},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::{SignedDuration, Timestamp};
 
 /// So many refusals at once are forgiven.
-const BURST: i64 = 5;
+const BURST: i32 = 5;
 /// One more is forgiven after each of these.
 const REFILL: SignedDuration = SignedDuration::from_secs(1);
 /// So many addresses are remembered.
 const ADDRESSES: usize = 10_000;
+/// So many attempts of all addresses together are looked at in a second, and
+/// as many at once.
+const ATTEMPTS: i32 = 100;
 
 /// Remembers who was refused.
 #[derive(Debug, Default)]
-pub struct Guard {
+pub struct Guard(Mutex<Debts>);
+
+#[derive(Debug, Default)]
+struct Debts {
     /// When each address will have no debts left.
-    settled_at: Mutex<HashMap<IpAddr, Timestamp>>,
+    of_address: HashMap<IpAddr, Timestamp>,
+    /// The same for all that were not remembered, taken together.
+    of_others: Option<Timestamp>,
+    /// The same for all attempts of all.
+    of_all: Option<Timestamp>,
 }
 
 impl Guard {
     /// Whether an address may try now; if not, how long it must wait.
     pub fn admit(&self, address: IpAddr, now: Timestamp) -> Result<(), SignedDuration> {
-        let settled = self.settled_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let debt = settled.get(&address).map_or(SignedDuration::ZERO, |at| at.duration_since(now));
-        let excess = debt - REFILL * i32::try_from(BURST - 1).unwrap_or(i32::MAX);
-        if excess > SignedDuration::ZERO { Err(excess) } else { Ok(()) }
+        let mut debts = self.debts();
+        let known = debts.of_address.get(&network(address)).copied().or(debts.of_others);
+        settle(known, REFILL, BURST, now)?;
+        settle(debts.of_all, REFILL / ATTEMPTS, ATTEMPTS, now)?;
+        debts.of_all = Some(later(debts.of_all, REFILL / ATTEMPTS, now));
+        Ok(())
     }
 
     /// Notes a refusal.
     pub fn refused(&self, address: IpAddr, now: Timestamp) {
-        let mut settled = self.settled_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if settled.len() >= ADDRESSES {
-            settled.retain(|_, at| *at > now);
+        let mut debts = self.debts();
+        let address = network(address);
+        if debts.of_address.len() >= ADDRESSES {
+            debts.of_address.retain(|_, at| *at > now);
         }
-        let at = settled.get(&address).copied().unwrap_or(now).max(now);
-        settled.insert(address, at.checked_add(REFILL).unwrap_or(at));
+        if debts.of_address.len() < ADDRESSES || debts.of_address.contains_key(&address) {
+            let known = debts.of_address.get(&address).copied();
+            debts.of_address.insert(address, later(known, REFILL, now));
+        } else {
+            debts.of_others = Some(later(debts.of_others, REFILL, now));
+        }
     }
+
+    fn debts(&self) -> MutexGuard<'_, Debts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whoever has one IPv6 address has the 64 bits behind its network as well.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(it) => it.into(),
+        IpAddr::V6(it) => {
+            let [a, b, c, d, ..] = it.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
+/// Whether a debt leaves room for one more of what costs `each`, where `most`
+/// at once are forgiven; if not, how long that takes.
+fn settle(
+    debt: Option<Timestamp>,
+    each: SignedDuration,
+    most: i32,
+    now: Timestamp,
+) -> Result<(), SignedDuration> {
+    let debt = debt.map_or(SignedDuration::ZERO, |at| at.duration_since(now));
+    let excess = debt - each * (most - 1);
+    if excess > SignedDuration::ZERO { Err(excess) } else { Ok(()) }
+}
+
+fn later(debt: Option<Timestamp>, each: SignedDuration, now: Timestamp) -> Timestamp {
+    let at = debt.unwrap_or(now).max(now);
+    at.checked_add(each).unwrap_or(at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn v6(network: u16, host: u16) -> IpAddr {
+        Ipv6Addr::new(0x2001, 0xdb8, 0, network, 0, 0, 0, host).into()
+    }
+
     #[test]
     fn a_guesser_is_slowed_down_and_a_neighbour_is_not() {
         let guard = Guard::default();
-        let at = |second| Timestamp::from_second(second).unwrap();
         let (guesser, neighbour) = (IpAddr::from([127, 0, 0, 2]), IpAddr::from([127, 0, 0, 3]));
         for _ in 0..5 {
             assert_eq!(guard.admit(guesser, at(100)), Ok(()));
@@ -59,5 +117,37 @@ mod tests {
         assert_eq!(guard.admit(guesser, at(100)), Err(SignedDuration::from_secs(1)));
         assert_eq!(guard.admit(guesser, at(101)), Ok(()));
         assert_eq!(guard.admit(neighbour, at(100)), Ok(()));
+    }
+
+    #[test]
+    fn the_addresses_of_one_ipv6_network_are_one_guesser() {
+        let guard = Guard::default();
+        for host in 0..5 {
+            assert_eq!(guard.admit(v6(1, host), at(100)), Ok(()));
+            guard.refused(v6(1, host), at(100));
+        }
+        assert!(guard.admit(v6(1, 99), at(100)).is_err());
+        assert_eq!(guard.admit(v6(2, 0), at(100)), Ok(()));
+    }
+
+    #[test]
+    fn all_together_try_a_hundred_times_in_a_second() {
+        let guard = Guard::default();
+        let each = |it: u8| guard.admit(IpAddr::from([192, 0, 2, it]), at(100));
+        assert!((0..100).all(|it| each(it).is_ok()));
+        assert_eq!(each(100), Err(SignedDuration::from_millis(10)));
+        assert_eq!(guard.admit(IpAddr::from([192, 0, 2, 100]), at(101)), Ok(()));
+    }
+
+    #[test]
+    fn more_guessers_than_can_be_remembered_are_slowed_down_together() {
+        let guard = Guard::default();
+        let address = |it: usize| IpAddr::from((it as u32).to_be_bytes());
+        for it in 0..ADDRESSES + 9 {
+            guard.refused(address(it), at(100));
+        }
+        assert_eq!(guard.debts().of_address.len(), ADDRESSES);
+        assert!(guard.admit(address(ADDRESSES + 20), at(100)).is_err());
+        assert_eq!(guard.admit(address(0), at(100)), Ok(()), "one that is remembered");
     }
 }

@@ -121,7 +121,7 @@ impl<S: Store, D: Send + Sync + 'static, C: Clock> Watcher<S, D, C> {
                     break;
                 }
                 // Somebody may have ended the watcher's own trust meanwhile.
-                caller::still_trusted(&*self.engine.store, &self.operator).await?;
+                self.look_at_trust().await?;
                 for (cursor, event) in page {
                     self.cursor = cursor;
                     if self.wants(&event) {
@@ -135,10 +135,15 @@ impl<S: Store, D: Send + Sync + 'static, C: Clock> Watcher<S, D, C> {
                     return Err(answer(ErrorKind::Unavailable, "the collector is stopping"));
                 }
                 Err(_elapsed) => {
-                    caller::still_trusted(&*self.engine.store, &self.operator).await?;
+                    self.look_at_trust().await?;
                 }
             }
         }
+    }
+
+    async fn look_at_trust(&self) -> Result<(), Status> {
+        let Engine { store, clock, .. } = &*self.engine;
+        caller::still_trusted(&**store, &**clock, &self.operator).await
     }
 
     fn wants(&self, event: &FeedEvent) -> bool {

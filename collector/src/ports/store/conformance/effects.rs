@@ -52,7 +52,10 @@ pub(super) async fn are_published_once<S: Store>(store: &S) {
     store.prune(horizon).await.expect("prune");
     assert_eq!(feed(store, 0, 9).await, [(2, 2)], "old entries of the feed are forgotten");
     assert_eq!(audit(store, 0, 9).await, [(2, "b".into())], "and of the audit trail");
-    store.prune(Horizon { feed: sample::minute(9), ..horizon }).await.expect("prune");
+    store
+        .prune(Horizon { feed: sample::minute(9), audit: sample::minute(9), ..horizon })
+        .await
+        .expect("prune");
     assert_eq!(feed(store, 0, 9).await, [], "the whole feed can be forgotten");
     commit(store, sample::token(1), 2, vec![sample::event(3, 3)]).await;
     store.publish(self::keys(store).await).await.expect("publish");

@@ -7,7 +7,7 @@ use remit_collector_domain::{
     detect::{CheckState, Checks, Level},
     endpoint::{
         Backfill, Certificate, Endpoint, Facts, JobSource, JobState, Layout, Presence, ProbeState,
-        Pulse, Registration, ResumeTokens, Revocation,
+        Pulse, Refused, Registration, ResumeTokens, Revocation,
     },
     flapping::link::Link,
 };
@@ -168,7 +168,8 @@ pub fn checks() -> Checks {
         summary: "/srv is 91.0 % full".into(),
         evidence: "disk_used[/srv] = 910 of 1000".into(),
     };
-    Checks { states: BTreeMap::from([(("disk-space".into(), "/srv".into()), state)]) }
+    let states = BTreeMap::from([(("disk-space".into(), "/srv".into()), state)]);
+    Checks { states, reminded_at: Some(minute(-2)) }
 }
 
 /// What changes with every report.
@@ -180,6 +181,7 @@ pub fn pulse() -> Pulse {
         events: 300,
         metrics: 70_000,
         lost: 2,
+        refused: Refused { count: 9, told_at: Some(minute(-3)) },
         backfill: Some(Backfill { events: 310, metrics: 70_400, since: minute(-5) }),
         presence: Presence::ExpectedOff(Departure::Upgrade),
         presence_since: minute(-4),
