@@ -158,21 +158,24 @@ fn noise_says_how_often_for_nothing_and_what_might_help() {
     shows(
         &Proposals { proposals: vec![proposal.into()] },
         expect![[r#"
-        cpu-load hold: 5m → 20m
-          where           everything
-          why             37 of 40 were over within 15 min
-          tried on        2026-10-25 22:00:00 -05:00 to 2026-11-24 22:00:00 -05:00
-          alerts          40 → 3
-          night pages     21 → 1
-          would miss      1 alert that somebody acted on:
-                          alr_7a21c9e0
-          later by        15m at worst
-          but             readings before 2026-11-11 are kept by the hour
+            cpu-load hold: 5m → 20m
+              where           everything
+              why             37 of 40 were over within 15 min
+              tried on        2026-10-25 22:00:00 -05:00 to 2026-11-24 22:00:00 -05:00
+              alerts          40 → 3
+              night pages     21 → 1
+              would miss      1 alert that somebody acted on:
+                              alr_7a21c9e0
+              later by        15m at worst
+              but             readings before 2026-11-11 are kept by the hour
 
-        Difference
-          -hold = "5m"
-          +hold = "20m"
-    "#]],
+            Difference
+              -hold = "5m"
+              +hold = "20m"
+
+            To ask for it
+              remit change propose matrix acme.toml --follows 3
+        "#]],
     );
 }
 
