@@ -19,7 +19,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use remit_runtime::{clock::SystemClock, config::Effective, random, telemetry};
 use remit_shared::{Chain, Clock as _, RunId};
 use tokio::runtime;
@@ -50,6 +50,11 @@ impl<E: Error + 'static> From<E> for Failure {
     fn from(err: E) -> Self {
         Self { code: 1, text: Chain(&err).to_string() }
     }
+}
+
+/// What can be typed, for whoever describes it.
+pub fn command_line() -> clap::Command {
+    Cli::command()
 }
 
 /// Reads the command line and does what it says.

@@ -12,7 +12,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use remit_runtime::{config::ConfigError, files::WriteError, telemetry};
 use remit_shared::{Chain, SteadyClock};
 use tokio::signal::unix::{SignalKind, signal};
@@ -189,6 +189,11 @@ enum Failure {
     Runtime(#[source] std::io::Error),
     #[error("failed to write to standard output")]
     Output(#[source] std::io::Error),
+}
+
+/// What can be typed, for whoever describes it.
+pub fn command_line() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs what the command line says, by a given clock. Exit 0: done; 1: failed;
