@@ -8,8 +8,10 @@ mod bench;
 mod ci;
 mod codegen;
 mod command;
+mod dist;
 mod needs;
 mod quickstart;
+mod roots;
 mod suite;
 mod tidy;
 mod tools;
@@ -34,8 +36,15 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Makes every package, into target/dist.
+    Dist(dist::Args),
     /// Tries the whole product on this machine.
     Quickstart(quickstart::Args),
+    /// Makes a fresh Debian system to install packages into, and says where it is.
+    Root {
+        /// Which: bookworm, bullseye.
+        suite: String,
+    },
     /// Runs every test.
     Test {
         /// Passed on to the test runner.
@@ -55,7 +64,12 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     // A folder on the command line is meant from where the caller stands.
     let task = match task {
         Task::Quickstart(args) => Task::Quickstart(args.absolute()?),
-        Task::Bench(_) | Task::Ci(_) | Task::Codegen { .. } | Task::Test { .. } => task,
+        Task::Dist(args) => Task::Dist(args.absolute()?),
+        Task::Bench(_)
+        | Task::Ci(_)
+        | Task::Codegen { .. }
+        | Task::Root { .. }
+        | Task::Test { .. } => task,
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("packaging has no parent")?;
     env::set_current_dir(root).with_context(|| format!("failed to enter {}", root.display()))?;
@@ -63,7 +77,9 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Bench(args) => bench::run(&args),
         Task::Ci(args) => ci::run(&args),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
+        Task::Dist(args) => dist::run(&args),
         Task::Quickstart(args) => quickstart::run(&args),
+        Task::Root { suite } => roots::show(&suite).map(|()| ExitCode::SUCCESS),
         Task::Test { args } => suite::run(&args),
     }
 }
