@@ -2,13 +2,13 @@
 //!
 //! What is private here is private by access list: see [`access`].
 
+pub(crate) mod ask;
 mod call;
 pub mod host;
 pub mod process;
 pub mod service;
 
 use std::{
-    env,
     fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
@@ -17,8 +17,10 @@ use std::{
 use remit_shared::Departure;
 use tokio::signal::windows;
 
-use self::call::security;
-pub(crate) use self::call::{machine, network, volume};
+use self::call::{
+    folder::{self, Known},
+    security, volume,
+};
 use crate::{
     access::{self, Share},
     status::Status,
@@ -41,17 +43,17 @@ pub fn state_dir() -> PathBuf {
 }
 
 fn folder() -> PathBuf {
-    variable("ProgramData", r"C:\ProgramData").join("Remit")
+    known(Known::ProgramData, r"C:\ProgramData").join("Remit")
 }
 
 /// Where programs are looked for, in this order.
 pub fn folders() -> Vec<PathBuf> {
-    let programs = variable("ProgramFiles", r"C:\Program Files");
-    vec![variable("SystemRoot", r"C:\Windows").join("System32"), programs.join("restic")]
+    let programs = known(Known::ProgramFiles, r"C:\Program Files");
+    vec![known(Known::System, r"C:\Windows\System32"), programs.join("restic")]
 }
 
-fn variable(name: &str, usual: &str) -> PathBuf {
-    env::var_os(name).filter(|it| !it.is_empty()).map_or_else(|| usual.into(), PathBuf::from)
+fn known(folder: Known, usual: &str) -> PathBuf {
+    folder::path(folder).unwrap_or_else(|_| usual.into())
 }
 
 /// Makes a folder, with all above it, for the agent and administrators.

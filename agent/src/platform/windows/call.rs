@@ -14,6 +14,7 @@
 #![expect(unsafe_code, reason = "Windows tells these things through unsafe calls only")]
 
 pub(crate) mod event;
+pub(crate) mod folder;
 pub(crate) mod job;
 pub(crate) mod machine;
 pub(crate) mod network;
