@@ -3,6 +3,7 @@
 
 mod init;
 mod notify;
+mod owner;
 mod source;
 
 use std::{
@@ -172,6 +173,8 @@ fn loopback(port: u16) -> SocketAddr {
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]
+    Owner(#[from] owner::OwnerError),
+    #[error(transparent)]
     Init(#[from] init::InitError),
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -232,6 +235,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 fn init(asked: Init) -> Result<(), Failure> {
+    owner::check(&asked.data_dir)?;
     let wanted = init::Wanted {
         data_dir: asked.data_dir,
         names: asked.names,
@@ -251,6 +255,7 @@ fn init(asked: Init) -> Result<(), Failure> {
 fn administrator(asked: &NewAdministrator) -> Result<(), Failure> {
     let flags = Flags { data_dir: Some(asked.data_dir.clone()), config: None };
     let (config, _) = config::load(&flags)?;
+    owner::check(&config.data_dir)?;
     runtime()?.block_on(init::administrator(&config, &asked.name, &asked.out))?;
     say(&format!("The credential of {} is in {}\n", asked.name, asked.out.display()))
 }
@@ -258,6 +263,7 @@ fn administrator(asked: &NewAdministrator) -> Result<(), Failure> {
 fn sealed_code(asked: &NewCode) -> Result<(), Failure> {
     let flags = Flags { data_dir: Some(asked.data_dir.clone()), config: None };
     let (config, _) = config::load(&flags)?;
+    owner::check(&config.data_dir)?;
     Sealed::of(&config.data_dir).renew(&asked.out)?;
     say(&format!("The sealed code is in {}\n", asked.out.display()))
 }
@@ -270,6 +276,7 @@ fn notify(asked: NotifyTest) -> Result<(), Failure> {
 
 fn source(asked: source::Command) -> Result<(), Failure> {
     let (config, _) = config::load(&asked.flags())?;
+    owner::check(&config.data_dir)?;
     let said = runtime()?.block_on(source::run(asked, &config))?;
     say(&said)
 }
@@ -281,6 +288,7 @@ fn check(flags: &Flags) -> Result<(), Failure> {
 
 fn serve(flags: &Flags, clock: impl SteadyClock) -> Result<(), Failure> {
     let (config, _) = config::load(flags)?;
+    owner::check(&config.data_dir)?;
     telemetry::init(config.log)?;
     runtime()?.block_on(async {
         let stop = CancellationToken::new();

@@ -40,9 +40,13 @@ use self::{
 use crate::{
     command::{self, say},
     needs::{self, Need},
+    roots,
 };
 
 const OUT: &str = "target/dist";
+
+/// Who answers for the packages, unless somebody else says so.
+const MAINTAINER: &str = "Remit maintainers <maintainers@remit.invalid>";
 
 /// What makes packages.
 const NEEDS: &[Need] = &[
@@ -122,8 +126,32 @@ struct Progress {
     steps: usize,
 }
 
+/// What the tests install: each of this version and of the next.
+pub(crate) fn trial() -> anyhow::Result<()> {
+    say("making packages to try out");
+    let next = concat!(env!("CARGO_PKG_VERSION"), ".1");
+    for (version, folder) in [(env!("CARGO_PKG_VERSION"), "this"), (next, "next")] {
+        make(&Args {
+            only: Vec::new(),
+            key: None,
+            check: false,
+            bless: false,
+            quick: true,
+            as_version: Some(version.into()),
+            out: Path::new("target/trial").join(folder),
+            maintainer: MAINTAINER.into(),
+        })?;
+    }
+    roots::ensure("bookworm").map(drop)
+}
+
 /// Makes the packages.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    make(args)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn make(args: &Args) -> anyhow::Result<()> {
     needs::ensure(NEEDS)?;
     let kinds = if args.only.is_empty() { Kind::value_variants() } else { &args.only };
     let job = Job::new(args)?;
@@ -163,7 +191,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             old::check(&job, &made)?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 impl Args {

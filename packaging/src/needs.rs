@@ -28,6 +28,11 @@ pub(crate) const NEEDS: &[Need] = &[
     RESTIC,
     Need { program: "borg", package: "borgbackup", purpose: "backups that are really made" },
     Need { program: "strace", package: "strace", purpose: "seeing the sync before each answer" },
+    Need {
+        program: "systemd-nspawn",
+        package: "systemd-container",
+        purpose: "machines that packages are installed into",
+    },
     Need { program: "prometheus", package: "prometheus", purpose: "alerts that are really posted" },
     Need {
         program: "amtool",

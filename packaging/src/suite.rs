@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use crate::{command, needs};
+use crate::{command, dist, needs};
 
 /// Runs the suite, with the runner's exit code.
 pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
@@ -24,6 +24,8 @@ pub(crate) fn execute(args: &[String]) -> anyhow::Result<ExitStatus> {
     needs::ensure(needs::NEEDS)?;
     // The end-to-end tests start the programs; cargo does not know that.
     command::run(command::cargo().args(["build", "--workspace", "--bins"]))?;
+    // Nor that they install packages into a machine of their own.
+    dist::trial()?;
     let nextest = command::find("cargo-nextest").is_some();
     let mut runner = command::cargo();
     if nextest {
