@@ -28,8 +28,8 @@ pub(crate) const NEEDS: &[Need] = &[Need {
 }];
 
 /// What is there besides what every Debian has: the service manager, what makes
-/// users, and rpm, to try its packages under a service manager, too.
-const PACKAGES: &str = "systemd,systemd-sysv,adduser,rpm";
+/// users, what our packages ask for, and rpm, to try its packages under a service manager, too.
+const PACKAGES: &str = "systemd,systemd-sysv,adduser,ca-certificates,tzdata,rpm";
 
 /// Sees to it that the root is there, and gives its folder.
 pub(crate) fn ensure(suite: &str) -> anyhow::Result<PathBuf> {

@@ -27,7 +27,7 @@ async fn it_is_installed_set_up_upgraded_and_purged() {
     machine.put(&package("trial/this", "remit-collector", ".deb"), "/tmp/this.deb");
     machine.put(&package("trial/this", "remit", ".deb"), "/tmp/remit.deb");
     machine.put(&package("trial/next", "remit-collector", ".deb"), "/tmp/next.deb");
-    machine.must("apt-get -qq --no-download install /tmp/this.deb /tmp/remit.deb").await;
+    machine.must("apt-get -qq install /tmp/this.deb /tmp/remit.deb").await;
     assert_eq!(machine.main_pid(UNIT).await, 0, "there is nothing to serve yet");
 
     // What root makes the service could not read.
@@ -45,7 +45,7 @@ async fn it_is_installed_set_up_upgraded_and_purged() {
     machine.must("remit matrix publish /usr/share/remit/starter.toml").await;
     let root = machine.read("/var/lib/remit-collector/pki/root.pem").expect("there is a root");
 
-    machine.must("apt-get -qq --no-download install /tmp/next.deb").await;
+    machine.must("apt-get -qq install /tmp/next.deb").await;
     let second = machine.running(UNIT).await;
     assert_ne!(second, first);
     let versions = eventually(SOON, "the matrix is still in force", async || {

@@ -122,9 +122,12 @@ impl Machine {
 
     /// What root types there, and what must work; gives what it says.
     pub(crate) async fn must(&self, line: &str) -> String {
-        let done = self.run(line).await;
-        assert_eq!(done.code, Some(0), "`{line}`: {}{}", done.stdout, done.stderr);
-        done.stdout.trim().to_owned()
+        let Outcome { code, stdout, stderr } = self.run(line).await;
+        if code != Some(0) {
+            let journal = self.run("journalctl --unit 'remit-*' --no-pager --output cat").await;
+            panic!("`{line}` ended with {code:?}: {stdout}{stderr}\n{}", journal.stdout);
+        }
+        stdout.trim().to_owned()
     }
 
     /// The main process of a service; 0 if it does not run.

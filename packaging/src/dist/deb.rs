@@ -51,6 +51,7 @@ pub(super) fn make(job: &Job, product: &Product) -> anyhow::Result<PathBuf> {
 
 fn control(job: &Job, product: &Product, staged: &Staged) -> anyhow::Result<String> {
     let mut depends = links::read(&job.programs().join(product.program))?.debian()?;
+    depends.extend(product.needs.iter().map(|it| (*it).to_owned()));
     if product.is_service {
         depends.push("adduser".into());
     }

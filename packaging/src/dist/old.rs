@@ -82,7 +82,7 @@ pub(super) fn check(job: &Job, made: &[Made]) -> anyhow::Result<()> {
         enter.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("DEBIAN_FRONTEND", "noninteractive");
         enter
     };
-    let install = ["apt-get", "-qq", "--no-download", "install"];
+    let install = ["apt-get", "-qq", "install"];
     command::capture(enter().args(install).args(&packages))?;
     for (trial, word) in TRIALS {
         let said = command::capture(enter().args(*trial))?;

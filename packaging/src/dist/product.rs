@@ -20,6 +20,9 @@ pub(super) struct Product {
     pub(super) section: &'static str,
     /// The section of the manual that its pages are in.
     pub(super) manual: &'static str,
+    /// What it cannot do without, besides what it is linked with; so called by
+    /// Debian and Red Hat alike.
+    pub(super) needs: &'static [&'static str],
     /// Whether it is a service, with a unit, a user and a state folder.
     pub(super) is_service: bool,
     /// Files of the sources that are installed as they are: from, to.
@@ -43,6 +46,7 @@ pub(super) const PRODUCTS: &[Product] = &[
         ],
         section: "admin",
         manual: "8",
+        needs: &["tzdata"],
         is_service: true,
         files: &[],
         settings: &[("packaging/linux/agent.toml", "/etc/remit/agent.toml")],
@@ -59,6 +63,8 @@ pub(super) const PRODUCTS: &[Product] = &[
         ],
         section: "admin",
         manual: "8",
+        // Webhooks and mail lead to those whom the whole world vouches for.
+        needs: &["ca-certificates", "tzdata"],
         is_service: true,
         files: &[],
         settings: &[],
@@ -75,6 +81,7 @@ pub(super) const PRODUCTS: &[Product] = &[
         ],
         section: "admin",
         manual: "1",
+        needs: &["tzdata"],
         is_service: false,
         files: &[("collector/matrix/starter.toml", "/usr/share/remit/starter.toml")],
         settings: &[],

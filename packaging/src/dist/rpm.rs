@@ -68,6 +68,7 @@ fn text(job: &Job, product: &Product, staged: &Staged) -> anyhow::Result<String>
     if product.is_service {
         spec += "Requires(pre): shadow-utils\n";
     }
+    spec.extend(product.needs.iter().map(|it| format!("Requires: {it}\n")));
     spec += &format!("\n%description\n{}\n", product.description.join("\n"));
     spec += "\n%install\nmkdir -p %{buildroot}\n";
     spec += &format!("cp -a '{}'/. %{{buildroot}}/\n", root.display());

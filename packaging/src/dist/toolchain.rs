@@ -26,7 +26,8 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 pub(super) fn compile(quick: bool) -> anyhow::Result<PathBuf> {
     let krates = PRODUCTS.iter().flat_map(|it| ["-p", it.krate]);
     if quick {
-        command::run(cargo().args(["build", "--quiet", "--bins"]).args(krates))?;
+        // All of them, as the tests do, so that both share what is compiled.
+        command::run(cargo().args(["build", "--quiet", "--workspace", "--bins"]))?;
         return Ok(PathBuf::from("target/debug"));
     }
     let zig = tools::zig()?;

@@ -100,6 +100,10 @@ pub async fn install(_: &Placement, state_dir: &Path) -> Result<Vec<String>, Ser
     }
     platform::make_private_folder(state_dir)
         .map_err(|source| io_error("make", state_dir, source))?;
+    let inbox = state_dir.join("inbox");
+    if !inbox.exists() {
+        platform::make_shared_folder(&inbox).map_err(|source| io_error("make", &inbox, source))?;
+    }
     let owner = format!("{USER}:{USER}");
     run("chown", &["--recursive", "--no-dereference", &owner, &state_dir.display().to_string()])?;
     if let Some(folder) = platform::config().parent() {
