@@ -27,8 +27,8 @@ pub(crate) const NEEDS: &[Need] = &[Need {
     purpose: "fresh Debian systems to install into",
 }];
 
-/// What is there besides what every Debian has: the service manager, what makes
-/// users, what our packages ask for, and rpm, to try its packages under a service manager, too.
+/// What is there besides what every Debian has: the service manager, what our
+/// packages ask for, and rpm, to try its packages under a service manager, too.
 const PACKAGES: &str = "systemd,systemd-sysv,adduser,ca-certificates,tzdata,rpm";
 
 /// Sees to it that the root is there, and gives its folder.

@@ -137,7 +137,8 @@ fn settle(
     let path = Path::new(FOLDER).join(name);
     if verdict == Verdict::Bless {
         fs::create_dir_all(FOLDER)?;
-        fs::write(&path, found)?;
+        let known = found.lines().filter(|it| !(without_links && is_link(it)));
+        fs::write(&path, known.map(|it| format!("{it}\n")).collect::<String>())?;
         return Ok(Vec::new());
     }
     let expected =
