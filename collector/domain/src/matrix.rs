@@ -23,6 +23,7 @@
 //! of an alert is decided elsewhere.
 
 mod answers;
+mod call;
 mod checks;
 mod compare;
 mod coverage;
@@ -59,6 +60,7 @@ use remit_shared::{
 };
 
 pub use crate::matrix::{
+    call::Call,
     checks::CheckOverride,
     compare::{Comparison, Rank, compare},
     coverage::{Cell, Coverage, FunctionWeek, HOURS, Owner, coverage, coverage_of},

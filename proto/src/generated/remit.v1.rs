@@ -1425,8 +1425,8 @@ pub struct Alert {
     pub known_issue_id: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "41")]
     pub noise: ::core::option::Option<NoiseMark>,
-    /// What of it still waits for somebody: `no_recipient`, `owner_differs`,
-    /// `undisposed`, `joint_review`.
+    /// What of it still waits for somebody: `no_recipient`, `matrix_gap` (only the
+    /// catch-all names an owner), `owner_differs`, `undisposed`, `joint_review`.
     #[prost(string, repeated, tag = "42")]
     pub unresolved: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// What was measured around the opening. Only in GetAlert.
@@ -1522,7 +1522,7 @@ pub struct Sample {
     pub status: i32,
 }
 /// Whose remit it is, and why.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Responsibility {
     #[prost(string, tag = "1")]
     pub matrix_tenant: ::prost::alloc::string::String,
@@ -1550,6 +1550,27 @@ pub struct Responsibility {
     /// Rows that matched and lost, each with why.
     #[prost(string, repeated, tag = "12")]
     pub rejected: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whom to ring: those of the responsible team first, then those of the
+    /// accountable one. Only where one answer is asked for.
+    #[prost(message, repeated, tag = "13")]
+    pub contacts: ::prost::alloc::vec::Vec<TeamContact>,
+    /// Who of the responsible team is on call, in words; empty if it has no rota.
+    #[prost(string, tag = "14")]
+    pub on_call: ::prost::alloc::string::String,
+}
+/// Somebody, or a desk, that picks up.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TeamContact {
+    #[prost(string, tag = "1")]
+    pub team: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// May be empty.
+    #[prost(string, tag = "3")]
+    pub phone: ::prost::alloc::string::String,
+    /// May be empty.
+    #[prost(string, tag = "4")]
+    pub email: ::prost::alloc::string::String,
 }
 /// Who took an alert on.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

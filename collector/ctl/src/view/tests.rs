@@ -60,6 +60,7 @@ fn responsibility() -> v1::Responsibility {
         reason: "backup_monitoring of any endpoint, at any time (Tue 21:58 in New York)".into(),
         decided_at: at("2026-11-25T02:58:00Z"),
         rejected: vec!["row office: only 08:00 to 17:00".into()],
+        ..Default::default()
     }
 }
 

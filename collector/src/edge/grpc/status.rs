@@ -98,6 +98,7 @@ impl ToStatus for Refusal {
             Self::AlreadyResolved(_)
             | Self::AlreadyAcknowledged { .. }
             | Self::SameTeam { .. }
+            | Self::AlreadyThere { .. }
             | Self::NoCounterpart(_)
             | Self::NotBlocked(_)
             | Self::NotPaused(_)
