@@ -19,13 +19,11 @@ async fn runs_into_a_wall(story: &Story, alert: &v1::Alert) -> v1::Alert {
 
 #[tokio::test]
 async fn a_wall_leads_to_the_other_party_and_up_its_own_ladder() {
-    let own = "policy = \"own\"\ncontact = [{ name = \"Service desk\"";
-    let steps = "[[policy]]\nname = \"own\"\nsteps = [\"5m it-manager\"]\n\n[[policy]]";
-    let matrix = day_and_night().replacen("contact = [{ name = \"Service desk\"", own, 1).replacen(
-        "[[policy]]",
-        steps,
-        1,
-    );
+    let follows = "policy = \"hands\"\ncontact = [{ name = \"Service desk\"";
+    let steps = "[[policy]]\nname = \"hands\"\nsteps = [\"5m it-manager\"]\n\n[[policy]]";
+    let matrix = day_and_night()
+        .replacen("contact = [{ name = \"Service desk\"", follows, 1)
+        .replacen("[[policy]]", steps, 1);
     let mut story = Story::begin(&matrix).await;
     story.at("20:00");
     let alert = story.fails("daily").await;

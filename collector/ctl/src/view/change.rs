@@ -200,7 +200,11 @@ impl View for Changed {
             line += &format!(", waits for {}", it.waits_for());
         }
         if it.state.is("approved") {
-            line += ", true after `remit change apply`";
+            // What has a time of its own needs nobody to come back for it.
+            line += &match it.effective_from {
+                Some(_) => format!(", true by itself from {} on", look.both(it.effective_from)),
+                None => ", true after `remit change apply`".to_owned(),
+            };
         }
         if !it.result.is_empty() {
             line += &format!(", became {}", plain(&it.result));

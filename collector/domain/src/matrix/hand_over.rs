@@ -90,7 +90,8 @@ impl Matrix {
     }
 
     /// The team of the other party that takes over from whoever is responsible:
-    /// the first that the duty has to do with, else the first that acts at all.
+    /// the first that the duty has to do with, else the first that acts at all,
+    /// before those that are only told when nobody acts.
     pub fn counterpart(&self, duty: &Duty) -> Option<&Team> {
         let steps = match &duty.escalation {
             Escalation::Steps(steps) => steps.as_slice(),
@@ -104,8 +105,7 @@ impl Matrix {
             Target::Team(team) => self.team(team).map(|it| &it.name),
             Target::Rota(_) | Target::Person(_) => None,
         });
-        let near = duty.others.iter().chain(&duty.consulted).chain(escalated);
-        self.across(&duty.responsible, near)
+        self.across(&duty.responsible, duty.others.iter().chain(&duty.consulted), escalated)
     }
 
     /// The team of the other party that takes an alert over from whoever has it
@@ -114,23 +114,25 @@ impl Matrix {
         let row = self.all_rows().find(|it| it.id.as_str() == remit.row);
         let named = row.map(|it| &it.duty.responsible);
         let told = remit.ladder.rungs.iter().filter_map(|it| it.target.team());
-        let near = named.into_iter().chain(&remit.others).chain(&remit.consulted).chain(told);
-        self.across(&remit.responsible, near)
+        let near = named.into_iter().chain(&remit.others).chain(&remit.consulted);
+        self.across(&remit.responsible, near, told)
     }
 
     /// The first team of the other party than this one's: one of those near to
-    /// the matter, else one that acts at all, else any.
+    /// the matter, else one that acts at all, else one that is told, else any.
     fn across<'a: 'n, 'n>(
         &'a self,
         from: &Team,
         near: impl Iterator<Item = &'n Team>,
+        told: impl Iterator<Item = &'n Team>,
     ) -> Option<&'a Team> {
         let wanted = match self.team(from)?.party {
             Party::Internal => Party::Provider,
             Party::Provider | Party::Vendor => Party::Internal,
         };
         let acting = self.all_rows().map(|it| -> &'n Team { &it.duty.responsible });
-        let all = near.chain(acting).chain(self.teams.iter().map(|it| &it.name));
+        let any = self.teams.iter().map(|it| -> &'n Team { &it.name });
+        let all = near.chain(acting).chain(told).chain(any);
         all.filter_map(|it| self.team(it)).find(|it| it.party == wanted).map(|it| &it.name)
     }
 }
