@@ -79,6 +79,19 @@ async fn a_rota_without_anybody_is_told_to_those_who_answer_for_it() {
 }
 
 #[tokio::test]
+async fn what_only_the_catch_all_owns_is_told_to_both_who_answer() {
+    let hole = "[[row]]\nid = \"nobody\"\nfunction = \"backup_monitoring\"\n\
+                when = \"outside office\"\nuncovered = true\n\
+                accepted_by = [\"it-manager\", \"provider-manager\"]\n\n[[row]]";
+    let mut story = Story::begin(&day_and_night().replacen("[[row]]", hole, 1)).await;
+    story.at("20:00");
+    let alert = story.fails("daily").await;
+    let told = ["provider-noc assigned", "provider-manager informed", "it-manager informed"];
+    story.told(&alert, &told).await;
+    assert!(alert.unresolved.contains(&"matrix_gap".to_owned()), "{:?}", alert.unresolved);
+}
+
+#[tokio::test]
 async fn an_alert_says_whom_to_ring_how_it_came_and_what_was_promised() {
     let site = Site::start().await;
     let mut agent = site.agent("db-7").await;
