@@ -233,10 +233,8 @@ fn nobody_at_all_can_be_told_and_the_alert_says_so() {
          20:46 show timeline",
         expect![[r#"
             20:00 a new alert
-            20:00 letter to boss: noc cannot be told of db-7: disk is full
-            20:00 letter to lead: noc cannot be told of db-7: disk is full
-            20:00 letter to boss: it cannot be told of db-7: disk is full
-            20:00 letter to lead: it cannot be told of db-7: disk is full
+            20:00 letter to boss and lead: noc cannot be told of db-7: disk is full
+            20:00 letter to boss and lead: it cannot be told of db-7: disk is full
             20:00 letter to lead: boss cannot be told of db-7: disk is full
             20:00 letter to boss: lead cannot be told of db-7: disk is full
             | 20:00 Created remit: disk is full

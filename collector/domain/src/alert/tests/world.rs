@@ -363,8 +363,10 @@ impl World {
             let Notice { number, to, topic, .. } = notice;
             self.write(&format!("{} {to} {topic:?} #{number}", shown(self.now)));
         }
-        for it in &step.letters {
-            self.write(&format!("{} letter to {}: {}", shown(self.now), it.to, it.subject));
+        for same in step.letters.chunk_by(|a, b| a.subject == b.subject) {
+            let to: Vec<String> = same.iter().map(|it| it.to.to_string()).collect();
+            let (at, to) = (shown(self.now), to.join(" and "));
+            self.write(&format!("{at} letter to {to}: {}", same[0].subject));
         }
         self.alert = Some(step.alert);
     }
