@@ -192,11 +192,12 @@ fn risk_reason(it: &Change) -> String {
     if *whole_tenant {
         said.push("the whole tenant".into());
     } else if 0 < *count {
-        said.push(format!("{count} endpoints"));
+        said.push(if *count == 1 { "1 endpoint".into() } else { format!("{count} endpoints") });
     }
     if !rows.is_empty() {
         let rows: Vec<_> = rows.iter().map(ToString::to_string).collect();
-        said.push(format!("rows {}", rows.join(", ")));
+        let word = if rows.len() == 1 { "row" } else { "rows" };
+        said.push(format!("{word} {}", rows.join(", ")));
     }
     if said.is_empty() { String::new() } else { format!("it touches {}", said.join("; ")) }
 }
