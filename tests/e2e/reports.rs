@@ -150,7 +150,8 @@ async fn a_check_is_tuned_by_both_sides_with_why_beside_it_and_back_again() {
     let propose = "change propose tuning disk-space --tenant acme --what hold --reason archives";
     let change = json(&site, &format!("{propose} --to 30m")).await;
     assert_eq!((&change["kind"], &change["risk"]), (&"matrix".into(), &"medium".into()));
-    assert!(change["diff"].as_str().is_some_and(|it| it.contains("hold = 30m")), "{change:#}");
+    let differs = "+check `disk-space`: hold = 30m";
+    assert!(change["diff"].as_str().is_some_and(|it| it.contains(differs)), "{change:#}");
     let applied = agreed(&site, change["change_id"].as_str().unwrap(), &managers).await;
     assert_eq!(applied.result, "version 2", "{applied:?}");
     let matrix = async |version| {

@@ -79,7 +79,13 @@ pub(crate) fn matrix_difference(old: Option<&Matrix>, new: &Matrix) -> String {
     for it in matrix::diff(old, new) {
         // Writing to a string does not fail.
         let _ = match it {
-            matrix::Change::Added { what } => writeln!(text, "+{what}"),
+            // Nobody agrees to a name alone.
+            matrix::Change::Added { what } => {
+                let said = matrix::described(new, &what);
+                let said =
+                    said.into_iter().map(|(field, value)| format!("+{what}: {field} = {value}\n"));
+                write!(text, "+{what}\n{}", said.collect::<String>())
+            }
             matrix::Change::Removed { what } => writeln!(text, "-{what}"),
             matrix::Change::Changed { what, field, before, after } => {
                 writeln!(text, "-{what}: {field} = {before}\n+{what}: {field} = {after}")
