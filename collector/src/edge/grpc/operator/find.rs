@@ -91,10 +91,10 @@ impl<S: Store, C: Clock> Plane<S, C> {
         let in_force = self.matrices.of(tenant);
         let mut sites: BTreeSet<&Site> = subjects.iter().map(|it| &it.site).collect();
         sites.extend(in_force.iter().flat_map(|it| &it.matrix.sites).map(|it| &it.name));
-        for named in about.sites.iter().filter(|it| !sites.contains(it)) {
-            return Err(unknown("site", named.as_str(), sites.iter().map(|it| it.as_str())));
+        match about.sites.iter().find(|it| !sites.contains(it)) {
+            Some(named) => Err(unknown("site", named.as_str(), sites.iter().map(|it| it.as_str()))),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Every alert that the operator may see, of one tenant if one is named.
