@@ -64,7 +64,7 @@ pub use crate::matrix::{
     checks::CheckOverride,
     compare::{Comparison, Rank, compare},
     coverage::{Cell, Coverage, FunctionWeek, HOURS, Owner, coverage, coverage_of},
-    diff::{Change, diff},
+    diff::{Change, described, diff},
     hand_over::{ReasonError, Trigger, parse_reason, usual_wait},
     length::{LengthError, parse_length, show_length},
     lint::lint,

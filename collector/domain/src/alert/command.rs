@@ -219,10 +219,11 @@ pub fn dispose(
     Ok(Event::Disposed(Disposed { what, by: Some(by), at: now, note, known_issue }))
 }
 
-/// What the collector itself says of an alert that nobody has disposed of in
-/// time; nothing if somebody has, or if it is over.
+/// What the collector itself says of an alert that a shift has left unfinished;
+/// nothing if it is put down already, or over. What somebody said that did not
+/// come true, such as a known issue that broke since, the shift knows of.
 pub fn joint_review(alert: &Alert, note: &str, now: Timestamp) -> Option<Event> {
-    let is_due = alert.is_unresolved() && alert.disposition() == Disposition::None;
+    let is_due = alert.is_unresolved() && alert.disposition() != Disposition::JointReview;
     is_due.then(|| {
         Event::Disposed(Disposed {
             what: Disposition::JointReview,

@@ -74,7 +74,11 @@ impl ToStatus for StoreError {
 impl ToStatus for TuneError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Wish(_) | Self::Override(_) | Self::Edit(_) => ErrorKind::Invalid,
+            Self::NoCheck(..)
+            | Self::OtherSystem(_)
+            | Self::Wish(_)
+            | Self::Override(_)
+            | Self::Edit(_) => ErrorKind::Invalid,
             Self::Matrix(_) => ErrorKind::Internal,
             Self::Store(err) => err.kind(),
         }
