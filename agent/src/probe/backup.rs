@@ -16,6 +16,7 @@
 //! whether a recovery point is too old, is decided by the collector.
 
 pub mod borg;
+pub mod events;
 pub mod restic;
 pub mod timer;
 
