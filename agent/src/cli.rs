@@ -9,6 +9,7 @@
 
 mod args;
 mod probe;
+mod service;
 
 use std::{
     env,
@@ -24,7 +25,7 @@ use remit_runtime::{clock::SystemClock, config::Effective, random, telemetry};
 use remit_shared::{Chain, Clock as _, RunId};
 use tokio::runtime;
 
-use self::args::{Backup, Cli, Command, ConfigCommand, Enroll, Options, Service};
+use self::args::{Backup, Cli, Command, ConfigCommand, Enroll, Options};
 use crate::{
     app::{self, VERSION},
     backup_run::{self, Order},
@@ -33,7 +34,7 @@ use crate::{
     enroll::{self, EnrollError},
     host,
     identity::IdentityFolder,
-    platform, service,
+    platform,
     status::{self, Standing},
 };
 
@@ -81,16 +82,7 @@ fn perform(command: Command) -> Result<ExitCode, Failure> {
             say(&effective.to_string());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Service(it) => {
-            match it {
-                Service::Install { unit_only: Some(path), .. } => service::write_unit(&path)?,
-                Service::Install { options, unit_only: None } => {
-                    service::install(&load(&options)?.0.state_dir)?;
-                }
-                Service::Uninstall => service::uninstall()?,
-            }
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Service(it) => service::perform(it),
         Command::Backup(Backup::Run { options, job, product, command }) => {
             let (config, _) = load(&options)?;
             let mut command = command.into_iter();

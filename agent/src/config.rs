@@ -8,11 +8,7 @@ mod raw;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use remit_agent_domain::schedule::{DEFAULTS, ProbePlan};
 use remit_runtime::{
@@ -74,7 +70,7 @@ impl Config {
         let document = match given {
             // Whoever names a file expects it to be there.
             Some(path) => Document::load(&path)?,
-            None => Document::load_if_present(Path::new(platform::CONFIG))?,
+            None => Document::load_if_present(&platform::config())?,
         };
         Self::check(document, flags, environment, zone)
     }
@@ -87,7 +83,7 @@ impl Config {
     ) -> Result<(Self, Effective), ConfigError> {
         let env = Overrides { environment };
         let raw = document.value.clone();
-        let state_dir = Setting::new(PathBuf::from(platform::STATE_DIR))
+        let state_dir = Setting::new(platform::state_dir())
             .file(raw.state_dir)
             .env("REMIT_AGENT_STATE_DIR", environment("REMIT_AGENT_STATE_DIR").map(PathBuf::from))
             .flag("--state-dir", flags.state_dir.clone());

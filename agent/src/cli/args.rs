@@ -4,6 +4,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::platform;
+
 /// The agent of Remit: measures this machine, knows its updates and backups,
 /// and reports to a collector. It takes no orders.
 #[derive(Parser)]
@@ -57,7 +59,7 @@ pub(super) enum Command {
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Make systemd start the agent, or not any more.
+    /// Make the service manager start the agent, or not any more.
     #[command(subcommand)]
     Service(Service),
     /// Report what a backup does.
@@ -68,12 +70,19 @@ pub(super) enum Command {
 /// Where things are.
 #[derive(Args)]
 pub(super) struct Options {
-    /// The settings [default: /etc/remit/agent.toml, if it exists]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = config_help())]
     pub(super) config: Option<PathBuf>,
-    /// Where the agent keeps what it must remember [default: /var/lib/remit-agent]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help = state_dir_help())]
     pub(super) state_dir: Option<PathBuf>,
+}
+
+fn config_help() -> String {
+    format!("The settings [default: {}, if it exists]", platform::config().display())
+}
+
+fn state_dir_help() -> String {
+    let usual = platform::state_dir();
+    format!("Where the agent keeps what it must remember [default: {}]", usual.display())
 }
 
 #[derive(Args)]
@@ -106,16 +115,27 @@ pub(super) enum ConfigCommand {
 
 #[derive(Subcommand)]
 pub(super) enum Service {
-    /// Make the user, the folders and the unit, and start the agent.
+    /// Make the account, the folders and the service, and start the agent.
     Install {
         #[command(flatten)]
         options: Options,
         /// Only write the unit, to this file.
+        #[cfg(unix)]
         #[arg(long, value_name = "PATH")]
         unit_only: Option<PathBuf>,
     },
-    /// Stop the agent and take its unit away. What it remembers stays.
+    /// Stop the agent and take its service away. What it remembers stays.
     Uninstall,
+    /// Show how the service stands; 0 if it runs, 1 if not.
+    Status,
+    /// Start the service.
+    Start,
+    /// Stop the service.
+    Stop,
+    /// What the service control manager starts.
+    #[cfg(windows)]
+    #[command(hide = true)]
+    Run(Options),
 }
 
 #[derive(Subcommand)]

@@ -9,9 +9,8 @@ use tokio::time;
 
 use super::{Failure, USAGE, say};
 use crate::{
-    app,
     config::Config,
-    probe::{Probe, Sample, Turn},
+    probe::{Probe, Sample, Turn, registry},
 };
 
 /// Between the two looks that a rate needs.
@@ -19,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Asks one probe, or lists them all.
 pub(super) async fn run(config: &Config, name: Option<&str>, json: bool) -> Result<(), Failure> {
-    let mut probes = app::probes(config)?;
+    let mut probes = registry::called_for(config)?;
     let Some(name) = name else {
         for it in &probes {
             say(&format!("{:16}  {}\n", it.name(), it.source()));

@@ -6,7 +6,7 @@ use super::*;
 
 fn parse(text: &str, environment: &[(&str, &str)]) -> Result<(Config, Effective), String> {
     let lookup = |name: &str| environment.iter().find(|it| it.0 == name).map(|it| it.1.to_owned());
-    let document = Document::parse(Path::new("agent.toml"), text.into());
+    let document = Document::parse("agent.toml".as_ref(), text.into());
     document
         .and_then(|it| Config::check(it, &Flags::default(), &lookup, "Europe/Berlin"))
         .map_err(|err| err.to_string())

@@ -7,4 +7,5 @@
 //! - Whether an update is a security update is read from where it comes, never
 //!   from its name or description.
 
+#[cfg(unix)]
 pub mod apt;

@@ -4,24 +4,36 @@
 //! ([`ProbeError::Unsupported`](crate::probe::ProbeError::Unsupported)) and
 //! rests, so that what is installed later is found without a restart.
 
-use crate::probe::{
-    Probe, clock::ClockProbe, cpu::CpuProbe, disk::DiskProbe, load::LoadProbe, memory::MemoryProbe,
-    network::NetworkProbe, process::ProcessProbe, uptime::UptimeProbe,
+use crate::{
+    config::Config,
+    inbox::{DropBox, InboxError},
+    probe::{
+        Probe,
+        backup::{borg::BorgProbe, restic::ResticProbe, timer::TimerProbe},
+    },
 };
 
-/// The probes of a Linux machine.
-pub fn all() -> Vec<Box<dyn Probe>> {
-    vec![
-        Box::new(CpuProbe::new()),
-        Box::new(LoadProbe::new()),
-        Box::new(MemoryProbe::new()),
-        Box::new(NetworkProbe::new()),
-        Box::new(UptimeProbe::new()),
-        Box::new(ProcessProbe::new()),
-        Box::new(DiskProbe::local()),
-        Box::new(DiskProbe::remote()),
-        Box::new(ClockProbe::new()),
-    ]
+#[cfg(unix)]
+pub use crate::probe::linux::all;
+#[cfg(windows)]
+pub use crate::probe::windows::all;
+
+/// Every probe that these settings call for.
+pub fn called_for(config: &Config) -> Result<Vec<Box<dyn Probe>>, InboxError> {
+    let backups = &config.backups;
+    let mut probes = all();
+    if !backups.restic.is_empty() {
+        probes.push(Box::new(ResticProbe::new(backups.restic.clone())));
+    }
+    if !backups.borg.is_empty() {
+        probes.push(Box::new(BorgProbe::new(backups.borg.clone())));
+    }
+    // Where there never is a systemd, nobody needs to hear that there is none.
+    if cfg!(unix) {
+        let inbox = DropBox::open(&config.inbox())?;
+        probes.push(Box::new(TimerProbe::new(backups.timers.clone(), inbox)));
+    }
+    Ok(probes)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{mem, time::Duration};
 
 use remit_shared::{Body, Completeness, Reading, Series, Unit};
 
-use crate::probe::{Probe, ProbeError, Sample, Turn, proc_file::ProcFile, value};
+use crate::probe::{Probe, ProbeError, Sample, Turn, linux::proc_file::ProcFile, value};
 
 const PATH: &str = "/proc/self/net/dev";
 

@@ -1,0 +1,59 @@
+//! `remit-agent service`, with what differs between service managers.
+
+use std::process::ExitCode;
+
+use super::{Failure, args::Service, block_on, load, say};
+use crate::{
+    doctor::Level,
+    platform::service::{self, Placement},
+};
+
+/// Does what was asked.
+pub(super) fn perform(order: Service) -> Result<ExitCode, Failure> {
+    match order {
+        #[cfg(unix)]
+        Service::Install { unit_only: Some(path), .. } => service::write_unit(&path)?,
+        Service::Install { options, .. } => {
+            let state_dir = load(&options)?.0.state_dir;
+            let placement = Placement { config: options.config, state_dir: options.state_dir };
+            for note in block_on(service::install(&placement, &state_dir))?? {
+                say(&format!("{note}\n"));
+            }
+        }
+        Service::Uninstall => block_on(service::uninstall())??,
+        Service::Start => block_on(service::start())??,
+        Service::Stop => block_on(service::stop())??,
+        Service::Status => {
+            let found = block_on(service::examine())?;
+            say(&format!("{found}\n"));
+            if found.level != Level::Ok {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        #[cfg(windows)]
+        Service::Run(options) => {
+            service::serve(Box::new(move || serve(&options).map_err(|it| it.text)))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How long the log file may become before a new one begins.
+#[cfg(windows)]
+const LOG: u64 = 4 << 20;
+
+/// Does what `run` does, with the log in a file, since a service has no
+/// standard error.
+#[cfg(windows)]
+fn serve(options: &super::args::Options) -> Result<(), Failure> {
+    use remit_runtime::telemetry::{self, LogFile};
+    use remit_shared::Chain;
+
+    let (config, _) = load(options)?;
+    crate::platform::make_private_folder(&config.state_dir)?;
+    let log = LogFile::open(&config.state_dir.join("agent.log"), LOG)?;
+    telemetry::init_to(config.log, move || log.clone())?;
+    let ended = block_on(crate::app::run(config))?;
+    ended.inspect_err(|err| tracing::error!(error = %Chain(err), "ended"))?;
+    Ok(())
+}
