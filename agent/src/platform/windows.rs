@@ -18,7 +18,9 @@ use remit_shared::Departure;
 use tokio::signal::windows;
 
 use self::call::security;
-pub(crate) use self::call::{machine, network, volume};
+pub(crate) use self::call::{
+    event_log, machine, network, registry, task_scheduler, update_agent, volume,
+};
 use crate::{
     access::{self, Share},
     status::Status,

@@ -18,6 +18,7 @@
 pub mod borg;
 pub mod events;
 pub mod restic;
+pub mod tasks;
 pub mod timer;
 
 use std::{path::PathBuf, time::Duration};

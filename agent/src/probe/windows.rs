@@ -1,5 +1,8 @@
 //! What only Windows tells, or tells in a way of its own.
 
+pub mod event_log;
+pub mod registry;
+
 use crate::probe::Probe;
 
 /// The probes of a Windows machine.

@@ -85,12 +85,17 @@ impl EventsProbe {
         Self { log, adapters, inbox, path: state_dir.join("backup-events.json") }
     }
 
-    /// All events of a log since the last look.
+    /// All events of a log since the last look. Where nobody has written
+    /// anything since, that is found out without a search.
     fn look(&mut self, log: &Log, mark: Option<Mark>, now: Timestamp) -> Result<Look, LogError> {
         let mut look = Look { mark, ..Look::default() };
+        let newest = self.one(log, Select::Newest)?;
+        if newest.is_some() && newest == mark {
+            return Ok(look);
+        }
         let (mut select, after) = match mark {
             None => (Select::Since(now - PAST), None),
-            Some(mark) => self.resume(log, mark)?,
+            Some(mark) => self.resume(log, mark, newest)?,
         };
         for _ in 0..BATCHES {
             let texts = self.ask(log, select, BATCH)?;
@@ -101,7 +106,7 @@ impl EventsProbe {
                     Ok(event) => {
                         last = last.max(Some(event.record));
                         if after.is_none_or(|it| event.at > it) {
-                            look.mark = Some(Mark { record: event.record, at: event.at });
+                            look.mark = Some(Mark::of(&event));
                             look.events.push(event);
                         }
                     }
@@ -113,6 +118,13 @@ impl EventsProbe {
             }
             match last {
                 Some(last) if !is_last => select = Select::After(last),
+                // All is read up to the event that was the newest before.
+                Some(_) | None if is_last => {
+                    let is_later =
+                        |it: &Mark| look.events.last().is_none_or(|last| last.record < it.record);
+                    look.mark = newest.filter(is_later).or(look.mark);
+                    break;
+                }
                 Some(_) | None => break,
             }
         }
@@ -121,21 +133,29 @@ impl EventsProbe {
 
     /// Where to go on: after the last event if its number is still its own,
     /// else after its time, since then somebody has made the log anew.
-    fn resume(&mut self, log: &Log, mark: Mark) -> Result<(Select, Option<Timestamp>), LogError> {
-        let on = (Select::After(mark.record), None);
-        let anew = (Select::Since(mark.at), Some(mark.at));
-        let parsed = |texts: Vec<String>| texts.first().and_then(|it| Event::parse(it).ok());
-        let everybody = Log { provider: None, ..log.clone() };
-        if let Some(event) = parsed(self.ask(&everybody, Select::Only(mark.record), 1)?) {
-            return Ok(if event.at == mark.at { on } else { anew });
-        }
-        // Cleared, or so full that it has dropped its oldest events. Either
-        // way its numbers go on, unless the newest is below ours.
-        match parsed(self.ask(&everybody, Select::Newest, 1)?) {
-            Some(event) if event.record >= mark.record => Ok(on),
-            Some(_) => Ok(anew),
-            None => Ok(on),
-        }
+    fn resume(
+        &mut self,
+        log: &Log,
+        mark: Mark,
+        newest: Option<Mark>,
+    ) -> Result<(Select, Option<Timestamp>), LogError> {
+        let is_on = match self.one(log, Select::Only(mark.record))? {
+            Some(event) => event == mark,
+            // Cleared, or so full that it has dropped its oldest events. Either
+            // way its numbers go on, unless the newest is below ours.
+            None => newest.is_none_or(|it| it.record >= mark.record),
+        };
+        Ok(match is_on {
+            true => (Select::After(mark.record), None),
+            false => (Select::Since(mark.at), Some(mark.at)),
+        })
+    }
+
+    /// One event of a log, whoever wrote it.
+    fn one(&mut self, log: &Log, select: Select) -> Result<Option<Mark>, LogError> {
+        let question = Question { channel: &log.channel, provider: None, select, most: 1 };
+        let texts = self.log.read(&question)?;
+        Ok(texts.first().and_then(|it| Event::parse(it).ok()).map(|it| Mark::of(&it)))
     }
 
     fn ask(&mut self, log: &Log, select: Select, most: usize) -> Result<Vec<String>, LogError> {

@@ -11,7 +11,10 @@ use remit_runtime::files::{self, WriteError};
 use remit_shared::{RunId, RunResult};
 use serde::{Deserialize, Serialize};
 
-use super::story::{Closed, Open, Story};
+use super::{
+    story::{Closed, Open, Story},
+    xml::Event,
+};
 
 /// What is remembered from one look to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +32,12 @@ pub(super) struct Mark {
     pub(super) record: u64,
     /// When it was written; a log that was made anew has another event there.
     pub(super) at: Timestamp,
+}
+
+impl Mark {
+    pub(super) fn of(event: &Event) -> Self {
+        Self { record: event.record, at: event.at }
+    }
 }
 
 /// Why nothing is remembered.

@@ -360,7 +360,7 @@ fn completed_is_not_success() {
             Windows Server Backup failed (event 14, 0x80780049) 00:01 to 01:00
               0x80780049
             Windows Server Backup partial (event 4, information) 00:01 to 01:30
-              D: failed with 0x80780024
+              D: failed with 0x80780064
             Windows Server Backup cancelled (event 8, error) 00:01 to 02:00
               0x8078015b
             Windows Server Backup failed (event 517, error) 00:01 to 02:30
