@@ -20,7 +20,7 @@
 //! write may claim that a backup went well; nobody else can.
 
 mod drop_box;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 
 use std::{

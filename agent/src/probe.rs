@@ -23,8 +23,8 @@ pub mod linux;
 pub mod patch;
 pub mod registry;
 mod systemd;
+mod traffic;
 mod value;
-#[cfg(windows)]
 pub mod windows;
 
 use std::{io, sync::Arc, time::Duration};

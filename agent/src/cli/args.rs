@@ -89,7 +89,7 @@ pub(super) enum Command {
 }
 
 /// Where things are.
-#[derive(Args)]
+#[derive(Args, Clone, Default)]
 pub(super) struct Options {
     #[arg(long, value_name = "FILE", help = config_help())]
     pub(super) config: Option<PathBuf>,
@@ -106,7 +106,7 @@ fn state_dir_help() -> String {
     format!("Where the agent keeps what it must remember [default: {}]", usual.display())
 }
 
-#[derive(Args)]
+#[derive(Args, Clone, Default)]
 #[command(after_help = "A token on the command line shows up in process lists; a file does not.
 
 Exit codes: 0 enrolled, 2 bad token, 3 not the collector that made the token,
@@ -144,6 +144,10 @@ pub(super) enum Service {
         #[cfg(unix)]
         #[arg(long, value_name = "PATH")]
         unit_only: Option<PathBuf>,
+        /// Enroll with this file's token, unless this machine is enrolled.
+        #[cfg(windows)]
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<PathBuf>,
     },
     /// Stop the agent and take its service away. What it remembers stays.
     Uninstall,

@@ -2,13 +2,13 @@
 //!
 //! What is private here is private by access list: see [`access`].
 
+pub(crate) mod ask;
 mod call;
 pub mod host;
 pub mod process;
 pub mod service;
 
 use std::{
-    env,
     fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
@@ -17,10 +17,11 @@ use std::{
 use remit_shared::Departure;
 use tokio::signal::windows;
 
-use self::call::security;
-pub(crate) use self::call::{
-    event_log, machine, network, registry, task_scheduler, update_agent, volume,
+use self::call::{
+    folder::{self, Known},
+    security, volume,
 };
+pub(crate) use self::call::{task_scheduler, update_agent};
 use crate::{
     access::{self, Share},
     status::Status,
@@ -43,17 +44,17 @@ pub fn state_dir() -> PathBuf {
 }
 
 fn folder() -> PathBuf {
-    variable("ProgramData", r"C:\ProgramData").join("Remit")
+    known(Known::ProgramData, r"C:\ProgramData").join("Remit")
 }
 
 /// Where programs are looked for, in this order.
 pub fn folders() -> Vec<PathBuf> {
-    let programs = variable("ProgramFiles", r"C:\Program Files");
-    vec![variable("SystemRoot", r"C:\Windows").join("System32"), programs.join("restic")]
+    let programs = known(Known::ProgramFiles, r"C:\Program Files");
+    vec![known(Known::System, r"C:\Windows\System32"), programs.join("restic")]
 }
 
-fn variable(name: &str, usual: &str) -> PathBuf {
-    env::var_os(name).filter(|it| !it.is_empty()).map_or_else(|| usual.into(), PathBuf::from)
+fn known(folder: Known, usual: &str) -> PathBuf {
+    folder::path(folder).unwrap_or_else(|_| usual.into())
 }
 
 /// Makes a folder, with all above it, for the agent and administrators.
@@ -86,9 +87,10 @@ fn list(share: Share) -> io::Result<String> {
     Ok(access::list(share, also.as_deref()))
 }
 
-/// What is made in a folder of ours inherits its access list.
-pub fn give_to_owner(_like: &Path, _path: &Path) -> io::Result<()> {
-    Ok(())
+/// Gives a file the access list that it should have inherited: not every
+/// system passes it on, and a key must not depend on that.
+pub fn give_to_owner(_like: &Path, path: &Path) -> io::Result<()> {
+    security::write(path, &list(Share::Keep)?)
 }
 
 /// Whether a file or folder is for nobody but the agent and administrators,

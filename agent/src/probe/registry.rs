@@ -43,13 +43,15 @@ pub fn called_for(config: &Config) -> Result<Vec<Box<dyn Probe>>, InboxError> {
 fn windows(config: &Config) -> Result<Vec<Box<dyn Probe>>, InboxError> {
     use jiff::tz::TimeZone;
 
-    use crate::probe::{
-        backup::{
-            events::EventsProbe,
-            tasks::{self, TasksProbe},
+    use crate::{
+        platform::ask::{event_log::WindowsEventLog, registry::WindowsRegistry},
+        probe::{
+            backup::{
+                events::EventsProbe,
+                tasks::{self, TasksProbe},
+            },
+            patch::wua::{self, WuaProbe},
         },
-        patch::wua::{self, WuaProbe},
-        windows::{event_log::WindowsEventLog, registry::WindowsRegistry},
     };
 
     let inbox = DropBox::open(&config.inbox())?;

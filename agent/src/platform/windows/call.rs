@@ -16,6 +16,7 @@
 pub(crate) mod com;
 pub(crate) mod event;
 pub(crate) mod event_log;
+pub(crate) mod folder;
 pub(crate) mod job;
 pub(crate) mod machine;
 pub(crate) mod network;

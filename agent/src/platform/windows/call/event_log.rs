@@ -3,7 +3,7 @@
 use std::{ffi::OsStr, io};
 
 use windows_sys::Win32::{
-    Foundation::{ERROR_INSUFFICIENT_BUFFER, ERROR_NO_MORE_ITEMS},
+    Foundation::{ERROR_INSUFFICIENT_BUFFER, ERROR_NO_MORE_ITEMS, SetLastError},
     System::EventLog::{
         EVT_HANDLE, EvtClose, EvtNext, EvtQuery, EvtQueryChannelPath, EvtQueryForwardDirection,
         EvtQueryReverseDirection, EvtRender, EvtRenderEventXml,
@@ -36,9 +36,12 @@ pub(crate) fn query(
 ) -> io::Result<Vec<String>> {
     let (channel, xpath) = (wide(OsStr::new(channel))?, wide(OsStr::new(xpath))?);
     let direction = if newest_first { EvtQueryReverseDirection } else { EvtQueryForwardDirection };
-    // SAFETY: both texts end with a zero and live until the call returns.
-    let results =
-        unsafe { EvtQuery(0, channel.as_ptr(), xpath.as_ptr(), EvtQueryChannelPath | direction) };
+    // SAFETY: both texts end with a zero and live until the call returns. Who
+    // fails without a reason must not be given an older one.
+    let results = unsafe {
+        SetLastError(0);
+        EvtQuery(0, channel.as_ptr(), xpath.as_ptr(), EvtQueryChannelPath | direction)
+    };
     if results == 0 {
         return Err(io::Error::last_os_error());
     }

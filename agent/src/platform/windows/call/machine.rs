@@ -1,40 +1,26 @@
 //! Processors, memory, uptime, processes.
 
-use std::io;
+use std::{ffi::c_void, io};
 
-use windows_sys::Win32::{
-    Foundation::FILETIME,
-    System::{
-        ProcessStatus::K32EnumProcesses,
-        SystemInformation::{GetTickCount64, GlobalMemoryStatusEx, MEMORYSTATUSEX},
-        Threading::GetSystemTimes,
+use windows_sys::{
+    Win32::{
+        Foundation::{FILETIME, TRUE},
+        System::{
+            ProcessStatus::{ENUM_PAGE_FILE_INFORMATION, K32EnumPageFilesW, K32EnumProcesses},
+            SystemInformation::{
+                GetSystemInfo, GetTickCount64, GlobalMemoryStatusEx, MEMORYSTATUSEX, SYSTEM_INFO,
+            },
+            Threading::GetSystemTimes,
+        },
     },
+    core::BOOL,
 };
 
 use super::checked;
-
-/// Where the time of all processors went since the machine was started, in
-/// units of 100 ns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Times {
-    /// In no program.
-    pub(crate) idle: u64,
-    /// In the kernel, which is where Windows counts being idle, too.
-    pub(crate) kernel: u64,
-    /// In programs.
-    pub(crate) user: u64,
-}
-
-/// Bytes of memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Memory {
-    pub(crate) total: u64,
-    pub(crate) available: u64,
-    /// What may be promised to programs: memory and page files together.
-    pub(crate) commit_limit: u64,
-    /// What of it has not been promised yet.
-    pub(crate) commit_available: u64,
-}
+use crate::probe::windows::{
+    cpu::Times,
+    memory::{Memory, Swap},
+};
 
 /// The most processes that are counted; a process id takes four bytes.
 const MOST: usize = 1 << 20;
@@ -55,9 +41,40 @@ pub(crate) fn memory() -> io::Result<Memory> {
     Ok(Memory {
         total: status.ullTotalPhys,
         available: status.ullAvailPhys,
-        commit_limit: status.ullTotalPageFile,
-        commit_available: status.ullAvailPageFile,
+        swap: page_files().ok(),
     })
+}
+
+fn page_files() -> io::Result<Swap> {
+    let mut info = SYSTEM_INFO::default();
+    // SAFETY: the structure is ours, and the call cannot fail.
+    unsafe { GetSystemInfo(&mut info) };
+    let mut pages = Pages::default();
+    // SAFETY: `add` gets back what we pass here, which lives until the call
+    // returns, and nothing else refers to it meanwhile.
+    checked(unsafe { K32EnumPageFilesW(Some(add), (&raw mut pages).cast()) })?;
+    let bytes = |pages: u64| pages.saturating_mul(u64::from(info.dwPageSize));
+    Ok(Swap { total: bytes(pages.total), used: bytes(pages.used) })
+}
+
+#[derive(Default)]
+struct Pages {
+    total: u64,
+    used: u64,
+}
+
+/// Told of one page file.
+extern "system" fn add(
+    pages: *mut c_void,
+    file: *mut ENUM_PAGE_FILE_INFORMATION,
+    _name: *const u16,
+) -> BOOL {
+    // SAFETY: the first is what `page_files` passed, the second is valid during
+    // this call.
+    let (pages, file) = unsafe { (&mut *pages.cast::<Pages>(), &*file) };
+    pages.total = pages.total.saturating_add(file.TotalSize as u64);
+    pages.used = pages.used.saturating_add(file.TotalInUse as u64);
+    TRUE
 }
 
 /// Milliseconds since the machine was started.

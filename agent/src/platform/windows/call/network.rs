@@ -2,25 +2,12 @@
 
 use std::{io, ptr, slice};
 
-use windows_sys::Win32::NetworkManagement::IpHelper::{FreeMibTable, GetIfTable2, MIB_IF_TABLE2};
+use windows_sys::Win32::NetworkManagement::IpHelper::{
+    FreeMibTable, GetIfTable2, MIB_IF_ROW2, MIB_IF_TABLE2,
+};
 
 use super::narrow;
-
-/// An interface and what it has counted since it came up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Interface {
-    /// What people call it: `Ethernet 2`.
-    pub(crate) name: String,
-    /// Its kind, by number: see `ifType` of the IANA.
-    pub(crate) kind: u32,
-    /// Whether there is a device behind it.
-    pub(crate) hardware: bool,
-    /// Whether it only filters what another one carries.
-    pub(crate) filter: bool,
-    pub(crate) received: u64,
-    pub(crate) transmitted: u64,
-    pub(crate) errors: u64,
-}
+use crate::probe::windows::network::Interface;
 
 /// The bits of `InterfaceAndOperStatusFlags`.
 const HARDWARE: u8 = 1;
@@ -40,10 +27,7 @@ pub(crate) fn interfaces() -> io::Result<Vec<Interface>> {
     // has as many rows as it says behind its head.
     let rows = unsafe {
         let first = ptr::addr_of!((*table).Table).cast();
-        slice::from_raw_parts::<windows_sys::Win32::NetworkManagement::IpHelper::MIB_IF_ROW2>(
-            first,
-            (*table).NumEntries as usize,
-        )
+        slice::from_raw_parts::<MIB_IF_ROW2>(first, (*table).NumEntries as usize)
     };
     let found = rows
         .iter()

@@ -8,26 +8,7 @@ use windows_sys::Win32::{
 };
 
 use super::{checked, wide};
-
-/// Bytes on a volume.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Room {
-    pub(crate) all: u64,
-    pub(crate) free: u64,
-    /// Free for us: less than `free` where there are quotas.
-    pub(crate) available: u64,
-}
-
-/// What a drive is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// In this machine.
-    Local,
-    /// On another.
-    Remote,
-    /// A disc, a stick, or nothing.
-    Passing,
-}
+use crate::probe::windows::disk::{Kind, Room};
 
 pub(crate) fn room(folder: &Path) -> io::Result<Room> {
     let name = wide(folder.as_os_str())?;

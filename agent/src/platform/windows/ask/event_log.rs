@@ -1,11 +1,12 @@
 //! The event log of this machine, as the backup probe asks it.
+//!
+//! Wine, on which this was run, has the call and no event log behind it. What
+//! a real service answers is by its documentation.
 
 use std::io;
 
-use crate::{
-    platform::event_log::query,
-    probe::backup::events::log::{EventLog, LogError, Question, Select},
-};
+use super::super::call::event_log::query;
+use crate::probe::backup::events::log::{EventLog, LogError, Question, Select};
 
 /// Access is denied.
 const DENIED: i32 = 5;
@@ -16,7 +17,7 @@ const NO_CHANNEL: i32 = 15_007;
 
 /// Asks the event log service.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct WindowsEventLog;
+pub(crate) struct WindowsEventLog;
 
 impl EventLog for WindowsEventLog {
     fn read(&mut self, question: &Question<'_>) -> Result<Vec<String>, LogError> {
