@@ -157,5 +157,13 @@ fn backups(scan: &BackupScan) -> Value {
             "count": it.count,
         })
     });
-    json!({ "product": scan.product, "newest": newest.collect::<Vec<_>>() })
+    let jobs = scan
+        .jobs
+        .iter()
+        .map(|it| json!({ "name": it.name, "product": it.product, "enabled": it.enabled }));
+    json!({
+        "product": scan.product,
+        "jobs": jobs.collect::<Vec<_>>(),
+        "newest": newest.collect::<Vec<_>>(),
+    })
 }
