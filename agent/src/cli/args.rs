@@ -147,7 +147,7 @@ pub(super) enum Service {
         /// Enroll with this file's token, unless this machine is enrolled.
         #[cfg(windows)]
         #[arg(long, value_name = "FILE")]
-        token_file: Option<PathBuf>,
+        token_file: Option<OsString>,
     },
     /// Stop the agent and take its service away. What it remembers stays.
     Uninstall,

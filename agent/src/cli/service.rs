@@ -1,8 +1,8 @@
 //! `remit-agent service`, with what differs between service managers.
 
-#[cfg(windows)]
-use std::path::PathBuf;
 use std::process::ExitCode;
+#[cfg(windows)]
+use std::{ffi::OsString, path::PathBuf};
 
 #[cfg(windows)]
 use super::args::Enroll;
@@ -27,8 +27,13 @@ pub(super) fn perform(order: Service) -> Result<ExitCode, Failure> {
         Service::Install { options, unit_only: None } => install(options)?,
         #[cfg(windows)]
         Service::Install { options, token_file } => {
-            install(options.clone())?;
-            begin(options, token_file)?;
+            let is_new = !service::exists()?;
+            let done = install(options.clone()).and_then(|()| begin(options, token_file));
+            if done.is_err() && is_new {
+                // The first error is the one to tell.
+                let _ = block_on(service::uninstall())?;
+            }
+            done?;
         }
         Service::Uninstall => block_on(service::uninstall())??,
         Service::Start => block_on(service::start())??,
@@ -60,9 +65,9 @@ fn install(options: Options) -> Result<(), Failure> {
 /// Enrolls if that is wanted and needed, and starts what is enrolled. An
 /// installer passes on an empty name if nobody gave it one.
 #[cfg(windows)]
-fn begin(options: Options, token_file: Option<PathBuf>) -> Result<(), Failure> {
+fn begin(options: Options, token_file: Option<OsString>) -> Result<(), Failure> {
     let folder = IdentityFolder::new(&load(&options)?.0.state_dir);
-    let token_file = token_file.filter(|it| !it.as_os_str().is_empty());
+    let token_file = token_file.filter(|it| !it.is_empty()).map(PathBuf::from);
     if folder.current()?.is_none() {
         if token_file.is_none() {
             say(

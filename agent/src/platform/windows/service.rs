@@ -30,7 +30,7 @@ use windows_service::{
     service_manager::{ServiceManager, ServiceManagerAccess},
 };
 
-pub use self::control::{examine, start, stop};
+pub use self::control::{examine, exists, start, stop};
 pub use self::run::serve;
 pub(super) use self::run::{announce_ready, announce_stopping, asked_to_stop};
 use super::call::security;
@@ -264,10 +264,7 @@ fn open(access: ServiceAccess, attempt: &'static str) -> Result<Service, Service
 }
 
 fn code(err: &ScmError) -> Option<i32> {
-    match err {
-        ScmError::Winapi(err) => err.raw_os_error(),
-        _ => None,
-    }
+    if let ScmError::Winapi(err) = err { err.raw_os_error() } else { None }
 }
 
 fn manager(attempt: &'static str) -> impl Fn(ScmError) -> ServiceError {
