@@ -38,6 +38,12 @@ pub struct PatchItem {
     pub security: bool,
     #[prost(enumeration = "PatchState", tag = "6")]
     pub state: i32,
+    /// What else it is known by: KB5034129, CVE-2024-20674. Never all of it.
+    #[prost(string, repeated, tag = "7")]
+    pub advisories: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How the last try to install it failed.
+    #[prost(string, tag = "8")]
+    pub failure: ::prost::alloc::string::String,
 }
 /// Whether a restart is due, and who says so.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -462,6 +468,10 @@ pub enum PatchState {
     Held = 2,
     DeferredPhased = 3,
     KeptBack = 4,
+    /// Offered to whoever wants it.
+    Optional = 5,
+    /// Hidden by somebody.
+    Declined = 6,
 }
 impl PatchState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -475,6 +485,8 @@ impl PatchState {
             Self::Held => "PATCH_STATE_HELD",
             Self::DeferredPhased => "PATCH_STATE_DEFERRED_PHASED",
             Self::KeptBack => "PATCH_STATE_KEPT_BACK",
+            Self::Optional => "PATCH_STATE_OPTIONAL",
+            Self::Declined => "PATCH_STATE_DECLINED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -485,6 +497,8 @@ impl PatchState {
             "PATCH_STATE_HELD" => Some(Self::Held),
             "PATCH_STATE_DEFERRED_PHASED" => Some(Self::DeferredPhased),
             "PATCH_STATE_KEPT_BACK" => Some(Self::KeptBack),
+            "PATCH_STATE_OPTIONAL" => Some(Self::Optional),
+            "PATCH_STATE_DECLINED" => Some(Self::Declined),
             _ => None,
         }
     }
@@ -710,6 +724,12 @@ pub struct PatchScan {
     pub reboot: ::core::option::Option<Reboot>,
     #[prost(message, optional, tag = "4")]
     pub last_patched_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What is updated, to its last digit.
+    #[prost(string, tag = "5")]
+    pub system: ::prost::alloc::string::String,
+    /// Who decides about updates there.
+    #[prost(string, tag = "6")]
+    pub managed_by: ::prost::alloc::string::String,
 }
 /// What a backup product holds.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -12471,6 +12491,12 @@ pub struct PatchStatus {
     /// Only if asked for.
     #[prost(message, repeated, tag = "16")]
     pub items: ::prost::alloc::vec::Vec<PatchItem>,
+    /// What is updated, to its last digit; empty when unknown.
+    #[prost(string, tag = "17")]
+    pub system: ::prost::alloc::string::String,
+    /// Who decides about updates there; empty when unknown.
+    #[prost(string, tag = "18")]
+    pub managed_by: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListPatchStatesRequest {

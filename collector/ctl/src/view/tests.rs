@@ -513,6 +513,7 @@ fn an_unknown_number_of_updates_is_not_zero() {
             origins: vec!["Debian-Security".into()],
             security: true,
             state: v1::PatchState::Available.into(),
+            ..Default::default()
         }],
         ..Default::default()
     };

@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use remit_shared::{Body, Completeness};
 
 use super::*;
 use crate::probe::fake;
@@ -52,29 +53,13 @@ fn a_text_without_a_table_is_named() {
     assert_eq!(err, "failed to find its two lines of head in /proc/self/net/dev");
 }
 
-const BEFORE: Counters = Counters { received: 1000, transmitted: 50, errors: 2 };
-
-#[test]
-fn rates_are_per_second() {
-    let after = Counters { received: 21_000, transmitted: 1050, errors: 5 };
-    let elapsed = Duration::from_secs(10);
-    assert_eq!(rates(BEFORE, after, elapsed), Some([2000, 100, 3]));
-    assert_eq!(rates(BEFORE, after, Duration::ZERO), None);
-}
-
-#[test]
-fn counters_that_start_over_are_not_a_rate() {
-    let after = Counters { received: 10, ..BEFORE };
-    assert_eq!(rates(BEFORE, after, Duration::from_secs(10)), None);
-}
-
 #[test]
 fn an_interface_is_measured_from_its_second_look() {
     let mut probe = NetworkProbe::new();
     let first = probe.sample(fake::turn(0)).unwrap();
     assert_eq!(first.body, Body::Readings(vec![]));
     // A machine without any interface has nothing to miss either.
-    let interfaces = probe.interfaces.len();
+    let interfaces = probe.traffic.len();
     assert_eq!(first.missing.is_empty(), interfaces == 0);
     let second = probe.sample(fake::turn(10_000)).unwrap();
     let Body::Readings(readings) = second.body else { panic!("{:?}", second.body) };
@@ -83,15 +68,6 @@ fn an_interface_is_measured_from_its_second_look() {
 }
 
 proptest! {
-    #[test]
-    fn no_counters_are_a_panic(counts: [u64; 6], elapsed: Duration) {
-        let counters =
-            |at: usize| Counters { received: counts[at], transmitted: counts[at + 1], errors: counts[at + 2] };
-        if let Some(rates) = rates(counters(0), counters(3), elapsed) {
-            prop_assert!(rates.iter().all(|rate| *rate >= 0));
-        }
-    }
-
     #[test]
     fn no_text_is_a_panic(text in "(compressed\n)?([a-z0-9]{0,5}:? ?|[0-9]{1,25} |\n){0,40}") {
         if let Ok(lines) = parse(&text) {

@@ -19,7 +19,7 @@ use std::io;
 use remit_shared::{Body, Completeness, Reading, Series, Unit};
 use rustix::fs::{StatVfs, statvfs};
 
-use crate::probe::{Probe, ProbeError, Sample, Turn, proc_file::ProcFile, value};
+use crate::probe::{Probe, ProbeError, Sample, Turn, linux::proc_file::ProcFile, value};
 
 use self::mounts::Place;
 

@@ -3,7 +3,7 @@
 
 use remit_shared::{Body, Completeness, Series, Unit};
 
-use crate::probe::{Probe, ProbeError, Sample, Turn, proc_file::ProcFile, value};
+use crate::probe::{Probe, ProbeError, Sample, Turn, linux::proc_file::ProcFile, value};
 
 const LOADAVG: &str = "/proc/loadavg";
 const ONLINE: &str = "/sys/devices/system/cpu/online";

@@ -6,11 +6,22 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use remit_runtime::files::{self, WriteError};
 
-use crate::platform;
+use tokio::{process::Command as AsyncCommand, time};
+
+use crate::{doctor::Finding, platform};
+
+/// Where systemd looks for units that an administrator adds.
+const UNIT: &str = "/etc/systemd/system/remit-agent.service";
+/// What tells systemd about the agent.
+const UNIT_TEXT: &str = include_str!("../../../../packaging/linux/remit-agent.service");
+
+/// How long systemd may take to say how the agent stands.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The user that the agent runs as.
 const USER: &str = "remit-agent";
@@ -52,11 +63,22 @@ pub enum ServiceError {
 
 /// Writes the unit, and nothing else.
 pub fn write_unit(path: &Path) -> Result<(), ServiceError> {
-    Ok(files::write_atomic(path, platform::UNIT_TEXT.as_bytes())?)
+    Ok(files::write_atomic(path, UNIT_TEXT.as_bytes())?)
 }
 
-/// Makes the user, the folders and the unit, and starts the agent.
-pub fn install(state_dir: &Path) -> Result<(), ServiceError> {
+/// Where things are, if not where they usually are. The unit knows only the
+/// usual places; what is elsewhere takes a drop-in of the administrator's.
+#[derive(Clone, Debug, Default)]
+pub struct Placement {
+    /// The settings.
+    pub config: Option<PathBuf>,
+    /// The state folder.
+    pub state_dir: Option<PathBuf>,
+}
+
+/// Makes the user, the folders and the unit, and starts the agent. Gives what
+/// people should know.
+pub async fn install(_: &Placement, state_dir: &Path) -> Result<Vec<String>, ServiceError> {
     check()?;
     if !user_exists()? {
         let home = state_dir.display().to_string();
@@ -67,19 +89,32 @@ pub fn install(state_dir: &Path) -> Result<(), ServiceError> {
         .map_err(|source| io_error("make", state_dir, source))?;
     let owner = format!("{USER}:{USER}");
     run("chown", &["--recursive", "--no-dereference", &owner, &state_dir.display().to_string()])?;
-    if let Some(folder) = Path::new(platform::CONFIG).parent() {
+    if let Some(folder) = platform::config().parent() {
         fs::create_dir_all(folder).map_err(|source| io_error("make", folder, source))?;
     }
-    write_unit(Path::new(platform::UNIT))?;
+    write_unit(Path::new(UNIT))?;
     run("systemctl", &["daemon-reload"])?;
-    run("systemctl", &["enable", "--now", "remit-agent.service"])
+    run("systemctl", &["enable", "--now", "remit-agent.service"])?;
+    Ok(Vec::new())
+}
+
+/// Starts the service.
+pub async fn start() -> Result<(), ServiceError> {
+    check()?;
+    run("systemctl", &["start", "remit-agent.service"])
+}
+
+/// Stops the service, and waits until it has said goodbye.
+pub async fn stop() -> Result<(), ServiceError> {
+    check()?;
+    run("systemctl", &["stop", "remit-agent.service"])
 }
 
 /// Stops the agent and takes the unit away. What it remembers stays.
-pub fn uninstall() -> Result<(), ServiceError> {
+pub async fn uninstall() -> Result<(), ServiceError> {
     check()?;
     run("systemctl", &["disable", "--now", "remit-agent.service"])?;
-    let unit = Path::new(platform::UNIT);
+    let unit = Path::new(UNIT);
     match fs::remove_file(unit) {
         Err(err) if err.kind() != io::ErrorKind::NotFound => {
             return Err(io_error("delete", unit, err));
@@ -87,6 +122,29 @@ pub fn uninstall() -> Result<(), ServiceError> {
         _ => {}
     }
     run("systemctl", &["daemon-reload"])
+}
+
+/// How the service stands.
+pub async fn examine() -> Finding {
+    if !platform::has_systemd() {
+        let advice = "start `remit-agent run` by what starts services here";
+        return Finding::warn("service", "systemd does not run this machine", advice);
+    }
+    let asked = AsyncCommand::new("/usr/bin/systemctl")
+        .args(["show", "--property=ActiveState,UnitFileState", "--value", "remit-agent.service"])
+        .kill_on_drop(true)
+        .output();
+    let Ok(Ok(output)) = time::timeout(PATIENCE, asked).await else {
+        return Finding::warn("service", "systemd does not answer", "try `systemctl status`");
+    };
+    let text =
+        String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(", ");
+    if text.starts_with("active") {
+        Finding::ok("service", text)
+    } else {
+        let advice = "`remit-agent service install`, then `systemctl status remit-agent`";
+        Finding::warn("service", format!("remit-agent.service is {text}"), advice)
+    }
 }
 
 fn check() -> Result<(), ServiceError> {

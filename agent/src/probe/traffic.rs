@@ -1,32 +1,18 @@
-//! Traffic and errors of network interfaces, from `/proc/self/net/dev`: per
-//! second, and counted, since the last sample.
-//!
-//! Interfaces that container engines and hypervisors make and remove by the
-//! dozen are left out: their traffic shows on the real ones.
+//! From counters of network interfaces to rates: what every system does with
+//! what each tells in a way of its own.
 
 use std::{mem, time::Duration};
 
 use remit_shared::{Body, Completeness, Reading, Series, Unit};
 
-use crate::probe::{Probe, ProbeError, Sample, Turn, proc_file::ProcFile, value};
+use crate::probe::{Sample, value};
 
-const PATH: &str = "/proc/self/net/dev";
-
-/// How many interfaces are measured, should a new kind of them escape
-/// [`PASSING`].
+/// How many interfaces are measured, should they be made by the thousand.
 const MOST: usize = 64;
 
-/// How the names of interfaces begin that nobody set up by hand.
-const PASSING: [&str; 23] = [
-    "br-", "cali", "cni", "cilium", "docker", "dummy", "erspan", "fwbr", "fwln", "fwpr", "gre",
-    "gretap", "ifb", "ip6gre", "ip6tnl", "ip_vti", "lxc", "sit0", "tap", "tunl0", "veth", "virbr",
-    "vnet",
-];
-
-/// Measures what goes through network interfaces.
-#[derive(Debug)]
-pub struct NetworkProbe {
-    dev: ProcFile,
+/// The interfaces of the last look.
+#[derive(Debug, Default)]
+pub(super) struct Traffic {
     interfaces: Vec<Interface>,
     before: Option<Duration>,
 }
@@ -41,23 +27,10 @@ struct Interface {
 
 /// Counted since the interface came up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Counters {
-    received: u64,
-    transmitted: u64,
-    errors: u64,
-}
-
-impl NetworkProbe {
-    /// A probe that has not looked yet.
-    pub fn new() -> Self {
-        Self { dev: ProcFile::new(PATH), interfaces: vec![], before: None }
-    }
-}
-
-impl Default for NetworkProbe {
-    fn default() -> Self {
-        Self::new()
-    }
+pub(super) struct Counters {
+    pub(super) received: u64,
+    pub(super) transmitted: u64,
+    pub(super) errors: u64,
 }
 
 impl Interface {
@@ -71,20 +44,21 @@ impl Interface {
     }
 }
 
-impl Probe for NetworkProbe {
-    fn name(&self) -> &'static str {
-        "network"
+impl Traffic {
+    /// How many interfaces there were at the last look.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.interfaces.len()
     }
 
-    fn source(&self) -> &'static str {
-        PATH
-    }
-
-    fn sample(&mut self, turn: Turn) -> Result<Sample, ProbeError> {
-        let text = self.dev.read()?;
-        let lines = parse(&text)?;
-        let before = self.before.replace(turn.monotonic);
-        let elapsed = before.map_or(Duration::ZERO, |before| turn.monotonic.saturating_sub(before));
+    /// What went through these since the last look; `now` only goes forward.
+    pub(super) fn sample<'a>(
+        &mut self,
+        lines: impl Iterator<Item = (&'a str, Counters)>,
+        now: Duration,
+    ) -> Sample {
+        let before = self.before.replace(now);
+        let elapsed = before.map_or(Duration::ZERO, |before| now.saturating_sub(before));
 
         let mut readings: Vec<Reading> = Vec::with_capacity(self.interfaces.len() * 3);
         let mut missing = vec![];
@@ -117,31 +91,8 @@ impl Probe for NetworkProbe {
             sample.completeness = Completeness::Partial;
             sample.missing = format!("{beyond} more");
         }
-        Ok(sample)
+        sample
     }
-}
-
-/// The interfaces worth measuring. A line that makes no sense is passed over.
-fn parse(dev: &str) -> Result<impl Iterator<Item = (&str, Counters)>, ProbeError> {
-    let missing = || ProbeError::Parse { what: PATH.into(), field: "its two lines of head".into() };
-    let (_, table) = dev.split_once("compressed\n").ok_or_else(missing)?;
-    Ok(table.lines().filter_map(parse_line).filter(|(name, _)| is_measured(name)))
-}
-
-/// `eth0: 1 2 3 …`; old kernels leave no space after the colon.
-fn parse_line(line: &str) -> Option<(&str, Counters)> {
-    let (name, counts) = line.rsplit_once(':')?;
-    let mut counts = counts.split_ascii_whitespace().map(|count| count.parse::<u64>().ok());
-    let received = counts.next()??;
-    let receive_errors = counts.nth(1)??;
-    let transmitted = counts.nth(5)??;
-    let transmit_errors = counts.nth(1)??;
-    let errors = receive_errors.saturating_add(transmit_errors);
-    Some((name.trim(), Counters { received, transmitted, errors }))
-}
-
-fn is_measured(name: &str) -> bool {
-    name != "lo" && !PASSING.iter().any(|passing| name.starts_with(passing))
 }
 
 /// Bytes per second in and out, and errors, since the last look. None if a
@@ -161,4 +112,35 @@ fn rates(before: Counters, after: Counters, elapsed: Duration) -> Option<[i64; 3
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BEFORE: Counters = Counters { received: 1000, transmitted: 50, errors: 2 };
+
+    #[test]
+    fn rates_are_per_second() {
+        let after = Counters { received: 21_000, transmitted: 1050, errors: 5 };
+        let elapsed = Duration::from_secs(10);
+        assert_eq!(rates(BEFORE, after, elapsed), Some([2000, 100, 3]));
+        assert_eq!(rates(BEFORE, after, Duration::ZERO), None);
+    }
+
+    #[test]
+    fn counters_that_start_over_are_not_a_rate() {
+        let after = Counters { received: 10, ..BEFORE };
+        assert_eq!(rates(BEFORE, after, Duration::from_secs(10)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_counters_are_a_panic(counts: [u64; 6], elapsed: Duration) {
+            let counters =
+                |at: usize| Counters { received: counts[at], transmitted: counts[at + 1], errors: counts[at + 2] };
+            if let Some(rates) = rates(counters(0), counters(3), elapsed) {
+                prop_assert!(rates.iter().all(|rate| *rate >= 0));
+            }
+        }
+    }
+}
