@@ -31,7 +31,7 @@ use crate::{
     backup_run::{self, Order},
     config::{Config, Flags},
     doctor,
-    enroll::{self, EnrollError},
+    enroll::{self, EnrollError, Enrolled, Patience, Wish},
     host,
     identity::IdentityFolder,
     platform,
@@ -114,14 +114,14 @@ fn enroll(given: &Enroll) -> Result<ExitCode, Failure> {
             code: USAGE,
             text: format!("failed to read {}: {err}", path.display()),
         })?,
-        (Some(token), None) if token == "-" => {
+        // Nothing but `-` gets here.
+        (Some(_), None) => {
             let mut text = String::new();
             io::stdin().lock().take(64 << 10).read_to_string(&mut text)?;
             text
         }
-        (Some(token), None) => token.clone(),
         (None, None) => {
-            let text = "a token is needed: give it, --token-file FILE, or - to read it from standard input";
+            let text = "a token is needed: --token-file FILE, or - to read it from standard input";
             return Err(Failure { code: USAGE, text: text.into() });
         }
     };
@@ -131,9 +131,11 @@ fn enroll(given: &Enroll) -> Result<ExitCode, Failure> {
     })?;
     let folder = IdentityFolder::new(&config.state_dir);
     let host = host::describe(VERSION);
-    let now = SystemClock.now();
-    let done = block_on(enroll::enroll(&folder, &token, &host, given.force, now))?;
-    let endpoint = done.map_err(|err: EnrollError| Failure {
+    let patience = given.retry_for.map_or(Patience::USUAL, |it| Patience::of(it.unsigned()));
+    let (force, now) = (given.force, SystemClock.now());
+    let wish = Wish { token: &token, host: &host, force, patience, now };
+    let done = block_on(enroll::enroll(&folder, wish))?;
+    let Enrolled { endpoint, waits_because } = done.map_err(|err: EnrollError| Failure {
         code: err.exit_code(),
         text: Chain(&err).to_string(),
     })?;
@@ -141,6 +143,11 @@ fn enroll(given: &Enroll) -> Result<ExitCode, Failure> {
         "enrolled as {} ({} / {}), certificate until {}\n",
         endpoint.endpoint_id, endpoint.tenant, endpoint.site, endpoint.not_after
     ));
+    if !waits_because.is_empty() {
+        say(&format!(
+            "it waits until somebody lets it in with `remit endpoint approve`: {waits_because}\n"
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

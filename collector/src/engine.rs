@@ -12,7 +12,7 @@ mod scene;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use remit_collector_domain::{
     alert::{self, Alert, Delivery, Event, Received, Step, command::Refusal, must_be_watched},
@@ -21,7 +21,7 @@ use remit_collector_domain::{
     letter::Matter,
     signal::{Origin, Say, Signal},
 };
-use remit_shared::{AlertId, Chain, Clock, Severity, Tenant};
+use remit_shared::{AlertId, Chain, Clock, EndpointId, Severity, Tenant};
 use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -88,6 +88,10 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             return Ok(());
         };
         let registration = &endpoint.record.registration;
+        if registration.revoked.is_some() && signal.is_raised() {
+            // Somebody else may still speak of a machine that has left.
+            return Ok(());
+        }
         let about = alert::About {
             tenant: registration.tenant.clone(),
             site: registration.site.clone(),
@@ -164,6 +168,12 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         }
     }
 
+    /// Lets the alerts of endpoints that have left look around: they are over.
+    /// If that is cut short, the next start does it.
+    pub async fn left(&self, endpoints: &BTreeSet<EndpointId>) -> Result<(), StoreError> {
+        self.tick_those(|it| endpoints.contains(&it.about.endpoint) && it.is_unresolved()).await
+    }
+
     /// Learns which alerts say already what others would. Call it once, before
     /// anything else.
     pub async fn recall(&self) -> Result<(), StoreError> {
@@ -237,6 +247,8 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             return Ok(Arc::clone(alert));
         };
         let registration = &endpoint.record.registration;
+        let is_time = matches!(event, Event::Tick);
+        let event = if is_time { alert::passing(registration) } else { event };
         let scene = self.scene(registration, &alert.about, alert.severity, Some(alert)).await?;
         let step = alert::step(alert, event, &scene.context());
         if step.alert == **alert && step.effects.is_empty() {

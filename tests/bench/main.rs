@@ -10,6 +10,7 @@ mod alerts;
 mod backlog;
 mod connections;
 mod daemon;
+mod enroll;
 mod figure;
 mod fleet;
 mod matrices;

@@ -12,6 +12,7 @@ mod enrollment;
 mod escalation;
 mod evening;
 mod facts;
+mod fleet;
 mod hours;
 mod identity;
 mod late;

@@ -91,6 +91,13 @@ words! {
         RerouteRefused = "reroute_refused"
         Rescheduled = "rescheduled"
     }
+    WaitingReason {
+        TokenForMany = "token_for_many"
+        NewKey = "new_key"
+        NewSystem = "new_system"
+        CopiedDisk = "copied_disk"
+        NameTaken = "name_taken"
+    }
     AlertState {
         Open = "open"
         Acknowledged = "acknowledged"

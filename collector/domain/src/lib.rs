@@ -40,4 +40,5 @@ pub mod source;
 pub mod suppression;
 pub mod tuning;
 pub mod upkeep;
+pub mod version;
 pub mod window;

@@ -215,7 +215,7 @@ async fn trial<S: Store>(
     let is_meant = |it: &Endpoint| {
         let registration = &it.registration;
         registration.tenant == *tenant
-            && registration.revoked.is_none()
+            && registration.is_in_service()
             && asked.on.includes(&subject(registration))
     };
     let endpoints: BTreeMap<EndpointId, Arc<Endpoint>> =

@@ -96,10 +96,14 @@ pub(crate) enum Command {
     /// Make an approved change true.
     #[command(after_help = "Examples:
   remit change apply chg_3f0c9a51
-  remit change apply chg_3f0c9a51 --yes")]
+  remit change apply chg_3f0c9a51 --yes --out hq.token")]
     Apply {
         /// Which one: its id or the first characters of it.
         change: String,
+        /// Write the token that it makes to a file that only you may read,
+        /// instead of showing it.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
         /// Do not ask.
         #[arg(long)]
         yes: bool,

@@ -485,10 +485,10 @@ fn the_fleet_shows_the_worst_first_and_the_revoked_as_such() {
     shows(
         &Endpoints { endpoints },
         expect![[r#"
-        ENDPOINT      HOST  PRESENCE  HEARD    STATUS  ALERTS  TENANT   WORST
-        end_3f0c9a51  db-7  online    2 s ago  crit    1       acme/hq  disk-space /var
-        end_3f0c9a52  -     revoked   2 s ago  ok      1       acme/hq  -
-    "#]],
+            ENDPOINT      HOST  PRESENCE  HEARD    STATUS  ALERTS  TENANT   WORST
+            end_3f0c9a51  db-7  online    2 s ago  crit    1       acme/hq  disk-space /var
+            end_3f0c9a52  -     retired   2 s ago  ok      1       acme/hq  -
+        "#]],
     );
 }
 

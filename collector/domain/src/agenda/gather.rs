@@ -183,7 +183,7 @@ fn silent(endpoint: &Endpoint) -> Option<Silent> {
         Presence::NeverSeen | Presence::Offline => true,
         Presence::Online | Presence::Late | Presence::ExpectedOff(_) => false,
     };
-    let is_real = registration.revoked.is_none() && registration.kind != EndpointKind::Virtual;
+    let is_real = registration.is_in_service() && registration.kind != EndpointKind::Virtual;
     (is_silent && is_real).then(|| Silent {
         endpoint: registration.id,
         hostname: registration.host.hostname.clone(),

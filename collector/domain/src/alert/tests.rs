@@ -299,6 +299,7 @@ fn who_comes_too_late_changes_nothing() {
     for event in [
         Event::Acknowledged(ack),
         Event::Resolved { by: world::person("ann"), note: String::new() },
+        Event::Retired { why: "sold (ann)".into() },
         Event::HandedOver {
             by: world::person("ann"),
             to: world::team("it"),

@@ -60,7 +60,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
     ) -> Result<Reached, Status> {
         let all = self.store().all::<Endpoint>().await.map_err(|it| it.to_status())?;
         let of = all.iter().map(|it| &it.record.registration);
-        let of: Vec<_> = of.filter(|it| it.tenant == *tenant && it.revoked.is_none()).collect();
+        let of: Vec<_> = of.filter(|it| it.tenant == *tenant && it.is_in_service()).collect();
         let endpoints = of.iter().filter(|it| is_meant(&subject(it)));
         Ok(Reached { endpoints: endpoints.map(|it| Arc::clone(it)).collect(), of: of.len() })
     }

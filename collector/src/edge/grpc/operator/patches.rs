@@ -30,7 +30,7 @@ impl<S: Store, C: Clock> PatchService for Plane<S, C> {
         for endpoint in endpoints {
             let registration = &endpoint.registration;
             let elsewhere = !asked.site.is_empty() && registration.site.as_str() != asked.site;
-            if elsewhere || registration.revoked.is_some() {
+            if elsewhere || !registration.is_in_service() {
                 continue;
             }
             let policy = &self.matrices.rules(registration).policy;

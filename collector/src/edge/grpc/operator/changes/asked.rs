@@ -95,7 +95,9 @@ impl<S: Store, C: Clock> Plane<S, C> {
             Payload::Revocation(it) => {
                 let endpoints = self.endpoints_named(operator, &it.endpoints).await?;
                 let why = asked.reason.trim().to_owned();
-                Spec::Revocation(Revocation { tenant: tenant()?, endpoints, why }).into()
+                let spec = Spec::Revocation(Revocation { tenant: tenant()?, endpoints, why });
+                // They are out once it is agreed on, without anybody.
+                Wanted { start: Start::Agreed, ..spec.into() }
             }
             Payload::Tuning(it) => self.tuning_wanted(operator, it, asked, now).await?,
         })
