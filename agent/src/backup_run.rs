@@ -21,7 +21,7 @@ mod borg;
 mod child;
 mod ear;
 mod restic;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 
 use std::{ffi::OsString, future, io, path::Path};

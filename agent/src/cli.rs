@@ -83,6 +83,10 @@ fn perform(command: Command) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Service(it) => service::perform(it),
+        #[cfg(windows)]
+        Command::WuaScan { json: _, online } => tell(&platform::update_agent::scan(online)),
+        #[cfg(windows)]
+        Command::TaskScan { json: _, paths } => tell(&platform::task_scheduler::scan(&paths)),
         Command::Backup(Backup::Run { options, job, product, command }) => {
             let (config, _) = load(&options)?;
             let mut command = command.into_iter();
@@ -199,6 +203,13 @@ fn block_on<F: Future>(work: F) -> Result<F::Output, Failure> {
     // A thread that hangs in the kernel must not keep the process.
     runtime.shutdown_background();
     Ok(done)
+}
+
+/// Says what a child was started for. What went wrong is part of it.
+#[cfg(windows)]
+fn tell(scan: &impl serde::Serialize) -> Result<ExitCode, Failure> {
+    say(&format!("{}\n", serde_json::to_string(scan)?));
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Says it to whoever asked.

@@ -18,7 +18,7 @@
 //! [`Output::expect`], is its probe's business.
 
 mod child;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 
 use std::{

@@ -65,6 +65,27 @@ pub(super) enum Command {
     /// Report what a backup does.
     #[command(subcommand)]
     Backup(Backup),
+    /// Ask the Windows Update Agent; what the agent starts to ask it.
+    #[cfg(windows)]
+    #[command(hide = true)]
+    WuaScan {
+        /// The only form there is.
+        #[arg(long, required = true)]
+        json: bool,
+        /// Search at the server.
+        #[arg(long)]
+        online: bool,
+    },
+    /// Ask the Task Scheduler; what the agent starts to ask it.
+    #[cfg(windows)]
+    #[command(hide = true)]
+    TaskScan {
+        /// The only form there is.
+        #[arg(long, required = true)]
+        json: bool,
+        /// The tasks, by their paths.
+        paths: Vec<String>,
+    },
 }
 
 /// Where things are.

@@ -21,6 +21,7 @@ use self::call::{
     folder::{self, Known},
     security, volume,
 };
+pub(crate) use self::call::{task_scheduler, update_agent};
 use crate::{
     access::{self, Share},
     status::Status,

@@ -104,6 +104,10 @@ form! {
         items: Vec<PatchItemRecordV1>,
         reboot: RebootRecordV1,
         last_patched_at: Option<String>,
+        #[serde(default)]
+        system: String,
+        #[serde(default)]
+        managed_by: String,
     }
 
     PatchItemRecordV1 of PatchItem {
@@ -113,6 +117,10 @@ form! {
         origins: Vec<String>,
         security: bool,
         state: String,
+        #[serde(default)]
+        advisories: Vec<String>,
+        #[serde(default)]
+        failure: String,
     }
 
     RebootRecordV1 of Reboot {
