@@ -8,7 +8,12 @@
 
 mod producers;
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::SignedDuration;
 use remit_agent_domain::{
@@ -28,7 +33,6 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-pub use self::producers::probes;
 use crate::{
     config::Config,
     host,
@@ -71,6 +75,14 @@ pub enum RunError {
         #[source]
         source: io::Error,
     },
+    /// Others may use the key, or what is reported in our name.
+    #[error("not started, since {} is not private: {why}; if that was so while a key was in it, revoke this endpoint, then: {}", path.display(), platform::make_private_advice(path))]
+    Exposed {
+        /// The file or folder.
+        path: PathBuf,
+        /// Who may use it.
+        why: String,
+    },
     /// The spool does not open.
     #[error("failed to open the spool")]
     Spool(#[from] SpoolError),
@@ -101,6 +113,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     platform::make_private_folder(&state_dir)
         .map_err(|source| RunError::State { path: state_dir.clone(), source })?;
     let identity = IdentityFolder::new(&state_dir);
+    check_private(&state_dir, &identity)?;
     let endpoint = identity.endpoint()?;
     let limits = Limits { max_bytes: config.spool_max_bytes.0, max_age: config.spool_max_age.0 };
     let spool = SegmentSpool::open(&state_dir.join("spool"), limits, random::u64())?;
@@ -165,9 +178,9 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     let failed = supervisor.token();
     let departure = tokio::select! {
         asked = platform::stop_requested() => {
-            asked.map_err(RunError::Signals)?;
+            let departure = asked.map_err(RunError::Signals)?;
             platform::announce_stopping();
-            platform::departure().await
+            departure
         }
         () = failed.cancelled() => Departure::ServiceStop,
     };
@@ -196,6 +209,20 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     if let Err(err) = stopped {
         // A probe that hangs in the kernel keeps nobody.
         warn!(error = %Chain(&err), "left without them");
+    }
+    Ok(())
+}
+
+/// Refuses to work with a key that others may have, or in a folder where they
+/// may speak for us.
+fn check_private(state_dir: &Path, identity: &IdentityFolder) -> Result<(), RunError> {
+    let key = identity.current()?.map(|it| it.join("key.pem"));
+    for path in [Some(state_dir.to_owned()), key].into_iter().flatten() {
+        match platform::exposed(&path) {
+            Ok(None) => {}
+            Ok(Some(why)) => return Err(RunError::Exposed { path, why }),
+            Err(source) => return Err(RunError::State { path, source }),
+        }
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ mod borg;
 mod child;
 mod ear;
 mod restic;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 
 use std::{ffi::OsString, future, io, path::Path};
@@ -31,10 +31,11 @@ use remit_shared::{Answer, BackupRun, Body, Chain, Clock, RunId, RunResult};
 
 use crate::{
     backup_run::{
-        child::{End, Human, Signals},
+        child::{End, Human},
         ear::{Ear, Verdict},
     },
     inbox::DropBox,
+    platform::process::{StopSignal, StopSignals},
 };
 
 /// The most errors that are told of one run.
@@ -58,7 +59,7 @@ pub struct Order {
 /// Runs it and reports into the drop folder. Gives the exit code to end with.
 pub async fn run(order: &Order, run_id: RunId, clock: &dyn Clock, inbox: &Path) -> i32 {
     let mut human = Human::terminal();
-    match Signals::listen() {
+    match StopSignals::listen() {
         Ok(mut signals) => {
             attend(order, run_id, clock, inbox, &mut human, async || signals.next().await).await
         }
@@ -75,7 +76,7 @@ async fn attend(
     clock: &dyn Clock,
     inbox: &Path,
     human: &mut Human,
-    signals: impl AsyncFnMut() -> rustix::process::Signal,
+    signals: impl AsyncFnMut() -> StopSignal,
 ) -> i32 {
     let mut ear = Ear::new(order);
     let begun = BackupRun {

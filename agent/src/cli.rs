@@ -9,6 +9,7 @@
 
 mod args;
 mod probe;
+mod service;
 
 use std::{
     env,
@@ -24,7 +25,7 @@ use remit_runtime::{clock::SystemClock, config::Effective, random, telemetry};
 use remit_shared::{Chain, Clock as _, RunId};
 use tokio::runtime;
 
-use self::args::{Backup, Cli, Command, ConfigCommand, Enroll, Options, Service};
+use self::args::{Backup, Cli, Command, ConfigCommand, Enroll, Options};
 use crate::{
     app::{self, VERSION},
     backup_run::{self, Order},
@@ -33,7 +34,7 @@ use crate::{
     enroll::{self, EnrollError, Enrolled, Patience, Wish},
     host,
     identity::IdentityFolder,
-    platform, service,
+    platform,
     status::{self, Standing},
 };
 
@@ -81,16 +82,11 @@ fn perform(command: Command) -> Result<ExitCode, Failure> {
             say(&effective.to_string());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Service(it) => {
-            match it {
-                Service::Install { unit_only: Some(path), .. } => service::write_unit(&path)?,
-                Service::Install { options, unit_only: None } => {
-                    service::install(&load(&options)?.0.state_dir)?;
-                }
-                Service::Uninstall => service::uninstall()?,
-            }
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Service(it) => service::perform(it),
+        #[cfg(windows)]
+        Command::WuaScan { json: _, online } => tell(&platform::update_agent::scan(online)),
+        #[cfg(windows)]
+        Command::TaskScan { json: _, paths } => tell(&platform::task_scheduler::scan(&paths)),
         Command::Backup(Backup::Run { options, job, product, command }) => {
             let (config, _) = load(&options)?;
             let mut command = command.into_iter();
@@ -214,6 +210,13 @@ fn block_on<F: Future>(work: F) -> Result<F::Output, Failure> {
     // A thread that hangs in the kernel must not keep the process.
     runtime.shutdown_background();
     Ok(done)
+}
+
+/// Says what a child was started for. What went wrong is part of it.
+#[cfg(windows)]
+fn tell(scan: &impl serde::Serialize) -> Result<ExitCode, Failure> {
+    say(&format!("{}\n", serde_json::to_string(scan)?));
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Says it to whoever asked.

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - The program is found in [`FOLDERS`] or by an absolute path from our own
-//!   configuration, never by `PATH`.
+//! - The program is found in the platform's [`folders`] or by an absolute path
+//!   from our own configuration, never by `PATH`.
 //! - It speaks the C locale, reads nothing, has a low priority and a process
 //!   group of its own. When its time is up, the whole group is killed.
 //! - What it says is kept up to a bound. More than that on standard output is
@@ -18,10 +18,11 @@
 //! [`Output::expect`], is its probe's business.
 
 mod child;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 
 use std::{
+    env,
     ffi::{OsStr, OsString},
     io,
     path::{Path, PathBuf},
@@ -31,11 +32,10 @@ use std::{
 
 use remit_agent_domain::evidence;
 
-use crate::probe::ProbeError;
-
-/// Where programs are looked for, in this order.
-pub const FOLDERS: [&str; 6] =
-    ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
+use crate::{
+    platform::{folders, process::program},
+    probe::ProbeError,
+};
 
 /// How long a program has, unless told otherwise.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -134,7 +134,7 @@ impl Command {
             .args(&self.args)
             .env_remove("LANGUAGE")
             .env("LC_ALL", "C.UTF-8")
-            .env("PATH", FOLDERS.join(":"))
+            .env("PATH", env::join_paths(folders()).unwrap_or_default())
             .envs(self.env.iter().map(|(name, value)| (name, value)));
         match child::run(command, self.deadline, self.limit) {
             Ok(ended) if ended.overflow => {
@@ -160,7 +160,7 @@ impl Command {
     fn find(&self) -> Option<PathBuf> {
         match &self.path {
             Some(path) => Some(path.clone()).filter(|it| it.is_absolute() && it.is_file()),
-            None => FOLDERS.iter().map(|it| Path::new(it).join(self.tool)).find(|it| it.is_file()),
+            None => find(self.tool),
         }
     }
 
@@ -171,6 +171,11 @@ impl Command {
             evidence::head(&words.join(" "), SAID)
         })
     }
+}
+
+/// Where a program is, if it is in one of the usual places.
+pub fn find(tool: &str) -> Option<PathBuf> {
+    folders().into_iter().map(|it| it.join(program(tool))).find(|it| it.is_file())
 }
 
 impl Output {

@@ -12,7 +12,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::{config::Config, platform};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,15 +40,23 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn ok(check: &'static str, found: impl Into<String>) -> Self {
+    pub(crate) fn ok(check: &'static str, found: impl Into<String>) -> Self {
         Self { check, level: Level::Ok, found: found.into(), advice: String::new() }
     }
 
-    fn warn(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(crate) fn warn(
+        check: &'static str,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
         Self { check, level: Level::Warn, found: found.into(), advice: advice.into() }
     }
 
-    fn fail(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(crate) fn fail(
+        check: &'static str,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
         Self { check, level: Level::Fail, found: found.into(), advice: advice.into() }
     }
 }
@@ -76,7 +84,7 @@ pub async fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
     findings.push(checks::clock(&config.state_dir, now));
     findings.push(checks::spool(&config.state_dir, config.spool_max_bytes));
     findings.extend(checks::tools(config));
-    findings.push(checks::unit().await);
+    findings.push(platform::service::examine().await);
     findings
 }
 

@@ -21,7 +21,7 @@
 
 mod bell;
 mod drop_box;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 
 use std::{

@@ -6,7 +6,8 @@
 //! asks no clock: its [`Turn`] says what time it is.
 //!
 //! To add one: a module that fetches and a pure `parse` beside it, tested on
-//! text captured from real machines. Then list it in [`registry`].
+//! text captured from real machines. Then list it: what one system alone can
+//! tell in the folder and the list of that system, the rest in [`registry`].
 //!
 //! # Contract
 //!
@@ -16,21 +17,15 @@
 //!   four different answers.
 
 pub mod backup;
-pub mod clock;
-pub mod cpu;
-pub mod disk;
 pub mod fake;
-pub mod load;
-pub mod memory;
-pub mod network;
+#[cfg(unix)]
+pub mod linux;
 pub mod patch;
-mod proc_file;
-pub mod process;
 pub mod registry;
-pub mod service;
 mod systemd;
-pub mod uptime;
+mod traffic;
 mod value;
+pub mod windows;
 
 use std::{io, sync::Arc, time::Duration};
 

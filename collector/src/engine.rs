@@ -18,6 +18,7 @@ use remit_collector_domain::{
     alert::{self, Alert, Delivery, Event, Received, Step, command::Refusal, must_be_watched},
     authority,
     endpoint::{Endpoint, Registration},
+    letter::Matter,
     signal::{Origin, Say, Signal},
 };
 use remit_shared::{AlertId, Chain, Clock, EndpointId, Severity, Tenant};
@@ -262,9 +263,11 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         expected: u64,
         about: &Registration,
     ) -> Result<Arc<Alert>, StoreError> {
-        let owes = !step.effects.is_empty();
+        let letters = self.letters(&step.letters, Matter::Unreached(step.alert.id)).await?;
+        let effects: Vec<_> = step.effects.into_iter().chain(letters).collect();
+        let owes = !effects.is_empty();
         let alert = Arc::new(step.alert);
-        let commit = Commit::new(Alert::clone(&alert), expected, step.effects);
+        let commit = Commit::new(Alert::clone(&alert), expected, effects);
         self.store.commit(commit).await?;
         let rules = self.directory.inhibitions(&alert.about.tenant);
         self.board.note(&alert, &about.tags, &rules);

@@ -14,6 +14,7 @@ mod suite;
 mod tidy;
 mod tools;
 mod tree;
+mod windows;
 
 use std::{env, path::Path, process::ExitCode};
 
@@ -34,6 +35,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Builds the Windows agent and packs it as an MSI into target/dist.
+    Msi,
     /// Tries the whole product on this machine.
     Quickstart(quickstart::Args),
     /// Runs every test.
@@ -55,7 +58,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     // A folder on the command line is meant from where the caller stands.
     let task = match task {
         Task::Quickstart(args) => Task::Quickstart(args.absolute()?),
-        Task::Bench(_) | Task::Ci(_) | Task::Codegen { .. } | Task::Test { .. } => task,
+        Task::Bench(_) | Task::Ci(_) | Task::Codegen { .. } | Task::Msi | Task::Test { .. } => task,
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("packaging has no parent")?;
     env::set_current_dir(root).with_context(|| format!("failed to enter {}", root.display()))?;
@@ -63,6 +66,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Bench(args) => bench::run(&args),
         Task::Ci(args) => ci::run(&args),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
+        Task::Msi => windows::msi::run(),
         Task::Quickstart(args) => quickstart::run(&args),
         Task::Test { args } => suite::run(&args),
     }

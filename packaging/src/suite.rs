@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use crate::{command, needs};
+use crate::{command, needs, windows};
 
 /// Runs the suite, with the runner's exit code.
 pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
@@ -24,6 +24,7 @@ pub(crate) fn execute(args: &[String]) -> anyhow::Result<ExitStatus> {
     needs::ensure(needs::NEEDS)?;
     // The end-to-end tests start the programs; cargo does not know that.
     command::run(command::cargo().args(["build", "--workspace", "--bins"]))?;
+    windows::build(windows::Profile::Dev)?;
     let nextest = command::find("cargo-nextest").is_some();
     let mut runner = command::cargo();
     if nextest {

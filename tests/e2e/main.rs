@@ -31,5 +31,6 @@ mod shipped_agent;
 mod steps;
 mod stream;
 mod watching;
+mod whom;
 mod windows;
 mod zones;

@@ -11,34 +11,11 @@ use tracing::info;
 use crate::{
     app::RunError,
     config::Config,
-    inbox::{self, Delivery, DropBox, InboxError},
+    inbox::{self, Delivery},
     ping,
-    probe::{
-        Probe,
-        backup::{borg::BorgProbe, restic::ResticProbe, timer::TimerProbe},
-        patch::apt::AptProbe,
-        registry,
-        service::ServiceProbe,
-    },
+    probe::registry,
     scheduler::Scheduler,
 };
-
-/// Every probe that these settings call for.
-pub fn probes(config: &Config) -> Result<Vec<Box<dyn Probe>>, InboxError> {
-    let backups = &config.backups;
-    let mut probes = registry::all();
-    probes.push(Box::new(ServiceProbe));
-    probes.push(Box::new(AptProbe::new()));
-    if !backups.restic.is_empty() {
-        probes.push(Box::new(ResticProbe::new(backups.restic.clone())));
-    }
-    if !backups.borg.is_empty() {
-        probes.push(Box::new(BorgProbe::new(backups.borg.clone())));
-    }
-    let inbox = DropBox::open(&config.inbox())?;
-    probes.push(Box::new(TimerProbe::new(backups.timers.clone(), inbox)));
-    Ok(probes)
-}
 
 /// Starts the probes, the inbox and the ping endpoint.
 pub(super) async fn start(
@@ -48,7 +25,7 @@ pub(super) async fn start(
     answers: mpsc::Sender<Vec<Answer>>,
     deliveries: mpsc::Sender<Delivery>,
 ) -> Result<(), RunError> {
-    let plans = probes(config)?.into_iter().map(|it| {
+    let plans = registry::called_for(config)?.into_iter().map(|it| {
         let plan = config.plan(it.name());
         (it, plan)
     });

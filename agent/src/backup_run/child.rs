@@ -1,21 +1,19 @@
 //! The wrapped program: its start, its signals and its end.
 
-use std::{
-    fmt, io, os::unix::process::ExitStatusExt as _, process::ExitStatus, process::Stdio,
-    time::Duration,
-};
+use std::{fmt, io, process::ExitStatus, process::Stdio, time::Duration};
 
-use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, stderr, stdout},
-    process::{Child, Command},
-    signal::unix::{self, SignalKind},
+    process::Command,
     time,
 };
 
-use crate::backup_run::{
-    Order,
-    ear::{Ear, Voice},
+use crate::{
+    backup_run::{
+        Order,
+        ear::{Ear, Voice},
+    },
+    platform::process::{StopSignal, killed_by, pass_on},
 };
 
 /// How long output may follow the end of the program: a child of it that goes
@@ -35,7 +33,7 @@ pub(super) struct End {
 
 impl End {
     fn new(status: ExitStatus, stopped: bool) -> Self {
-        Self { code: status.code(), signal: status.signal(), stopped }
+        Self { code: status.code(), signal: killed_by(status), stopped }
     }
 
     /// The code that a shell would give.
@@ -87,39 +85,12 @@ impl Human {
     }
 }
 
-/// The signals that ask a program to stop.
-pub(super) struct Signals([(unix::Signal, Signal); 4]);
-
-impl Signals {
-    /// Takes over all of them.
-    pub(super) fn listen() -> io::Result<Self> {
-        let on = |kind, signal| Ok::<_, io::Error>((unix::signal(kind)?, signal));
-        Ok(Self([
-            on(SignalKind::interrupt(), Signal::INT)?,
-            on(SignalKind::terminate(), Signal::TERM)?,
-            on(SignalKind::hangup(), Signal::HUP)?,
-            on(SignalKind::quit(), Signal::QUIT)?,
-        ]))
-    }
-
-    /// The next one.
-    pub(super) async fn next(&mut self) -> Signal {
-        let [(a, int), (b, term), (c, hup), (d, quit)] = &mut self.0;
-        tokio::select! {
-            _ = a.recv() => *int,
-            _ = b.recv() => *term,
-            _ = c.recv() => *hup,
-            _ = d.recv() => *quit,
-        }
-    }
-}
-
 /// Runs the program to its end. An error means that it did not begin.
 pub(super) async fn attend(
     order: &Order,
     ear: &mut Ear,
     human: &mut Human,
-    mut signals: impl AsyncFnMut() -> Signal,
+    mut signals: impl AsyncFnMut() -> StopSignal,
 ) -> io::Result<End> {
     // On a terminal a program that says nothing to us keeps the terminal.
     let stdio = |terminal: bool| {
@@ -151,7 +122,7 @@ pub(super) async fn attend(
             }
             signal = signals() => {
                 stopped = true;
-                forward(&child, signal, human.terminals[2]);
+                pass_on(&child, signal, human.terminals[2]);
             }
             status = child.wait(), if ended.is_none() => {
                 ended = Some(status?);
@@ -186,17 +157,4 @@ async fn pass<T>(
         ear.hear(voice, piece)
     };
     human.show(voice, &shown).await;
-}
-
-/// Passes a signal on. What is typed on a terminal has reached the program
-/// already, and programs take a second Ctrl-C for impatience.
-fn forward(child: &Child, signal: Signal, on_terminal: bool) {
-    if on_terminal && (signal == Signal::INT || signal == Signal::QUIT) {
-        return;
-    }
-    let pid = child.id().and_then(|it| i32::try_from(it).ok()).and_then(Pid::from_raw);
-    if let Some(pid) = pid {
-        // It may have ended in this very moment.
-        kill_process(pid, signal).ok();
-    }
 }

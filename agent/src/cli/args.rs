@@ -5,6 +5,8 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use remit_runtime::duration::Span;
 
+use crate::platform;
+
 /// The agent of Remit: measures this machine, knows its updates and backups,
 /// and reports to a collector. It takes no orders.
 #[derive(Parser)]
@@ -58,26 +60,54 @@ pub(super) enum Command {
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Make systemd start the agent, or not any more.
+    /// Make the service manager start the agent, or not any more.
     #[command(subcommand)]
     Service(Service),
     /// Report what a backup does.
     #[command(subcommand)]
     Backup(Backup),
+    /// Ask the Windows Update Agent; what the agent starts to ask it.
+    #[cfg(windows)]
+    #[command(hide = true)]
+    WuaScan {
+        /// The only form there is.
+        #[arg(long, required = true)]
+        json: bool,
+        /// Search at the server.
+        #[arg(long)]
+        online: bool,
+    },
+    /// Ask the Task Scheduler; what the agent starts to ask it.
+    #[cfg(windows)]
+    #[command(hide = true)]
+    TaskScan {
+        /// The only form there is.
+        #[arg(long, required = true)]
+        json: bool,
+        /// The tasks, by their paths.
+        paths: Vec<String>,
+    },
 }
 
 /// Where things are.
-#[derive(Args)]
+#[derive(Args, Clone, Default)]
 pub(super) struct Options {
-    /// The settings [default: /etc/remit/agent.toml, if it exists]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = config_help())]
     pub(super) config: Option<PathBuf>,
-    /// Where the agent keeps what it must remember [default: /var/lib/remit-agent]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help = state_dir_help())]
     pub(super) state_dir: Option<PathBuf>,
 }
 
-#[derive(Args)]
+fn config_help() -> String {
+    format!("The settings [default: {}, if it exists]", platform::config().display())
+}
+
+fn state_dir_help() -> String {
+    let usual = platform::state_dir();
+    format!("Where the agent keeps what it must remember [default: {}]", usual.display())
+}
+
+#[derive(Args, Clone, Default)]
 #[command(
     after_help = "A token stands in a file or comes by standard input: on the command line it
 would show up in process lists.
@@ -115,16 +145,31 @@ pub(super) enum ConfigCommand {
 
 #[derive(Subcommand)]
 pub(super) enum Service {
-    /// Make the user, the folders and the unit, and start the agent.
+    /// Make the account, the folders and the service, and start the agent.
     Install {
         #[command(flatten)]
         options: Options,
         /// Only write the unit, to this file.
+        #[cfg(unix)]
         #[arg(long, value_name = "PATH")]
         unit_only: Option<PathBuf>,
+        /// Enroll with this file's token, unless this machine is enrolled.
+        #[cfg(windows)]
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<OsString>,
     },
-    /// Stop the agent and take its unit away. What it remembers stays.
+    /// Stop the agent and take its service away. What it remembers stays.
     Uninstall,
+    /// Show how the service stands; 0 if it runs, 1 if not.
+    Status,
+    /// Start the service.
+    Start,
+    /// Stop the service.
+    Stop,
+    /// What the service control manager starts.
+    #[cfg(windows)]
+    #[command(hide = true)]
+    Run(Options),
 }
 
 #[derive(Subcommand)]

@@ -9,9 +9,8 @@ use tokio::time;
 
 use super::{Failure, USAGE, say};
 use crate::{
-    app,
     config::Config,
-    probe::{Probe, Sample, Turn},
+    probe::{Probe, Sample, Turn, registry},
 };
 
 /// Between the two looks that a rate needs.
@@ -19,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Asks one probe, or lists them all.
 pub(super) async fn run(config: &Config, name: Option<&str>, json: bool) -> Result<(), Failure> {
-    let mut probes = app::probes(config)?;
+    let mut probes = registry::called_for(config)?;
     let Some(name) = name else {
         for it in &probes {
             say(&format!("{:16}  {}\n", it.name(), it.source()));
@@ -134,10 +133,14 @@ fn patches(scan: &PatchScan) -> Value {
             "origins": it.origins,
             "security": it.security,
             "state": it.state.as_str(),
+            "advisories": it.advisories,
+            "failure": it.failure,
         })
     });
     json!({
         "manager": scan.manager,
+        "system": scan.system,
+        "managed_by": scan.managed_by,
         "reboot_required": scan.reboot.required,
         "reboot_reasons": scan.reboot.reasons,
         "last_patched_at": scan.last_patched_at.map(|it| it.to_string()),
@@ -154,5 +157,13 @@ fn backups(scan: &BackupScan) -> Value {
             "count": it.count,
         })
     });
-    json!({ "product": scan.product, "newest": newest.collect::<Vec<_>>() })
+    let jobs = scan
+        .jobs
+        .iter()
+        .map(|it| json!({ "name": it.name, "product": it.product, "enabled": it.enabled }));
+    json!({
+        "product": scan.product,
+        "jobs": jobs.collect::<Vec<_>>(),
+        "newest": newest.collect::<Vec<_>>(),
+    })
 }

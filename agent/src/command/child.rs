@@ -10,19 +10,14 @@
 
 use std::{
     io::{self, Read},
-    os::unix::process::{CommandExt as _, ExitStatusExt as _},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::Duration,
 };
 
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, kill_process_group, setpriority_process, waitid,
-};
+use crate::platform::process::{Group, killed_by};
 
-/// How nice a child is: below everything that has work to do here.
-const NICE: i32 = 10;
 /// How long a killed group has to let go of its streams.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -55,9 +50,9 @@ pub(super) fn run(
     deadline: Duration,
     limit: usize,
 ) -> Result<Ended, RunError> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let mut child = spawn(command)?;
-    let pid = pid(&child)?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (mut child, group) = Group::spawn(command)?;
+    let watcher = group.watcher()?;
 
     let (sender, receiver) = mpsc::channel();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -68,8 +63,7 @@ pub(super) fn run(
             let complaints = scope.spawn(move || read(stderr, limit, true));
             (read(stdout, limit, false), complaints.join().unwrap_or_default())
         });
-        // An error here means that there is no such child any more.
-        waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).ok();
+        watcher.wait();
         // Nobody listens after a timeout.
         sender.send(said).ok();
     })?;
@@ -77,35 +71,17 @@ pub(super) fn run(
     match receiver.recv_timeout(deadline) {
         Ok(((stdout, overflow), (stderr, _))) => {
             let status = child.wait()?;
-            let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
+            let code = status.code().unwrap_or_else(|| 128 + killed_by(status).unwrap_or_default());
             Ok(Ended { code, stdout, stderr, overflow })
         }
         Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-            kill_process_group(pid, Signal::KILL).ok();
+            group.kill();
             child.wait()?;
             // Closed streams mean that the rest of the group is gone, too.
             receiver.recv_timeout(FAREWELL).ok();
             Err(RunError::Timeout)
         }
     }
-}
-
-/// Starts a child that is nice from its first moment on. On Linux a thread has
-/// a priority of its own, which its children inherit.
-fn spawn(mut command: Command) -> io::Result<Child> {
-    let spawner = thread::Builder::new().name("spawn".into()).spawn(move || {
-        // Not being nice is no reason not to answer.
-        setpriority_process(None, NICE).ok();
-        command.spawn()
-    })?;
-    spawner.join().unwrap_or_else(|_| Err(io::Error::other("the spawning thread died")))
-}
-
-fn pid(child: &Child) -> io::Result<Pid> {
-    i32::try_from(child.id())
-        .ok()
-        .and_then(Pid::from_raw)
-        .ok_or_else(|| io::Error::other("the child has no process id"))
 }
 
 /// Reads up to `limit` bytes, and says whether there were more. Without

@@ -8,10 +8,10 @@ use remit_runtime::{
     duration, tls,
 };
 use remit_shared::Chain;
-use tokio::{net, process::Command, time};
+use tokio::net;
 
 use crate::{
-    command::FOLDERS,
+    command,
     config::{Config, Size},
     doctor::Finding,
     identity::{Credentials, IdentityError, IdentityFolder},
@@ -35,7 +35,7 @@ pub(super) fn identity(state_dir: &Path, now: Timestamp) -> Vec<Finding> {
             return vec![Finding::fail("identity", "this machine is not enrolled", enroll)];
         }
         Err(err) => {
-            let advice = "run doctor as root or as the agent's user; if the files are damaged, enroll again with --force";
+            let advice = "run doctor as an administrator or as the agent's user; if the files are damaged, enroll again with --force";
             return vec![Finding::fail("identity", Chain(&err).to_string(), advice)];
         }
     };
@@ -47,10 +47,13 @@ pub(super) fn identity(state_dir: &Path, now: Timestamp) -> Vec<Finding> {
             Ok(Ok(())) => Finding::ok("key", "only its owner can read it"),
             Ok(Err(mode)) => Finding::fail(
                 "key",
-                format!("{} has {mode}: others can read it", key.display()),
-                format!("chmod 600 {}; if others may have read it, revoke this endpoint and enroll again", key.display()),
+                format!("{} is not private: {mode}", key.display()),
+                format!(
+                    "{}; if others may have read it, revoke this endpoint and enroll again",
+                    platform::make_private_advice(&key)
+                ),
             ),
-            Err(err) => Finding::fail("key", err.to_string(), "run doctor as root"),
+            Err(err) => Finding::fail("key", err.to_string(), "run doctor as an administrator"),
         });
     }
     let left = endpoint.not_after.duration_since(now);
@@ -132,7 +135,7 @@ fn unreachable_because(err: &DialError) -> Finding {
 }
 
 pub(super) fn agent(state_dir: &Path, now: Timestamp) -> Finding {
-    let advice = "`systemctl start remit-agent`, or `remit-agent run` in a terminal";
+    let advice = platform::START_ADVICE;
     match status::read(state_dir, now) {
         Ok(Standing::Running(it)) if it.connected => Finding::ok(
             "agent",
@@ -158,7 +161,9 @@ pub(super) fn agent(state_dir: &Path, now: Timestamp) -> Finding {
             advice,
         ),
         Ok(Standing::Unknown) => Finding::warn("agent", "has never run", advice),
-        Err(err) => Finding::warn("agent", format!("cannot tell: {err}"), "run doctor as root"),
+        Err(err) => {
+            Finding::warn("agent", format!("cannot tell: {err}"), "run doctor as an administrator")
+        }
     }
 }
 
@@ -175,7 +180,7 @@ pub(super) fn clock(state_dir: &Path, now: Timestamp) -> Finding {
         Some(offset) => Finding::warn(
             "clock",
             format!("the collector's is ahead by {}", duration::format(offset)),
-            "switch on time synchronization here: `timedatectl set-ntp true`, or install chrony",
+            platform::CLOCK_ADVICE,
         ),
         None => Finding::ok("clock", format!("{now}; not compared with the collector's yet")),
     }
@@ -194,7 +199,7 @@ pub(super) fn spool(state_dir: &Path, max: Size) -> Finding {
     let _ = fs::remove_file(&probe);
     if let Err(err) = written {
         let text = format!("cannot write to {}: {err}", at.display());
-        return Finding::fail("spool", text, "make room there, or run doctor as root");
+        return Finding::fail("spool", text, "make room there, or run doctor as an administrator");
     }
     match platform::free_space(at) {
         Ok(free) if free < max.0 => Finding::warn(
@@ -209,10 +214,12 @@ pub(super) fn spool(state_dir: &Path, max: Size) -> Finding {
 
 pub(super) fn tools(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.push(match find("apt-get") {
-        Some(path) => Finding::ok("apt", path),
-        None => Finding::ok("apt", "not on this machine; updates are not reported"),
-    });
+    if cfg!(unix) {
+        findings.push(match find("apt-get") {
+            Some(path) => Finding::ok("apt", path),
+            None => Finding::ok("apt", "not on this machine; updates are not reported"),
+        });
+    }
     let backups = &config.backups;
     for (name, repositories) in [("restic", &backups.restic), ("borg", &backups.borg)] {
         findings.push(tool(name, repositories));
@@ -244,28 +251,5 @@ fn tool(name: &'static str, repositories: &[Repository]) -> Finding {
 }
 
 fn find(tool: &str) -> Option<String> {
-    let path = FOLDERS.iter().map(|it| Path::new(it).join(tool)).find(|it| it.is_file())?;
-    Some(path.display().to_string())
-}
-
-pub(super) async fn unit() -> Finding {
-    if !platform::has_systemd() {
-        let advice = "start `remit-agent run` by what starts services here";
-        return Finding::warn("service", "systemd does not run this machine", advice);
-    }
-    let asked = Command::new("/usr/bin/systemctl")
-        .args(["show", "--property=ActiveState,UnitFileState", "--value", "remit-agent.service"])
-        .kill_on_drop(true)
-        .output();
-    let Ok(Ok(output)) = time::timeout(PATIENCE, asked).await else {
-        return Finding::warn("service", "systemd does not answer", "try `systemctl status`");
-    };
-    let text =
-        String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(", ");
-    if text.starts_with("active") {
-        Finding::ok("service", text)
-    } else {
-        let advice = "`remit-agent service install`, then `systemctl status remit-agent`";
-        Finding::warn("service", format!("remit-agent.service is {text}"), advice)
-    }
+    Some(command::find(tool)?.display().to_string())
 }

@@ -1,11 +1,8 @@
 //! Leaving something in the drop folder.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    fs,
     io::{self, Write as _},
-    os::unix::fs::{
-        DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown,
-    },
     path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicI64, Ordering},
@@ -13,14 +10,10 @@ use std::{
 
 use jiff::Timestamp;
 use remit_proto::convert::report;
+use remit_runtime::files;
 use remit_shared::{Answer, Entry, Record, Stream};
 
-use crate::inbox::SUFFIX;
-
-/// Owner and group may drop and collect; new files belong to the same group.
-const FOLDER_MODE: u32 = 0o2770;
-/// Owner and group may read and write.
-const FILE_MODE: u32 = 0o660;
+use crate::{inbox::SUFFIX, platform};
 
 /// Why nothing could be left.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +47,7 @@ pub struct DropBox {
 impl DropBox {
     /// Finds the folder, or makes it if the one above exists.
     pub fn open(folder: &Path) -> Result<Self, InboxError> {
-        match make(folder) {
+        match platform::make_shared_folder(folder) {
             Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
                 Err(InboxError::Folder { folder: folder.into(), source })
             }
@@ -71,32 +64,17 @@ impl DropBox {
 
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let unfinished = self.folder.join(format!(".{name}.new"));
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&unfinished)?;
+        let mut file = platform::create_shared_file(&unfinished)?;
         let written = file
-            // The umask of whoever runs a backup is not made for us.
-            .set_permissions(Permissions::from_mode(FILE_MODE))
-            .and_then(|()| file.write_all(bytes))
+            .write_all(bytes)
             .and_then(|()| file.sync_all())
             .and_then(|()| fs::rename(&unfinished, self.folder.join(name)));
         if written.is_err() {
             // The first error is the one to tell.
             fs::remove_file(&unfinished).ok();
         }
-        written.and_then(|()| File::open(&self.folder)?.sync_all())
+        written.and_then(|()| files::flush_folder(&self.folder))
     }
-}
-
-/// Makes the folder, and gives it to whom the one above belongs: the agent's
-/// own user, even if it is `root` who runs the first backup.
-fn make(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(FOLDER_MODE).create(folder)?;
-    if let Some(above) = folder.parent().filter(|it| !it.as_os_str().is_empty()) {
-        let above = fs::metadata(above)?;
-        // Only root may; everybody else made a folder of their own.
-        chown(folder, Some(above.uid()), Some(above.gid())).ok();
-    }
-    fs::set_permissions(folder, Permissions::from_mode(FOLDER_MODE))
 }
 
 /// A name that sorts by time, also if the clock is set back between two

@@ -1,10 +1,16 @@
 //! Unix, with systemd where it runs.
 
+pub mod host;
+pub mod process;
+pub mod service;
+
 use std::{
-    fs::{self, DirBuilder},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io,
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, chown},
-    path::Path,
+    os::unix::fs::{
+        DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown,
+    },
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -18,14 +24,33 @@ use tokio::{
 
 use crate::status::Status;
 
+/// How to start the agent, for people.
+pub const START_ADVICE: &str = "`systemctl start remit-agent`, or `remit-agent run` in a terminal";
+/// How to make the clock right, for people.
+pub const CLOCK_ADVICE: &str =
+    "switch on time synchronization here: `timedatectl set-ntp true`, or install chrony";
+
+/// Owner and group may drop and collect; new files belong to the same group.
+const SHARED_FOLDER: u32 = 0o2770;
+/// Owner and group may read and write.
+const SHARED_FILE: u32 = 0o660;
+
 /// Where the settings are.
-pub const CONFIG: &str = "/etc/remit/agent.toml";
+pub fn config() -> PathBuf {
+    "/etc/remit/agent.toml".into()
+}
+
 /// Where the agent keeps what it must remember.
-pub const STATE_DIR: &str = "/var/lib/remit-agent";
-/// Where systemd looks for units that an administrator adds.
-pub const UNIT: &str = "/etc/systemd/system/remit-agent.service";
-/// What tells the service manager about the agent.
-pub const UNIT_TEXT: &str = include_str!("../../../packaging/linux/remit-agent.service");
+pub fn state_dir() -> PathBuf {
+    "/var/lib/remit-agent".into()
+}
+
+/// Where programs are looked for, in this order.
+pub fn folders() -> Vec<PathBuf> {
+    ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"]
+        .map(PathBuf::from)
+        .into()
+}
 
 /// Makes a folder, with all above it, that only its owner may look into.
 pub fn make_private_folder(folder: &Path) -> io::Result<()> {
@@ -47,6 +72,44 @@ pub fn private_mode(path: &Path) -> io::Result<Result<(), String>> {
     Ok(if mode & 0o077 == 0 { Ok(()) } else { Err(format!("mode {mode:04o}")) })
 }
 
+/// Who else may use what the agent must have for itself. Here modes are set
+/// when a file is made, and `doctor` looks at them.
+pub fn exposed(_path: &Path) -> io::Result<Option<String>> {
+    Ok(None)
+}
+
+/// How to make a file its owner's alone, for people.
+pub fn make_private_advice(path: &Path) -> String {
+    format!("chmod 600 {}", path.display())
+}
+
+/// Makes a folder that its owner and its group may leave files in, and gives
+/// it to whom the one above belongs: the agent's own user, even if it is
+/// `root` who runs the first backup.
+pub fn make_shared_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(SHARED_FOLDER).create(folder)?;
+    if let Some(above) = folder.parent().filter(|it| !it.as_os_str().is_empty()) {
+        let above = fs::metadata(above)?;
+        // Only root may; everybody else made a folder of their own.
+        chown(folder, Some(above.uid()), Some(above.gid())).ok();
+    }
+    fs::set_permissions(folder, Permissions::from_mode(SHARED_FOLDER))
+}
+
+/// Makes a file in such a folder.
+pub fn create_shared_file(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(SHARED_FILE).open(path)?;
+    // The umask of whoever runs a backup is not made for us.
+    match file.set_permissions(Permissions::from_mode(SHARED_FILE)) {
+        Ok(()) => Ok(file),
+        Err(err) => {
+            // The first error is the one to tell.
+            fs::remove_file(path).ok();
+            Err(err)
+        }
+    }
+}
+
 /// Whether we are the administrator.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
@@ -63,15 +126,15 @@ pub fn free_space(folder: &Path) -> io::Result<u64> {
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
-/// Waits until somebody wants us gone.
-pub async fn stop_requested() -> io::Result<()> {
+/// Waits until somebody wants us gone, and gives why.
+pub async fn stop_requested() -> io::Result<Departure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    Ok(())
+    Ok(departure().await)
 }
 
 /// Tells the service manager that we are at work.
@@ -98,7 +161,7 @@ fn announce(states: &[NotifyState<'_>]) {
 }
 
 /// Why we are stopped: with the machine, or alone.
-pub async fn departure() -> Departure {
+async fn departure() -> Departure {
     let asked =
         Command::new("/usr/bin/systemctl").arg("is-system-running").kill_on_drop(true).output();
     match time::timeout(Duration::from_millis(500), asked).await {

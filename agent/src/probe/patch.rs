@@ -7,4 +7,6 @@
 //! - Whether an update is a security update is read from where it comes, never
 //!   from its name or description.
 
+#[cfg(unix)]
 pub mod apt;
+pub mod wua;

@@ -34,7 +34,7 @@ use std::{
 
 use jiff::Timestamp;
 use remit_agent_domain::spool::{Evicted, FULL, Ledger, Limits, Marks, may_be_sent};
-use remit_runtime::files::FolderLock;
+use remit_runtime::files::{self, FolderLock};
 use remit_shared::Stream;
 
 use crate::spool::{
@@ -265,7 +265,7 @@ impl SegmentSpool {
         let file = OpenOptions::new().append(true).create(true).open(&path);
         let file = file.map_err(|err| SpoolError::io("make", path.clone(), err))?;
         // Without this a power cut could take the name away.
-        let flushed = File::open(&self.folder).and_then(|it| it.sync_all());
+        let flushed = files::flush_folder(&self.folder);
         flushed.map_err(|err| SpoolError::io("flush the folder of", path, err))?;
         Ok(file)
     }

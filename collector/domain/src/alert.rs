@@ -61,7 +61,8 @@ pub use crate::alert::{
     verdict::{Disposed, Disposition, NoiseMark, NoiseReason},
 };
 use crate::{
-    calendar::Calendar, effect::Effect, flapping, signal::Origin, sla, suppression::Suppression,
+    calendar::Calendar, effect::Effect, flapping, letter, signal::Origin, sla,
+    suppression::Suppression,
 };
 
 /// Something that somebody must know about.
@@ -234,6 +235,8 @@ pub struct Step {
     pub alert: Alert,
     /// What is owed, in order.
     pub effects: Vec<Effect>,
+    /// Who must hear of what is wrong around the alert.
+    pub letters: Vec<letter::Notice>,
 }
 
 impl Alert {

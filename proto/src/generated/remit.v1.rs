@@ -38,6 +38,12 @@ pub struct PatchItem {
     pub security: bool,
     #[prost(enumeration = "PatchState", tag = "6")]
     pub state: i32,
+    /// What else it is known by: KB5034129, CVE-2024-20674. Never all of it.
+    #[prost(string, repeated, tag = "7")]
+    pub advisories: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How the last try to install it failed.
+    #[prost(string, tag = "8")]
+    pub failure: ::prost::alloc::string::String,
 }
 /// Whether a restart is due, and who says so.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -462,6 +468,10 @@ pub enum PatchState {
     Held = 2,
     DeferredPhased = 3,
     KeptBack = 4,
+    /// Offered to whoever wants it.
+    Optional = 5,
+    /// Hidden by somebody.
+    Declined = 6,
 }
 impl PatchState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -475,6 +485,8 @@ impl PatchState {
             Self::Held => "PATCH_STATE_HELD",
             Self::DeferredPhased => "PATCH_STATE_DEFERRED_PHASED",
             Self::KeptBack => "PATCH_STATE_KEPT_BACK",
+            Self::Optional => "PATCH_STATE_OPTIONAL",
+            Self::Declined => "PATCH_STATE_DECLINED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -485,6 +497,8 @@ impl PatchState {
             "PATCH_STATE_HELD" => Some(Self::Held),
             "PATCH_STATE_DEFERRED_PHASED" => Some(Self::DeferredPhased),
             "PATCH_STATE_KEPT_BACK" => Some(Self::KeptBack),
+            "PATCH_STATE_OPTIONAL" => Some(Self::Optional),
+            "PATCH_STATE_DECLINED" => Some(Self::Declined),
             _ => None,
         }
     }
@@ -710,6 +724,12 @@ pub struct PatchScan {
     pub reboot: ::core::option::Option<Reboot>,
     #[prost(message, optional, tag = "4")]
     pub last_patched_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What is updated, to its last digit.
+    #[prost(string, tag = "5")]
+    pub system: ::prost::alloc::string::String,
+    /// Who decides about updates there.
+    #[prost(string, tag = "6")]
+    pub managed_by: ::prost::alloc::string::String,
 }
 /// What a backup product holds.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1425,8 +1445,8 @@ pub struct Alert {
     pub known_issue_id: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "41")]
     pub noise: ::core::option::Option<NoiseMark>,
-    /// What of it still waits for somebody: `no_recipient`, `owner_differs`,
-    /// `undisposed`, `joint_review`.
+    /// What of it still waits for somebody: `no_recipient`, `matrix_gap` (only the
+    /// catch-all names an owner), `owner_differs`, `undisposed`, `joint_review`.
     #[prost(string, repeated, tag = "42")]
     pub unresolved: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// What was measured around the opening. Only in GetAlert.
@@ -1522,7 +1542,7 @@ pub struct Sample {
     pub status: i32,
 }
 /// Whose remit it is, and why.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Responsibility {
     #[prost(string, tag = "1")]
     pub matrix_tenant: ::prost::alloc::string::String,
@@ -1550,6 +1570,27 @@ pub struct Responsibility {
     /// Rows that matched and lost, each with why.
     #[prost(string, repeated, tag = "12")]
     pub rejected: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whom to ring: those of the responsible team first, then those of the
+    /// accountable one. Only where one answer is asked for.
+    #[prost(message, repeated, tag = "13")]
+    pub contacts: ::prost::alloc::vec::Vec<TeamContact>,
+    /// Who of the responsible team is on call, in words; empty if it has no rota.
+    #[prost(string, tag = "14")]
+    pub on_call: ::prost::alloc::string::String,
+}
+/// Somebody, or a desk, that picks up.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TeamContact {
+    #[prost(string, tag = "1")]
+    pub team: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// May be empty.
+    #[prost(string, tag = "3")]
+    pub phone: ::prost::alloc::string::String,
+    /// May be empty.
+    #[prost(string, tag = "4")]
+    pub email: ::prost::alloc::string::String,
 }
 /// Who took an alert on.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -12769,6 +12810,12 @@ pub struct PatchStatus {
     /// Only if asked for.
     #[prost(message, repeated, tag = "16")]
     pub items: ::prost::alloc::vec::Vec<PatchItem>,
+    /// What is updated, to its last digit; empty when unknown.
+    #[prost(string, tag = "17")]
+    pub system: ::prost::alloc::string::String,
+    /// Who decides about updates there; empty when unknown.
+    #[prost(string, tag = "18")]
+    pub managed_by: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListPatchStatesRequest {

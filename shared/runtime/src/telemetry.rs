@@ -1,13 +1,15 @@
-//! Logs: one line per event, to standard error.
+//! Logs: one line per event, to standard error unless told otherwise.
 //!
 //! What is logged comes partly from strangers, so no control character leaves
 //! this process raw: whoever names a host cannot forge a line or drive a
 //! terminal. `REMIT_LOG` chooses what is logged, as in
 //! `REMIT_LOG=info,remit_collector=debug`.
 
+mod file;
+
 use std::{
     env, fmt,
-    io::{self, Stderr, Write},
+    io::{self, Write},
     panic,
     str::FromStr,
 };
@@ -15,6 +17,8 @@ use std::{
 use remit_shared::WordError;
 use tracing::error;
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt::MakeWriter, util::TryInitError};
+
+pub use self::file::LogFile;
 
 /// Which environment variable chooses what is logged.
 pub const VARIABLE: &str = "REMIT_LOG";
@@ -71,8 +75,17 @@ impl FromStr for Format {
     }
 }
 
-/// Starts logging, and logs panics from then on. Once per process.
+/// Starts logging to standard error, and logs panics from then on. Once per
+/// process.
 pub fn init(format: Format) -> Result<(), TelemetryError> {
+    init_to(format, io::stderr)
+}
+
+/// Starts logging to a place of the caller's own, else like [`init`].
+pub fn init_to<W: Write>(
+    format: Format,
+    open: impl Fn() -> W + Send + Sync + 'static,
+) -> Result<(), TelemetryError> {
     use tracing_subscriber::{fmt, util::SubscriberInitExt as _};
 
     let value = env::var(VARIABLE).unwrap_or_else(|_| "info".into());
@@ -80,7 +93,7 @@ pub fn init(format: Format) -> Result<(), TelemetryError> {
         value: value.escape_default().to_string(),
         source,
     })?;
-    let lines = fmt().with_env_filter(filter).with_ansi(false).with_writer(StandardError);
+    let lines = fmt().with_env_filter(filter).with_ansi(false).with_writer(Lines(open));
     match format {
         Format::Text => lines.finish().try_init(),
         Format::Json => lines.json().flatten_event(true).finish().try_init(),
@@ -93,13 +106,13 @@ pub fn init(format: Format) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-struct StandardError;
+struct Lines<F>(F);
 
-impl<'a> MakeWriter<'a> for StandardError {
-    type Writer = Escaped<Stderr>;
+impl<W: Write, F: Fn() -> W> MakeWriter<'_> for Lines<F> {
+    type Writer = Escaped<W>;
 
-    fn make_writer(&'a self) -> Escaped<Stderr> {
-        Escaped(io::stderr())
+    fn make_writer(&self) -> Escaped<W> {
+        Escaped((self.0)())
     }
 }
 

@@ -60,6 +60,7 @@ fn responsibility() -> v1::Responsibility {
         reason: "backup_monitoring of any endpoint, at any time (Tue 21:58 in New York)".into(),
         decided_at: at("2026-11-25T02:58:00Z"),
         rejected: vec!["row office: only 08:00 to 17:00".into()],
+        ..Default::default()
     }
 }
 
@@ -512,6 +513,7 @@ fn an_unknown_number_of_updates_is_not_zero() {
             origins: vec!["Debian-Security".into()],
             security: true,
             state: v1::PatchState::Available.into(),
+            ..Default::default()
         }],
         ..Default::default()
     };

@@ -184,9 +184,9 @@ impl Work {
 
     /// Nobody's word is overruled by the collector's own.
     fn dispose(&mut self, disposed: Disposed) {
-        let is_said = self.alert.disposition() != Disposition::None;
+        let is_put_down = self.alert.disposition() == Disposition::JointReview;
         let is_over = !self.alert.is_unresolved();
-        if disposed.is_automatic() && (is_said || is_over) {
+        if disposed.is_automatic() && (is_put_down || is_over) {
             return;
         }
         let link = disposed.known_issue.map_or(String::new(), |it| format!(" {it}"));

@@ -18,6 +18,8 @@ fn item(package: &str, candidate: &str, security: bool, state: PatchState) -> Pa
         origins: vec![],
         security,
         state,
+        advisories: vec![],
+        failure: String::new(),
     }
 }
 
@@ -28,6 +30,8 @@ fn security(package: &str, candidate: &str) -> PatchItem {
 fn scan(items: &[PatchItem]) -> PatchScan {
     PatchScan {
         manager: "apt".into(),
+        system: String::new(),
+        managed_by: String::new(),
         items: items.to_vec(),
         reboot: Reboot { required: Some(false), reasons: vec![], since: None },
         last_patched_at: Some(day(0)),

@@ -116,6 +116,10 @@ form! {
         items: Vec<PatchItemRecordV1>,
         reboot: RebootRecordV1,
         last_patched_at: Option<String>,
+        #[serde(default)]
+        system: String,
+        #[serde(default)]
+        managed_by: String,
     }
 
     PatchItemRecordV1 of PatchItem {
@@ -125,6 +129,10 @@ form! {
         origins: Vec<String>,
         security: bool,
         state: String,
+        #[serde(default)]
+        advisories: Vec<String>,
+        #[serde(default)]
+        failure: String,
     }
 
     RebootRecordV1 of Reboot {

@@ -105,6 +105,10 @@ impl<S: Store, C: Clock> Plane<S, C> {
         });
         let names: Vec<_> = could.map(|it| it.name.as_str()).take(NAMED).collect();
         let who = match names.as_slice() {
+            [] if required.iter().any(|asked| asked.could_be_met_by(by)) => {
+                "; you are the only one, so somebody of your side must ask, and you agree"
+                    .to_owned()
+            }
             [] => "; there is no such person yet".to_owned(),
             some => format!(" ({})", some.join(", ")),
         };

@@ -100,6 +100,8 @@ fn status(
             Some(scan) if with_items => scan.items.iter().map(|it| it.to_wire()).collect(),
             _ => Vec::new(),
         },
+        system: scan.map(|it| it.system.clone()).unwrap_or_default(),
+        managed_by: scan.map(|it| it.managed_by.clone()).unwrap_or_default(),
         ..named(endpoint)
     }
 }

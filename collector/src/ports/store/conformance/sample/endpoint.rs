@@ -103,9 +103,13 @@ pub fn facts() -> Facts {
         origins: vec!["Debian-Security:12/oldstable-security".into()],
         security: true,
         state: PatchState::Available,
+        advisories: vec!["DSA-5999-1".into()],
+        failure: "failed on 2026-11-01 with 0x80070643".into(),
     };
     let patches = PatchScan {
         manager: "apt".into(),
+        system: "Debian GNU/Linux 12".into(),
+        managed_by: "unattended-upgrades".into(),
         items: vec![item],
         reboot: Reboot {
             required: Some(true),

@@ -1,0 +1,182 @@
+//! `remit-agent service`: makes systemd start the agent.
+//!
+//! Everything that could be refused is looked at before anything is written.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use remit_runtime::files::{self, WriteError};
+
+use tokio::{process::Command as AsyncCommand, time};
+
+use crate::{doctor::Finding, platform};
+
+/// Where systemd looks for units that an administrator adds.
+const UNIT: &str = "/etc/systemd/system/remit-agent.service";
+/// What tells systemd about the agent.
+const UNIT_TEXT: &str = include_str!("../../../../packaging/linux/remit-agent.service");
+
+/// How long systemd may take to say how the agent stands.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The user that the agent runs as.
+const USER: &str = "remit-agent";
+
+/// Why the service is not as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// There is nobody to tell.
+    #[error(
+        "systemd does not run this machine, so nothing was changed; start `remit-agent run` by what starts services here, or write the unit with `--unit-only PATH`"
+    )]
+    NoSystemd,
+    /// Only root may.
+    #[error("only root can change services; nothing was changed")]
+    NotRoot,
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A file or folder cannot be changed.
+    #[error("failed to {attempt} {}", path.display())]
+    Io {
+        /// What could not be done.
+        attempt: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// What the operating system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A program does not do as told.
+    #[error("`{command}` failed: {said}")]
+    Program {
+        /// What was run.
+        command: String,
+        /// What it said.
+        said: String,
+    },
+}
+
+/// Writes the unit, and nothing else.
+pub fn write_unit(path: &Path) -> Result<(), ServiceError> {
+    Ok(files::write_atomic(path, UNIT_TEXT.as_bytes())?)
+}
+
+/// Where things are, if not where they usually are. The unit knows only the
+/// usual places; what is elsewhere takes a drop-in of the administrator's.
+#[derive(Clone, Debug, Default)]
+pub struct Placement {
+    /// The settings.
+    pub config: Option<PathBuf>,
+    /// The state folder.
+    pub state_dir: Option<PathBuf>,
+}
+
+/// Makes the user, the folders and the unit, and starts the agent. Gives what
+/// people should know.
+pub async fn install(_: &Placement, state_dir: &Path) -> Result<Vec<String>, ServiceError> {
+    check()?;
+    if !user_exists()? {
+        let home = state_dir.display().to_string();
+        let shell = "/usr/sbin/nologin";
+        run("useradd", &["--system", "--home-dir", &home, "--shell", shell, "--user-group", USER])?;
+    }
+    platform::make_private_folder(state_dir)
+        .map_err(|source| io_error("make", state_dir, source))?;
+    let owner = format!("{USER}:{USER}");
+    run("chown", &["--recursive", "--no-dereference", &owner, &state_dir.display().to_string()])?;
+    if let Some(folder) = platform::config().parent() {
+        fs::create_dir_all(folder).map_err(|source| io_error("make", folder, source))?;
+    }
+    write_unit(Path::new(UNIT))?;
+    run("systemctl", &["daemon-reload"])?;
+    run("systemctl", &["enable", "--now", "remit-agent.service"])?;
+    Ok(Vec::new())
+}
+
+/// Starts the service.
+pub async fn start() -> Result<(), ServiceError> {
+    check()?;
+    run("systemctl", &["start", "remit-agent.service"])
+}
+
+/// Stops the service, and waits until it has said goodbye.
+pub async fn stop() -> Result<(), ServiceError> {
+    check()?;
+    run("systemctl", &["stop", "remit-agent.service"])
+}
+
+/// Stops the agent and takes the unit away. What it remembers stays.
+pub async fn uninstall() -> Result<(), ServiceError> {
+    check()?;
+    run("systemctl", &["disable", "--now", "remit-agent.service"])?;
+    let unit = Path::new(UNIT);
+    match fs::remove_file(unit) {
+        Err(err) if err.kind() != io::ErrorKind::NotFound => {
+            return Err(io_error("delete", unit, err));
+        }
+        _ => {}
+    }
+    run("systemctl", &["daemon-reload"])
+}
+
+/// How the service stands.
+pub async fn examine() -> Finding {
+    if !platform::has_systemd() {
+        let advice = "start `remit-agent run` by what starts services here";
+        return Finding::warn("service", "systemd does not run this machine", advice);
+    }
+    let asked = AsyncCommand::new("/usr/bin/systemctl")
+        .args(["show", "--property=ActiveState,UnitFileState", "--value", "remit-agent.service"])
+        .kill_on_drop(true)
+        .output();
+    let Ok(Ok(output)) = time::timeout(PATIENCE, asked).await else {
+        return Finding::warn("service", "systemd does not answer", "try `systemctl status`");
+    };
+    let text =
+        String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(", ");
+    if text.starts_with("active") {
+        Finding::ok("service", text)
+    } else {
+        let advice = "`remit-agent service install`, then `systemctl status remit-agent`";
+        Finding::warn("service", format!("remit-agent.service is {text}"), advice)
+    }
+}
+
+fn check() -> Result<(), ServiceError> {
+    if !platform::has_systemd() {
+        return Err(ServiceError::NoSystemd);
+    }
+    if !platform::is_root() {
+        return Err(ServiceError::NotRoot);
+    }
+    Ok(())
+}
+
+fn user_exists() -> Result<bool, ServiceError> {
+    let path = Path::new("/etc/passwd");
+    let text = fs::read_to_string(path).map_err(|source| io_error("read", path, source))?;
+    Ok(text.lines().any(|it| it.split(':').next() == Some(USER)))
+}
+
+fn run(program: &str, args: &[&str]) -> Result<(), ServiceError> {
+    let command = format!("{program} {}", args.join(" "));
+    let failed = |said: String| ServiceError::Program { command: command.clone(), said };
+    let folders = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
+    let found = folders.iter().map(|it| Path::new(it).join(program)).find(|it| it.is_file());
+    let found = found.ok_or_else(|| failed("it is not installed".into()))?;
+    let output = Command::new(found).args(args).output().map_err(|err| failed(err.to_string()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
+    Err(failed(format!("{}: {said}", output.status)))
+}
+
+fn io_error(attempt: &'static str, path: &Path, source: io::Error) -> ServiceError {
+    ServiceError::Io { attempt, path: path.to_owned(), source }
+}
