@@ -23,7 +23,8 @@ async fn a_wall_leads_to_the_other_party_and_up_its_own_ladder() {
     let steps = "[[policy]]\nname = \"hands\"\nsteps = [\"5m it-manager\"]\n\n[[policy]]";
     let matrix = day_and_night()
         .replacen("contact = [{ name = \"Service desk\"", follows, 1)
-        .replacen("[[policy]]", steps, 1);
+        .replacen("[[policy]]", steps, 1)
+        .replacen("pause = [", "team_response = { high = \"1h\" }\npause = [", 1);
     let mut story = Story::begin(&matrix).await;
     story.at("20:00");
     let alert = story.fails("daily").await;
@@ -40,6 +41,13 @@ async fn a_wall_leads_to_the_other_party_and_up_its_own_ladder() {
         "it-manager escalated",
     ];
     story.told(&alert, &told).await;
+
+    let asked = v1::GetAlertSlaRequest { alert_id: alert.alert_id.clone() };
+    let sla = story.nora.alerts().get_alert_sla(asked).await.unwrap().into_inner().sla.unwrap();
+    let own = sla.clocks.iter().find(|it| it.team == "internal-it").expect("a clock of its own");
+    let lines: Vec<_> = own.segments.iter().map(|it| (it.team.as_str(), it.counted_ms)).collect();
+    assert_eq!(lines, [("internal-it", 5 * 60_000)], "{own:?}");
+    assert_eq!(own.elapsed_ms, 5 * 60_000);
 
     // And back to whom the row names, if nobody says to whom.
     let back = HandOverAlertRequest {

@@ -19,13 +19,12 @@ pub(crate) fn sla(alert: &Alert, terms: &Terms, now: Timestamp) -> v1::AlertSla 
         counted_ms: millis(totals.running),
         paused_ms: millis(totals.paused),
     });
-    let segments: Vec<v1::SlaSegment> = ledger.lines.iter().map(segment).collect();
     v1::AlertSla {
         alert_id: alert.id.to_string(),
         zone: terms.calendar.as_ref().map(|it| it.zone_name().to_owned()).unwrap_or_default(),
         as_of: Some(now.to_wire()),
         parties: parties.collect(),
-        clocks: ledger.promises.iter().map(|it| clock(it, terms, &segments)).collect(),
+        clocks: ledger.promises.iter().map(|it| clock(it, terms, &ledger.lines)).collect(),
     }
 }
 
@@ -100,9 +99,14 @@ fn shown_pause(reason: PauseReason) -> v1::PauseReason {
     }
 }
 
-fn clock(promise: &Promise, terms: &Terms, segments: &[v1::SlaSegment]) -> v1::SlaClock {
+fn clock(promise: &Promise, terms: &Terms, lines: &[Line]) -> v1::SlaClock {
     let (kind, target) = kind(promise.kind);
     let is_contract = kind == v1::SlaKind::Contract;
+    // While it was owed, and a team's only while that team had it.
+    let segments = lines.iter().filter(|it| {
+        promise.ended.is_none_or(|end| it.from < end)
+            && (is_contract || (it.to > promise.since && it.holder == promise.holder))
+    });
     let breached = promise.deadline.filter(|_| promise.status == Status::Breached);
     let calendar = terms.calendar.as_ref().map(|it| it.name.to_string());
     v1::SlaClock {
@@ -117,8 +121,8 @@ fn clock(promise: &Promise, terms: &Terms, segments: &[v1::SlaSegment]) -> v1::S
         deadline: promise.deadline.map(|it| it.to_wire()),
         status: status(promise.status).into(),
         breached_at: breached.map(|it| it.to_wire()),
-        stopped_at: None,
-        segments: if is_contract { segments.to_vec() } else { Vec::new() },
+        stopped_at: promise.ended.map(|it| it.to_wire()),
+        segments: segments.map(segment).collect(),
     }
 }
 
