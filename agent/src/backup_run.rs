@@ -22,6 +22,7 @@ mod child;
 mod ear;
 mod restic;
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 use std::{ffi::OsString, future, io, path::Path};

@@ -31,7 +31,7 @@ use crate::{
     backup_run::{self, Order},
     config::{Config, Flags},
     doctor,
-    enroll::{self, EnrollError},
+    enroll::{self, EnrollError, Enrolled, Patience, Wish},
     host,
     identity::IdentityFolder,
     platform,
@@ -88,6 +88,10 @@ fn perform(command: Command) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Service(it) => service::perform(it),
+        #[cfg(windows)]
+        Command::WuaScan { json: _, online } => tell(&platform::update_agent::scan(online)),
+        #[cfg(windows)]
+        Command::TaskScan { json: _, paths } => tell(&platform::task_scheduler::scan(&paths)),
         Command::Backup(Backup::Run { options, job, product, command }) => {
             let (config, _) = load(&options)?;
             let mut command = command.into_iter();
@@ -115,14 +119,14 @@ fn enroll(given: &Enroll) -> Result<ExitCode, Failure> {
             code: USAGE,
             text: format!("failed to read {}: {err}", path.display()),
         })?,
-        (Some(token), None) if token == "-" => {
+        // Nothing but `-` gets here.
+        (Some(_), None) => {
             let mut text = String::new();
             io::stdin().lock().take(64 << 10).read_to_string(&mut text)?;
             text
         }
-        (Some(token), None) => token.clone(),
         (None, None) => {
-            let text = "a token is needed: give it, --token-file FILE, or - to read it from standard input";
+            let text = "a token is needed: --token-file FILE, or - to read it from standard input";
             return Err(Failure { code: USAGE, text: text.into() });
         }
     };
@@ -132,9 +136,11 @@ fn enroll(given: &Enroll) -> Result<ExitCode, Failure> {
     })?;
     let folder = IdentityFolder::new(&config.state_dir);
     let host = host::describe(VERSION);
-    let now = SystemClock.now();
-    let done = block_on(enroll::enroll(&folder, &token, &host, given.force, now))?;
-    let endpoint = done.map_err(|err: EnrollError| Failure {
+    let patience = given.retry_for.map_or(Patience::USUAL, |it| Patience::of(it.unsigned()));
+    let (force, now) = (given.force, SystemClock.now());
+    let wish = Wish { token: &token, host: &host, force, patience, now };
+    let done = block_on(enroll::enroll(&folder, wish))?;
+    let Enrolled { endpoint, waits_because } = done.map_err(|err: EnrollError| Failure {
         code: err.exit_code(),
         text: Chain(&err).to_string(),
     })?;
@@ -142,6 +148,11 @@ fn enroll(given: &Enroll) -> Result<ExitCode, Failure> {
         "enrolled as {} ({} / {}), certificate until {}\n",
         endpoint.endpoint_id, endpoint.tenant, endpoint.site, endpoint.not_after
     ));
+    if !waits_because.is_empty() {
+        say(&format!(
+            "it waits until somebody lets it in with `remit endpoint approve`: {waits_because}\n"
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -204,6 +215,13 @@ fn block_on<F: Future>(work: F) -> Result<F::Output, Failure> {
     // A thread that hangs in the kernel must not keep the process.
     runtime.shutdown_background();
     Ok(done)
+}
+
+/// Says what a child was started for. What went wrong is part of it.
+#[cfg(windows)]
+fn tell(scan: &impl serde::Serialize) -> Result<ExitCode, Failure> {
+    say(&format!("{}\n", serde_json::to_string(scan)?));
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Says it to whoever asked.

@@ -19,6 +19,7 @@
 
 mod child;
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 use std::{

@@ -8,7 +8,11 @@ mod raw;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use remit_agent_domain::schedule::{DEFAULTS, ProbePlan};
 use remit_runtime::{
@@ -19,7 +23,10 @@ use remit_runtime::{
 
 use self::raw::{RawConfig, RawProbe};
 pub use self::{backup::Backups, raw::Size};
-use crate::platform;
+use crate::{
+    platform,
+    probe::backup::events::adapter::{self, Adapter},
+};
 
 /// Checked settings.
 #[derive(Clone, Debug)]
@@ -42,6 +49,8 @@ pub struct Config {
     pub log: Format,
     /// What is to be known about backups.
     pub backups: Backups,
+    /// What the events of backup products mean, where there is an event log.
+    pub adapters: Vec<Adapter>,
     probes: BTreeMap<String, RawProbe>,
 }
 
@@ -122,6 +131,8 @@ impl Config {
         }
         check_probes(&document)?;
         let backups = Backups::check(&document, zone)?;
+        let beside = document.path().parent().unwrap_or(Path::new(""));
+        let adapters = adapter::load(&beside.join("adapters.d"))?;
 
         let mut effective = Effective::new();
         let shown = |list: &[String]| match list {
@@ -140,6 +151,11 @@ impl Config {
         effective.show("ping.create", &ping_creates);
         effective.show("log.format", &log);
         backups.show(&mut effective);
+        let shipped = adapter::shipped()?;
+        for own in adapters.iter().filter(|it| !shipped.contains(it)) {
+            let row = Setting::new(String::new()).file(Some(own.product.clone()));
+            effective.show("adapters.d", &row);
+        }
         let config = Self {
             state_dir: state_dir.value,
             addresses: addresses.value,
@@ -150,6 +166,7 @@ impl Config {
             ping_creates: ping_creates.value,
             log: log.value,
             backups,
+            adapters,
             probes: raw.probe,
         };
         config.show_probes(&mut effective);
@@ -212,7 +229,8 @@ fn check_probes(document: &Document<RawConfig>) -> Result<(), ConfigError> {
         let family = name.split('-').next().unwrap_or(name);
         let key = format!("probe.{name}");
         if !DEFAULTS.iter().any(|(known, _)| *known == family) {
-            let known = DEFAULTS.map(|(known, _)| known).join(", ");
+            let families = DEFAULTS.iter().map(|it| it.0).filter(|it| !it.contains('-'));
+            let known = families.collect::<Vec<_>>().join(", ");
             return Err(document.invalid(&key, format!("there is no such probe: use {known}")));
         }
         let mut plan = ProbePlan::default_for(name);

@@ -8,6 +8,7 @@
 //! of it, so that the same token can be tried again with the same key when an
 //! answer gets lost: the collector then gives the same endpoint.
 
+mod retry;
 #[cfg(test)]
 mod tests;
 
@@ -19,13 +20,15 @@ use remit_proto::{
     convert::{InvalidMessage, JoinToken, JoinTokenError, Wire as _, required},
     v1::{self, enrollment_service_client::EnrollmentServiceClient},
 };
-use remit_runtime::{dial, dial::DialError, tls};
-use remit_shared::{EndpointId, EndpointKind, Host};
+use remit_runtime::{dial, dial::DialError, random, tls};
+use remit_shared::{Chain, EndpointId, EndpointKind, Host};
 use ring::digest::{SHA256, digest};
 use rustls_pki_types::CertificateDer;
-use tokio::time;
+use tokio::time::{self, Instant};
 use tonic::{Code, Status};
+use tracing::info;
 
+pub use self::retry::Patience;
 use crate::identity::{Endpoint, Generation, IdentityError, IdentityFolder};
 
 /// How long the collector may take to connect, and then to answer.
@@ -57,6 +60,14 @@ pub enum EnrollError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The collector has too much to do.
+    #[error("the collector is busy: {}", status.message())]
+    Busy {
+        /// What it said.
+        status: Box<Status>,
+        /// When to ask again, if it said so.
+        after: Option<Duration>,
+    },
     /// There is an identity already.
     #[error(
         "this machine is already enrolled as {endpoint}; `--force` gives that up and enrolls anew"
@@ -83,7 +94,7 @@ impl EnrollError {
             Self::Token(_) => 2,
             Self::WrongCa { .. } => 3,
             Self::Refused(_) => 4,
-            Self::Unreachable { .. } => 5,
+            Self::Unreachable { .. } | Self::Busy { .. } => 5,
             Self::AlreadyEnrolled { .. } => 6,
             Self::Answer(_) | Self::Identity(_) | Self::Key(_) => 1,
         }
@@ -113,15 +124,34 @@ impl KeyRequest {
     }
 }
 
+/// How to enroll.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// The token.
+    pub token: &'a str,
+    /// What this machine is.
+    pub host: &'a Host,
+    /// Whether to give up the identity that there is.
+    pub force: bool,
+    /// How long to keep trying.
+    pub patience: Patience,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    /// The endpoint that this machine is.
+    pub endpoint: Endpoint,
+    /// Why somebody must let it in first; empty if nobody must.
+    pub waits_because: String,
+}
+
 /// Enrolls this machine and keeps the identity in the folder.
-pub async fn enroll(
-    folder: &IdentityFolder,
-    token: &str,
-    host: &Host,
-    force: bool,
-    now: Timestamp,
-) -> Result<Endpoint, EnrollError> {
-    let token = JoinToken::from_text(token)?;
+pub async fn enroll(folder: &IdentityFolder, wish: Wish<'_>) -> Result<Enrolled, EnrollError> {
+    let Wish { host, force, now, .. } = wish;
+    let token = JoinToken::from_text(wish.token)?;
     if !force && folder.current()?.is_some() {
         let endpoint = folder.endpoint().map_or_else(|_| "?".into(), |it| it.endpoint_id);
         return Err(EnrollError::AlreadyEnrolled { endpoint });
@@ -136,7 +166,7 @@ pub async fn enroll(
             request
         }
     };
-    let answer = ask(&token, &request.csr, host).await?;
+    let answer = ask_until(wish.patience, &token, &request.csr, host).await?;
     let endpoint = understand(&token, &answer, now)?;
     folder.store(&Generation {
         key_pem: &request.key_pem,
@@ -144,7 +174,30 @@ pub async fn enroll(
         roots: &answer.ca_roots,
         endpoint: &endpoint,
     })?;
-    Ok(endpoint)
+    Ok(Enrolled { endpoint, waits_because: answer.waits_because })
+}
+
+/// Asks until there is an answer that asking again would not change.
+async fn ask_until(
+    patience: Patience,
+    token: &JoinToken,
+    csr: &[u8],
+    host: &Host,
+) -> Result<v1::EnrollResponse, EnrollError> {
+    let (began, mut failures) = (Instant::now(), 0);
+    loop {
+        let err = match ask(token, csr, host).await {
+            Ok(answer) => return Ok(answer),
+            Err(err) => err,
+        };
+        failures += 1;
+        let Some(wait) = retry::wait(&err, failures, random::u64(), began.elapsed(), patience)
+        else {
+            return Err(err);
+        };
+        info!(error = %Chain(&err), "asking again in {} ms", wait.as_millis());
+        time::sleep(wait).await;
+    }
 }
 
 /// Asks the collector, at each address until one answers.
@@ -181,6 +234,10 @@ async fn ask(
             Ok(Err(status)) if is_refusal(status.code()) => {
                 return Err(EnrollError::Refused(Box::new(status)));
             }
+            Ok(Err(status)) if is_busy(status.code()) => {
+                let after = retry::pushback(&status);
+                return Err(EnrollError::Busy { status: Box::new(status), after });
+            }
             Ok(Err(status)) => last = Box::new(status),
             Err(elapsed) => last = Box::new(elapsed),
         }
@@ -191,6 +248,11 @@ async fn ask(
 /// A server without the pinned root is the wrong one, whatever else it shows.
 fn is_distrust(err: &DialError) -> bool {
     tls::is_pin_mismatch(err)
+}
+
+/// Whether the collector is there and has too much to do.
+fn is_busy(code: Code) -> bool {
+    matches!(code, Code::ResourceExhausted | Code::Cancelled | Code::DeadlineExceeded)
 }
 
 /// Whether the answer is no, rather than not now.

@@ -166,6 +166,7 @@ impl EnrollmentService for Service {
             not_after: Some(Self::validity().1.to_wire()),
             tenant: "acme".into(),
             site: "hq".into(),
+            waits_because: String::new(),
         }))
     }
 }

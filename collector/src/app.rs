@@ -184,6 +184,7 @@ pub async fn serve<C: SteadyClock>(
         clock: Arc::clone(&clock),
         listening: Arc::clone(&listening),
         roll: Arc::new(Roll::default()),
+        lobby: Arc::default(),
         losses,
         owed: Arc::clone(&owed),
     });
@@ -231,6 +232,7 @@ pub async fn serve<C: SteadyClock>(
         authority: Arc::clone(&authority),
         agent_addresses: addresses(local(&agents).map_err(port)?),
         guard: Guard::default(),
+        lanes: Default::default(),
     };
 
     let listeners = servers::Listeners {

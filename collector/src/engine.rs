@@ -12,15 +12,16 @@ mod scene;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use remit_collector_domain::{
     alert::{self, Alert, Delivery, Event, Received, Step, command::Refusal, must_be_watched},
     authority,
     endpoint::{Endpoint, Registration},
+    letter::Matter,
     signal::{Origin, Say, Signal},
 };
-use remit_shared::{AlertId, Chain, Clock, Severity, Tenant};
+use remit_shared::{AlertId, Chain, Clock, EndpointId, Severity, Tenant};
 use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -87,6 +88,10 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             return Ok(());
         };
         let registration = &endpoint.record.registration;
+        if registration.revoked.is_some() && signal.is_raised() {
+            // Somebody else may still speak of a machine that has left.
+            return Ok(());
+        }
         let about = alert::About {
             tenant: registration.tenant.clone(),
             site: registration.site.clone(),
@@ -163,6 +168,12 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         }
     }
 
+    /// Lets the alerts of endpoints that have left look around: they are over.
+    /// If that is cut short, the next start does it.
+    pub async fn left(&self, endpoints: &BTreeSet<EndpointId>) -> Result<(), StoreError> {
+        self.tick_those(|it| endpoints.contains(&it.about.endpoint) && it.is_unresolved()).await
+    }
+
     /// Learns which alerts say already what others would. Call it once, before
     /// anything else.
     pub async fn recall(&self) -> Result<(), StoreError> {
@@ -236,6 +247,8 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             return Ok(Arc::clone(alert));
         };
         let registration = &endpoint.record.registration;
+        let is_time = matches!(event, Event::Tick);
+        let event = if is_time { alert::passing(registration) } else { event };
         let scene = self.scene(registration, &alert.about, alert.severity, Some(alert)).await?;
         let step = alert::step(alert, event, &scene.context());
         if step.alert == **alert && step.effects.is_empty() {
@@ -250,9 +263,11 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         expected: u64,
         about: &Registration,
     ) -> Result<Arc<Alert>, StoreError> {
-        let owes = !step.effects.is_empty();
+        let letters = self.letters(&step.letters, Matter::Unreached(step.alert.id)).await?;
+        let effects: Vec<_> = step.effects.into_iter().chain(letters).collect();
+        let owes = !effects.is_empty();
         let alert = Arc::new(step.alert);
-        let commit = Commit::new(Alert::clone(&alert), expected, step.effects);
+        let commit = Commit::new(Alert::clone(&alert), expected, effects);
         self.store.commit(commit).await?;
         let rules = self.directory.inhibitions(&alert.about.tenant);
         self.board.note(&alert, &about.tags, &rules);

@@ -5,7 +5,9 @@
 //! is checked on every batch: against the registry before it is applied, and
 //! by the commit itself, which fails if somebody revoked the endpoint since.
 
+mod admission;
 mod listening;
+mod lobby;
 mod roll;
 mod sweep;
 #[cfg(test)]
@@ -16,7 +18,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use remit_collector_domain::{
     detect::Rules,
-    effect::{AuditEntry, Effect},
+    effect::Effect,
     endpoint::{self, Arrival, Distrust, Endpoint, Greeting, Opened, Verdict, apply, open_session},
     signal::Signal,
 };
@@ -26,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use crate::ingest::{
     listening::{Listening, NOTED_EVERY},
+    lobby::Lobby,
     roll::Roll,
 };
 use crate::{
@@ -48,6 +51,8 @@ pub struct Ingest<S, D, C> {
     pub listening: Arc<Listening>,
     /// Who is connected and was heard when.
     pub roll: Arc<Roll>,
+    /// Who waits to be let in.
+    pub lobby: Arc<Lobby>,
     /// What fell silent at once.
     pub losses: Arc<Losses>,
     /// Rung when a commit owes something.
@@ -231,31 +236,6 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             }
             return Ok(next);
         }
-    }
-
-    /// Ends an endpoint's trust, now: the registry first, then its session.
-    pub async fn revoke(
-        &self,
-        id: EndpointId,
-        by: &str,
-        reason: &str,
-    ) -> Result<Arc<Endpoint>, IngestError> {
-        let revoked = self
-            .change(id, |endpoint, now| {
-                let next = endpoint::revoke(endpoint, by, reason, now);
-                let audit = AuditEntry {
-                    at: now,
-                    tenant: Some(endpoint.registration.tenant.clone()),
-                    actor: by.into(),
-                    action: "endpoint.revoke".into(),
-                    object: id.to_string(),
-                    detail: reason.into(),
-                };
-                (next != *endpoint).then(|| (next, vec![Effect::Audit(audit)]))
-            })
-            .await;
-        self.roll.throw_out(id);
-        revoked
     }
 
     fn arrival(&self, endpoint: EndpointId) -> Arrival {

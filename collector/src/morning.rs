@@ -24,6 +24,7 @@ use remit_collector_domain::{
     matrix::Matrix,
     operator::Operator,
     shift::{self, NightAlert, NightDisposition, Shift},
+    upkeep,
 };
 use remit_shared::{AlertId, Chain, Clock, Tenant};
 use tokio::time;
@@ -117,7 +118,16 @@ impl<S: Store, C: Clock> Morning<S, C> {
         let mut owes: Vec<Effect> = audit.into_iter().map(Effect::Audit).collect();
         let operators = reports::of(&**store, |_: &Operator| true).await?;
         let operators: Vec<Operator> = operators.iter().map(|it| Operator::clone(it)).collect();
-        for notice in &notices {
+        // What the matrix itself needs is told with it, once a business day.
+        let upkeep = match &shift.closing {
+            Some(closing) => {
+                let last = self.last_closed(tenant).await?.and_then(|it| it.closing);
+                let last = last.map_or(closing.night.from, |it| it.at);
+                upkeep::notices(matrix, &office.zone, last, now)
+            }
+            None => Vec::new(),
+        };
+        for notice in notices.iter().chain(&upkeep) {
             owes.extend(letter::address(notice, Matter::Shift(day), matrix, &operators, now));
         }
         store.commit(Commit::new(shift.clone(), revision, owes)).await?;

@@ -186,6 +186,13 @@ impl Authority {
         issue_client(&self.agents, Plane::Agents, name, request, now, self.agent_lifetime)
     }
 
+    /// A certificate of an agent once more, as it was made then.
+    pub fn again(&self, der: &[u8], serial: &str, not_after: Timestamp) -> Issued {
+        let certificate = CertificateDer::from(der.to_vec());
+        let chain = vec![certificate, self.agents.certificate.clone()];
+        Issued { chain, serial: serial.into(), not_after }
+    }
+
     /// Lets the holder of a key speak for an operator. Of the request, only
     /// the public key is used.
     pub fn issue_operator(

@@ -46,7 +46,7 @@ pub async fn input<S: Store>(
     let tenant = &in_force.matrix.tenant;
     let is_real = |it: &Endpoint| {
         let registration = &it.registration;
-        let is_there = registration.revoked.is_none() && registration.kind != EndpointKind::Virtual;
+        let is_there = registration.is_in_service() && registration.kind != EndpointKind::Virtual;
         registration.tenant == *tenant && is_there
     };
     let records = Records {

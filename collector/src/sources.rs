@@ -282,7 +282,7 @@ impl<S: Store, C: Clock> Sources<S, C> {
         let mut names = Names::default();
         for stored in self.store.all::<Endpoint>().await? {
             let it = &stored.record.registration;
-            if it.tenant == tenant && it.revoked.is_none() {
+            if it.tenant == tenant && it.is_in_service() {
                 names.add(it.id, &it.host.hostname);
             }
         }

@@ -76,6 +76,7 @@ impl World {
             listening: Arc::new(Listening::resume(SignedDuration::ZERO, Arc::clone(&clock))),
             clock,
             roll: Arc::new(Roll::default()),
+            lobby: Arc::default(),
             losses,
             owed,
         };
@@ -120,6 +121,7 @@ fn registration(now: Timestamp) -> Registration {
             serial: SERIAL.into(),
             not_after: now + SignedDuration::from_hours(24 * 30),
         }],
+        claim: None,
         revoked: None,
     }
 }

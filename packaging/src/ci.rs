@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::{
     codegen,
     command::{self, cargo, say},
-    suite, tidy, tools, tree,
+    suite, tidy, tools, tree, windows,
 };
 
 /// What `cargo xtask ci` is asked.
@@ -33,6 +33,8 @@ enum Step {
     Fmt,
     /// clippy has nothing to say.
     Clippy,
+    /// The agent compiles for Windows, and clippy has nothing to say.
+    Windows,
     /// The documentation builds without a warning.
     Doc,
     /// All tests pass.
@@ -101,6 +103,7 @@ impl Step {
                 "-D",
                 "warnings",
             ])),
+            Self::Windows => windows::check(),
             Self::Doc => command::run(
                 cargo()
                     .args(["doc", "--workspace", "--no-deps"])

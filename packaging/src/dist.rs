@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: every package, from a clean clone, into `target/dist`.
 //!
 //! One list of products ([`product`]) and one function per kind of package
-//! ([`deb`], [`rpm`]). The same code makes what is handed out and, with
+//! ([`deb`], [`rpm`], and [`windows::msi`](crate::windows::msi)). The same code makes what is handed out and, with
 //! `--quick`, what the tests install: only the programs in it differ.
 //!
 //! # Invariants
@@ -40,7 +40,7 @@ use self::{
 use crate::{
     command::{self, say},
     needs::{self, Need},
-    roots,
+    roots, windows,
 };
 
 const OUT: &str = "target/dist";
@@ -100,6 +100,7 @@ pub(crate) struct Args {
 enum Kind {
     Deb,
     Rpm,
+    Msi,
 }
 
 /// One run.
@@ -132,7 +133,7 @@ pub(crate) fn trial() -> anyhow::Result<()> {
     let next = concat!(env!("CARGO_PKG_VERSION"), ".1");
     for (version, folder) in [(env!("CARGO_PKG_VERSION"), "this"), (next, "next")] {
         make(&Args {
-            only: Vec::new(),
+            only: vec![Kind::Deb, Kind::Rpm],
             key: None,
             check: false,
             bless: false,
@@ -156,7 +157,9 @@ fn make(args: &Args) -> anyhow::Result<()> {
     let kinds = if args.only.is_empty() { Kind::value_variants() } else { &args.only };
     let job = Job::new(args)?;
     let checks = 2 * usize::from(args.check) + usize::from(args.check && !args.quick);
-    let steps = 3 + PRODUCTS.len() * kinds.len() + checks + usize::from(args.bless);
+    let wanted = PRODUCTS.iter().flat_map(|it| kinds.iter().map(move |kind| (it, *kind)));
+    let wanted: Vec<_> = wanted.filter(|(product, kind)| kind.has(product)).collect();
+    let steps = 3 + wanted.len() + checks + usize::from(args.bless);
     let mut progress = Progress { step: 0, steps };
 
     progress.step("compiling the programs");
@@ -164,13 +167,11 @@ fn make(args: &Args) -> anyhow::Result<()> {
     progress.step("what goes with them");
     job.make_companions()?;
     let mut made = Vec::new();
-    for product in PRODUCTS {
-        for kind in kinds {
-            let path = kind.make(&job, product)?;
-            let bytes = fs::metadata(&path)?.len();
-            progress.step(format!("{}, {} KiB", path.display(), bytes.div_ceil(1024)));
-            made.push(Made { product: product.name, path });
-        }
+    for (product, kind) in wanted {
+        let path = kind.make(&job, product)?;
+        let bytes = fs::metadata(&path)?.len();
+        progress.step(format!("{}, {} KiB", path.display(), bytes.div_ceil(1024)));
+        made.push(Made { product: product.name, path });
     }
     let signer = Signer::new(args.key.as_deref())?;
     progress.step(format!("signing with {}", signer.describe()));
@@ -203,10 +204,24 @@ impl Args {
 }
 
 impl Kind {
+    /// Whether there is such a package of a product: of Windows' kind only the
+    /// agent's.
+    fn has(self, product: &Product) -> bool {
+        match self {
+            Self::Deb | Self::Rpm => true,
+            Self::Msi => product.name == "remit-agent",
+        }
+    }
+
     fn make(self, job: &Job, product: &Product) -> anyhow::Result<PathBuf> {
         match self {
             Self::Deb => deb::make(job, product),
             Self::Rpm => rpm::make(job, product),
+            Self::Msi => {
+                let profile =
+                    if job.quick { windows::Profile::Dev } else { windows::Profile::Release };
+                windows::msi::make(&windows::build(profile)?, &job.version, &job.out)
+            }
         }
     }
 }

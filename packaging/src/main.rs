@@ -16,6 +16,7 @@ mod suite;
 mod tidy;
 mod tools;
 mod tree;
+mod windows;
 
 use std::{env, path::Path, process::ExitCode};
 
@@ -38,6 +39,8 @@ enum Task {
     },
     /// Makes every package, into target/dist.
     Dist(dist::Args),
+    /// Builds the Windows agent and packs it as an MSI into target/dist.
+    Msi,
     /// Tries the whole product on this machine.
     Quickstart(quickstart::Args),
     /// Makes a fresh Debian system to install packages into, and says where it is.
@@ -68,6 +71,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Bench(_)
         | Task::Ci(_)
         | Task::Codegen { .. }
+        | Task::Msi
         | Task::Root { .. }
         | Task::Test { .. } => task,
     };
@@ -78,6 +82,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Ci(args) => ci::run(&args),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
         Task::Dist(args) => dist::run(&args),
+        Task::Msi => windows::msi::run(),
         Task::Quickstart(args) => quickstart::run(&args),
         Task::Root { suite } => roots::show(&suite).map(|()| ExitCode::SUCCESS),
         Task::Test { args } => suite::run(&args),

@@ -6,7 +6,7 @@
 
 use std::process::Command;
 
-use crate::command;
+use crate::{command, windows};
 
 /// A program from outside this workspace.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,14 @@ pub(crate) struct Need {
 /// A real restic.
 pub(crate) const RESTIC: Need =
     Need { program: "restic", package: "restic", purpose: "backups that are really made" };
+
+/// Windows, as far as it is to be had. The program has no place on the path,
+/// since it leaves out what runs 32-bit programs.
+const WINE: Need = Need {
+    program: "/usr/lib/wine/wine64",
+    package: "wine64",
+    purpose: "running the Windows agent as a service",
+};
 
 /// Everything that the test suite calls.
 pub(crate) const NEEDS: &[Need] = &[
@@ -39,6 +47,9 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "prometheus-alertmanager",
         purpose: "asking and resolving as people do",
     },
+    WINE,
+    windows::LINKER,
+    windows::WIXL,
     Need {
         program: "aiosmtpd",
         package: "python3-aiosmtpd",

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use crate::{command, dist, needs};
+use crate::{command, dist, needs, windows};
 
 /// Runs the suite, with the runner's exit code.
 pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
@@ -26,6 +26,7 @@ pub(crate) fn execute(args: &[String]) -> anyhow::Result<ExitStatus> {
     command::run(command::cargo().args(["build", "--workspace", "--bins"]))?;
     // Nor that they install packages into a machine of their own.
     dist::trial()?;
+    windows::build(windows::Profile::Dev)?;
     let nextest = command::find("cargo-nextest").is_some();
     let mut runner = command::cargo();
     if nextest {

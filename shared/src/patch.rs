@@ -7,8 +7,14 @@ use crate::PatchState;
 /// One look at one package manager's updates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatchScan {
-    /// Which package manager: `apt`.
+    /// Which package manager: `apt`, `wua`.
     pub manager: String,
+    /// What is updated, to its last digit, where the manager says so:
+    /// `Windows Server 2022 21H2 ServerStandard, build 20348.2227`.
+    pub system: String,
+    /// Who decides about updates here, where that can be told:
+    /// `WSUS https://wsus.example`, `nobody: automatic updates are off`.
+    pub managed_by: String,
     /// Updates that are not installed, sorted by package.
     pub items: Vec<PatchItem>,
     /// Whether the machine must be restarted for what is already installed.
@@ -37,6 +43,11 @@ pub struct PatchItem {
     pub origins: Vec<String>,
     /// Whether one of the origins is a security archive.
     pub security: bool,
+    /// What else it is known by: `KB5034129`, `CVE-2024-20674`. Managers name
+    /// some and not all, so that none here proves nothing.
+    pub advisories: Vec<String>,
+    /// How the last try to install it failed, if it did.
+    pub failure: String,
     /// Whether it may be installed now.
     pub state: PatchState,
 }

@@ -157,6 +157,10 @@ words! {
         DeferredPhased = "deferred_phased",
         /// Kept back by the package manager: it would add or remove others.
         KeptBack = "kept_back",
+        /// Offered to whoever wants it; a machine without it lacks nothing.
+        Optional = "optional",
+        /// Somebody has hidden it, so that it is never installed.
+        Declined = "declined",
     }
 
     /// How a backup run ended, or did not.

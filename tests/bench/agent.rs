@@ -29,42 +29,45 @@ const MIB: f64 = 1_048_576.0;
 struct Running {
     daemon: Daemon,
     endpoint: String,
+    operator: Operator,
+    site: Site,
 }
 
 /// Memory, time and bytes of agents that have been running for a while. The
 /// runs are made beside each other: they do not get in each other's way.
 pub(crate) async fn steady(plan: &Plan) -> anyhow::Result<Vec<Found>> {
-    let site = Site::open(plan, None).await?;
-    let operator = site.operator().await?;
     let mut agents = Vec::new();
-    for number in 0..plan.runs {
-        let state = format!("agent-{number}");
-        let endpoint = enroll(&site, &operator, &state).await?;
-        agents.push(Running { daemon: run(&site, &state)?, endpoint });
+    for _ in 0..plan.runs {
+        // One machine is one endpoint, so each has a collector of its own.
+        let site = Site::open(plan, None).await?;
+        let operator = site.operator().await?;
+        let endpoint = enroll(&site, &operator, "agent").await?;
+        let daemon = run(&site, "agent")?;
+        agents.push(Running { daemon, endpoint, operator, site });
     }
     time::sleep(WARM_UP).await;
     let mut before = Vec::new();
     for agent in &agents {
-        before.push(look(agent, &site)?);
+        before.push(look(agent, &agent.site)?);
     }
     time::sleep(STEADY).await;
     let (mut memory, mut unshared) = (Vec::new(), Vec::new());
     let (mut cpu, mut wire) = (Vec::new(), Vec::new());
     for (agent, (ran, bytes)) in agents.iter().zip(before) {
-        let (ran_now, bytes_now) = look(agent, &site)?;
+        let (ran_now, bytes_now) = look(agent, &agent.site)?;
         let now = Memory::of(agent.daemon.pid())?;
         memory.push(now.resident / 1024.0);
         unshared.push(now.unshared / 1024.0);
         cpu.push(ran_now.since(&ran) / STEADY.as_secs_f64() * 3600.0);
         wire.push((bytes_now - bytes) as f64 / STEADY.as_secs_f64() * 10.0);
-        let applied = operator.endpoint(&agent.endpoint).await?;
+        let applied = agent.operator.endpoint(&agent.endpoint).await?;
         complain(&format!(
             "  {:.0} KiB, {:.0} unshared; {} measurements, {} events applied",
             now.resident, now.unshared, applied.metrics_applied, applied.events_applied
         ));
         ensure!(applied.metrics_applied > 10, "the agent did not report");
     }
-    let binary = site::program_bytes(&plan.programs, "remit-agent")? as f64 / MIB;
+    let binary = site::program_bytes(&plan.agent)? as f64 / MIB;
     let seconds = STEADY.as_secs();
     let setup = format!("all default probes, after {} s", WARM_UP.as_secs() + seconds);
     let over = format!("all default probes, over {seconds} s");

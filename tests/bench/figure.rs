@@ -4,7 +4,9 @@ use std::fmt;
 
 use clap::ValueEnum;
 
-use crate::{Plan, agent, alerts, backlog, connections, matrices, median, reports, webhook};
+use crate::{
+    Plan, agent, alerts, backlog, connections, enroll, matrices, median, reports, webhook,
+};
 
 /// One figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -43,6 +45,14 @@ pub(crate) enum Figure {
     AlertMemory,
     /// From the start after a power cut with many open alerts to the service.
     Restart,
+    /// Machines that enroll in one moment, until all are in.
+    Enroll,
+    /// How long the slowest of a hundred of them take.
+    EnrollP99,
+    /// How many of them never get in.
+    EnrollFailures,
+    /// How long it takes to let all of them in.
+    EnrollApprove,
     /// A large matrix that is checked.
     MatrixLint,
     /// A large matrix that is put into force.
@@ -66,6 +76,8 @@ pub(crate) enum Measurement {
     Webhook,
     /// Many alerts at once.
     Alerts,
+    /// Machines by the hundred.
+    Enroll,
     /// A large matrix.
     Matrix,
 }
@@ -109,6 +121,9 @@ impl Figure {
             Self::WebhookP50 | Self::WebhookP99 => Measurement::Webhook,
             Self::AlertsNew | Self::AlertsRepeated | Self::AlertMemory | Self::Restart => {
                 Measurement::Alerts
+            }
+            Self::Enroll | Self::EnrollP99 | Self::EnrollFailures | Self::EnrollApprove => {
+                Measurement::Enroll
             }
             Self::MatrixLint | Self::MatrixPublish => Measurement::Matrix,
         }
@@ -176,6 +191,9 @@ impl Figure {
             Self::Restart => {
                 ("ms", "≤ 1,000", "Alertmanager 100, and loses all; Prometheus 1,000 to 1,700")
             }
+            Self::Enroll | Self::EnrollP99 => ("s", "≤ 15", "not measured"),
+            Self::EnrollFailures => ("machines", "0", "not measured"),
+            Self::EnrollApprove => ("s", "≤ 15", "nobody asks"),
             Self::MatrixLint | Self::MatrixPublish => ("ms", "≤ 2,000", "nobody has one"),
         };
         Goal { unit, goal, peers }
@@ -193,6 +211,7 @@ impl Measurement {
             Self::Backlog => backlog::measure(plan).await,
             Self::Webhook => webhook::measure(plan).await,
             Self::Alerts => alerts::measure(plan).await,
+            Self::Enroll => enroll::measure(plan).await,
             Self::Matrix => matrices::measure(plan).await,
         }
     }
@@ -208,6 +227,7 @@ impl fmt::Display for Measurement {
             Self::Backlog => "a few agents that catch up",
             Self::Webhook => "alerts that are told",
             Self::Alerts => "many alerts at once",
+            Self::Enroll => "machines that enroll in one moment",
             Self::Matrix => "a large matrix",
         })
     }

@@ -6,30 +6,41 @@ use anyhow::Context as _;
 use remit_proto::{
     convert::JoinToken,
     v1::{
-        CreateSourceRequest, CreateTokenRequest, Endpoint, GetEndpointRequest, LintMatrixRequest,
-        ListAlertsRequest, PublishMatrixRequest, SourceKind,
-        alert_service_client::AlertServiceClient, endpoint_service_client::EndpointServiceClient,
-        matrix_service_client::MatrixServiceClient, source_service_client::SourceServiceClient,
-        token_service_client::TokenServiceClient,
+        ApplyChangeRequest, ApproveChangeRequest, ApproveEndpointRequest, Change,
+        CreateOperatorRequest, CreateSourceRequest, CreateTokenRequest, Endpoint,
+        GetEndpointRequest, LintMatrixRequest, ListAlertsRequest, ListEndpointsRequest, Party,
+        ProposeChangeRequest, PublishMatrixRequest, Role, SourceKind, Standing,
+        alert_service_client::AlertServiceClient, change_service_client::ChangeServiceClient,
+        endpoint_service_client::EndpointServiceClient, matrix_service_client::MatrixServiceClient,
+        operator_service_client::OperatorServiceClient, propose_change_request::Payload,
+        source_service_client::SourceServiceClient, token_service_client::TokenServiceClient,
     },
 };
-use remit_runtime::{credential::Credential, dial, tls};
+use remit_runtime::{
+    credential::Credential,
+    dial,
+    tls::{self, KeyRequest},
+};
 use tonic::transport::Channel;
 
 /// A connection to the operator plane.
 #[derive(Clone, Debug)]
 pub(crate) struct Operator {
+    credential: Credential,
     channel: Channel,
 }
 
 impl Operator {
     /// Connects with a credential.
     pub(crate) async fn connect(credential: &Path) -> anyhow::Result<Self> {
-        let credential = Credential::read(credential)?;
+        Self::with(Credential::read(credential)?).await
+    }
+
+    async fn with(credential: Credential) -> anyhow::Result<Self> {
         let config = tls::client_config(&credential.roots()?, Some(&credential.identity()?))?;
         let address = credential.collector.first().context("the credential names nobody")?;
         let channel = dial::connect(address, config, Duration::from_secs(5)).await?;
-        Ok(Self { channel })
+        Ok(Self { credential, channel })
     }
 
     /// Publishes a matrix.
@@ -90,6 +101,76 @@ impl Operator {
         };
         let response = TokenServiceClient::new(self.channel.clone()).create_token(request).await?;
         Ok(response.into_inner().text)
+    }
+
+    /// Somebody else who can agree to what this one asks for.
+    pub(crate) async fn second(&self) -> anyhow::Result<Self> {
+        let request = KeyRequest::new()?;
+        let asked = CreateOperatorRequest {
+            name: "second".into(),
+            role: Role::Manager.into(),
+            party: Party::Provider.into(),
+            teams: Vec::new(),
+            tenants: Vec::new(),
+            csr: request.csr.clone(),
+        };
+        let mut client = OperatorServiceClient::new(self.channel.clone());
+        let made = client.create_operator(asked).await?.into_inner();
+        let pem = |chain: &[Vec<u8>]| tls::certificates_to_pem(chain);
+        let credential = Credential {
+            operator_id: made.operator.map(|it| it.operator_id).unwrap_or_default(),
+            name: "second".into(),
+            ca: pem(&made.ca_roots),
+            certificate: pem(&made.certificate_chain),
+            key: request.key_pem(),
+            ..self.credential.clone()
+        };
+        Self::with(credential).await
+    }
+
+    /// Makes a token for many endpoints, to which somebody else agrees.
+    pub(crate) async fn token_for_many(&self, with: &Self, uses: usize) -> anyhow::Result<String> {
+        let token = CreateTokenRequest {
+            tenant: "bench".into(),
+            site: "lab".into(),
+            max_uses: u32::try_from(uses)?,
+            ttl_seconds: 3600,
+            ..Default::default()
+        };
+        let asked = ProposeChangeRequest {
+            tenant: "bench".into(),
+            title: "a token for many".into(),
+            reason: "to be measured".into(),
+            payload: Some(Payload::Token(token)),
+            ..Default::default()
+        };
+        let mut changes = ChangeServiceClient::new(self.channel.clone());
+        let change = changes.propose_change(asked).await?.into_inner().change;
+        let Change { change_id, sha256, .. } = change.context("a change without content")?;
+        let agreed =
+            ApproveChangeRequest { change_id: change_id.clone(), sha256, ..Default::default() };
+        ChangeServiceClient::new(with.channel.clone()).approve_change(agreed).await?;
+        let applied = changes.apply_change(ApplyChangeRequest { change_id }).await?;
+        Ok(applied.into_inner().token)
+    }
+
+    /// Those that wait to be let in.
+    pub(crate) async fn waiting(&self) -> anyhow::Result<Vec<String>> {
+        let request = ListEndpointsRequest {
+            standing: Standing::Waiting.into(),
+            page_size: 1_000,
+            ..Default::default()
+        };
+        let listed =
+            EndpointServiceClient::new(self.channel.clone()).list_endpoints(request).await?;
+        Ok(listed.into_inner().endpoints.into_iter().map(|it| it.endpoint_id).collect())
+    }
+
+    /// Lets one in.
+    pub(crate) async fn approve(&self, endpoint: &str) -> anyhow::Result<()> {
+        let request = ApproveEndpointRequest { endpoint: endpoint.into() };
+        EndpointServiceClient::new(self.channel.clone()).approve_endpoint(request).await?;
+        Ok(())
     }
 
     /// The same, as an agent reads it.

@@ -232,6 +232,32 @@ async fn a_window_is_born_from_a_change_and_only_once() {
 }
 
 #[tokio::test]
+async fn a_window_over_what_nobody_knows_is_refused_with_what_may_be_meant() {
+    let site = Site::start().await;
+    let ines = site.internal_it().await;
+    site.agent("db-7").await;
+    let about = |endpoints: &[&str], sites: &[&str]| v1::WindowSpec {
+        selector: Some(v1::Selector {
+            endpoints: endpoints.iter().map(ToString::to_string).collect(),
+            sites: sites.iter().map(ToString::to_string).collect(),
+            ..Default::default()
+        }),
+        ..window("typo", "2099-01-05T22:00")
+    };
+    for (spec, expected) in [
+        (about(&["db-77"], &[]), "there is no endpoint `db-77`: did you mean `db-7`?"),
+        (about(&[], &["hqq"]), "there is no site `hqq`: did you mean `hq`?"),
+    ] {
+        let proposed = propose(&ines, Payload::Window(spec.clone())).await.unwrap_err();
+        let scheduled = v1::ScheduleWindowRequest { spec: Some(spec) };
+        let scheduled = ines.windows().schedule_window(scheduled).await.unwrap_err();
+        for refused in [proposed, scheduled] {
+            assert_eq!((refused.code(), refused.message()), (Code::NotFound, expected));
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_emergency_is_one_persons_for_four_hours() {
     let site = Site::by_clock(&starter()).await;
     let (imke, petra) = (site.it_manager().await, site.provider_manager().await);

@@ -23,7 +23,14 @@ async fn updates(site: &Site) -> Vec<v1::PatchStatus> {
 
 fn scan(items: Vec<PatchItem>) -> Body {
     let reboot = Reboot { required: Some(false), reasons: Vec::new(), since: None };
-    Body::Patches(PatchScan { manager: "apt".into(), items, reboot, last_patched_at: None })
+    Body::Patches(PatchScan {
+        manager: "apt".into(),
+        system: String::new(),
+        managed_by: String::new(),
+        items,
+        reboot,
+        last_patched_at: None,
+    })
 }
 
 fn update(package: &str, security: bool) -> PatchItem {
@@ -34,6 +41,8 @@ fn update(package: &str, security: bool) -> PatchItem {
         origins: vec!["Debian-Security:12/stable-security".into()],
         security,
         state: PatchState::Available,
+        advisories: Vec::new(),
+        failure: String::new(),
     }
 }
 

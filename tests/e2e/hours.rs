@@ -1,7 +1,10 @@
 //! What the hours of the day do to alerts, with the collector's clock set by the
 //! test.
 
-use remit_proto::v1::{self, AlertEventKind, AlertState, Disposition};
+use remit_proto::{
+    convert::Wire as _,
+    v1::{self, AlertEventKind, AlertState, Disposition},
+};
 use tests::{Ask, FakeAgent, SOON, Site, eventually, starter, tuesday};
 
 use crate::steps::fill_disk;
@@ -108,6 +111,49 @@ async fn e06_0800_disposition() {
     assert_eq!(site.admin.alert(&alerts[0]).await.disposition(), Disposition::Resolved);
     let known = site.admin.alert(&alerts[1]).await;
     assert_eq!((known.disposition(), known.disposition_auto), (Disposition::KnownIssue, false));
+}
+
+#[tokio::test]
+async fn what_was_known_at_night_and_is_no_more_is_put_down_at_eight() {
+    let mut site = Site::by_clock(&starter()).await;
+    let noc = site.noc().await;
+    let mut agent = site.agent("db-1").await;
+    for number in 0..10 {
+        site.agent(&format!("web-{number}")).await;
+    }
+    wake_at_night(&mut site).await;
+    let noc = noc.again().await;
+    let mut session = agent.connect().await.unwrap();
+    let alert = fill_disk(&site, &mut agent, &mut session).await.alert_id;
+    let spec = v1::KnownIssueSpec {
+        tenant: "acme".into(),
+        title: "the archive is full".into(),
+        why: "it moves on Friday".into(),
+        expires_at: Some(tuesday("12:00").to_wire()),
+        ..Default::default()
+    };
+    let known = v1::DeclareKnownIssueRequest { spec: Some(spec), alert_id: alert.clone() };
+    let known = noc.known_issues().declare_known_issue(known).await.unwrap().into_inner();
+    let known_issue_id = known.known_issue.unwrap().known_issue_id;
+    let night = async || {
+        let asked = v1::GetShiftRequest { tenant: "acme".into(), ..Default::default() };
+        let shift = noc.shifts().get_shift(asked).await.unwrap().into_inner().shift.unwrap();
+        let mut alerts = shift.alerts.iter();
+        let said = alerts.find(|it| it.alert_id == alert).map(|it| it.disposition());
+        (said, shift.by_human)
+    };
+    assert_eq!(night().await, (Some(Disposition::KnownIssue), 1));
+
+    let ended = v1::EndKnownIssueRequest { known_issue_id, reason: "it moved".into() };
+    noc.known_issues().end_known_issue(ended).await.unwrap();
+    assert_eq!(night().await, (Some(Disposition::None), 0), "somebody must say again");
+    site.set_clock(tuesday("08:00"));
+    assert_eq!(times_disposed(&put_down(&site, &alert).await), 2);
+    let asked = v1::GetAgendaRequest { tenant: "acme".into(), ..Default::default() };
+    site.set_clock(tuesday("09:00"));
+    let agenda = noc.shifts().get_agenda(asked).await.unwrap().into_inner();
+    let items = agenda.sections.iter().flat_map(|it| &it.items);
+    assert!(items.map(|it| &it.reference).any(|it| *it == alert), "both teams speak of it");
 }
 
 #[tokio::test]

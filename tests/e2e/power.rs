@@ -43,7 +43,8 @@ async fn power_cuts_while_the_hour_changes_move_and_tell_each_alert_once() {
     for message in story.site.inbox.received() {
         *names.entry(message.id).or_default() += 1;
     }
-    assert_eq!(names.len(), ALERTS * told.len());
+    assert_eq!(names.len(), ALERTS * told.len(), "{names:?}");
+    assert_eq!(story.site.admin.all_alerts().await.len(), ALERTS);
 }
 
 #[tokio::test]

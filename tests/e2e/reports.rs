@@ -8,7 +8,9 @@ use remit_proto::v1;
 use remit_runtime::clock::SystemClock;
 use remit_shared::Clock as _;
 use serde_json::Value;
-use tests::{FakeAgent, Outcome, Received, SOON, Site, command, eventually, finish, starter};
+use tests::{
+    FakeAgent, Operator, Outcome, Received, SOON, Site, command, eventually, finish, starter,
+};
 
 use crate::steps::fill_disk;
 
@@ -124,6 +126,62 @@ async fn a_week_is_told_with_the_same_numbers_in_every_format() {
     assert!(said.stderr.contains("2199-W01 has not begun yet"), "{said:?}");
 }
 
+/// What a manager of each side says who looks after this, and what comes of it.
+async fn agreed(site: &Site, id: &str, managers: &[Operator]) -> v1::Change {
+    for manager in managers {
+        // Whoever asked has agreed by that.
+        let _ = manager.again().await.approve(id).await;
+    }
+    let asked = v1::ApplyChangeRequest { change_id: id.into() };
+    let applied = site.admin.changes().apply_change(asked).await;
+    applied.expect("both sides have agreed").into_inner().change.unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_check_is_tuned_by_both_sides_with_why_beside_it_and_back_again() {
+    let mut site = Site::by_clock(&starter()).await;
+    let managers = [site.it_manager().await, site.provider_manager().await];
+    let mut agents = vec![site.agent("db-1").await];
+    site.stop().await;
+    site.set_clock(day(0, 22, 0));
+    site.restart().await;
+    full_for_ten_minutes(&site, &mut agents, day(0, 22, 5)).await;
+
+    let propose = "change propose tuning disk-space --tenant acme --what hold --reason archives";
+    let change = json(&site, &format!("{propose} --to 30m")).await;
+    assert_eq!((&change["kind"], &change["risk"]), (&"matrix".into(), &"medium".into()));
+    let differs = "+check `disk-space`: hold = 30m";
+    assert!(change["diff"].as_str().is_some_and(|it| it.contains(differs)), "{change:#}");
+    let applied = agreed(&site, change["change_id"].as_str().unwrap(), &managers).await;
+    assert_eq!(applied.result, "version 2", "{applied:?}");
+    let matrix = async |version| {
+        let asked = v1::GetMatrixRequest { tenant: "acme".into(), version };
+        site.admin.matrix().get_matrix(asked).await.unwrap().into_inner().toml
+    };
+    let why = "# archives; 0 alerts instead of 1: 1 would not have been, 0 are new\n[[check]]";
+    assert!(matrix(2).await.contains(why), "{}", matrix(2).await);
+
+    let back = "change propose matrix --tenant acme --back-to 1 --reason not-so";
+    let change = json(&site, back).await;
+    let applied = agreed(&site, change["change_id"].as_str().unwrap(), &managers).await;
+    assert_eq!(applied.result, "version 3", "{applied:?}");
+    assert_eq!(matrix(3).await, starter());
+
+    let quiet = "change propose tuning disk-space --tenant acme --what suppression --to 30d \
+                 --endpoint db-1 --reason archives";
+    let change = json(&site, quiet).await;
+    assert_eq!(change["kind"], "known_issue", "{change:#}");
+    for (words, why) in [
+        ("cpu-bussy --what hold --to 30m", "did you mean `cpu-busy`?"),
+        ("disk-space --what hold --to banana", "`banana` is no hold time"),
+        ("prom:Up --what severity --to low", "is another system's"),
+    ] {
+        let words = format!("change propose tuning {words} --tenant acme --reason no");
+        let refused = remit(&site, &words).await;
+        assert!(refused.stderr.contains(why), "{refused:?}");
+    }
+}
+
 #[tokio::test]
 async fn noise_becomes_a_proposal_that_is_a_matrix() {
     let mut site = Site::by_clock(&starter()).await;
@@ -158,7 +216,12 @@ async fn noise_becomes_a_proposal_that_is_a_matrix() {
     );
     assert_eq!(replay["night_pages_after"], 0, "{tuned:#}");
     let command = proposal["command"].as_str().unwrap_or_default();
-    assert!(command.starts_with("remit change propose matrix acme.toml --follows 1 "), "{command}");
+    assert!(
+        command.starts_with(
+            "remit change propose tuning 'disk-space' --tenant acme --what hold --to '"
+        ),
+        "{command}"
+    );
     let text = fs::read_to_string(&out).expect("the matrix was written");
     assert!(!text.contains("hold = \"1s\""), "{text}");
     let lint = remit(&site, &format!("matrix lint {}", out.display())).await;

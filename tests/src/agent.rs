@@ -21,9 +21,16 @@ use remit_shared::{Answer, Body, Chain, Clock as _, Entry, Host, Reading, Record
 use rustls_pki_types::CertificateDer;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, transport::Channel};
+use tonic::{Status, Streaming, transport::Channel};
 
 use crate::{Session, operator::PATIENCE, soon};
+
+/// The first answer, and both ways of a session.
+type Answered = (
+    Option<connect_response::Message>,
+    mpsc::Sender<v1::ConnectRequest>,
+    Streaming<v1::ConnectResponse>,
+);
 
 /// Why there is no session, or no identity.
 #[derive(Debug)]
@@ -200,6 +207,15 @@ impl FakeAgent {
 
     /// Opens a session with a hello of the test's own.
     pub async fn greet(&self, channel: Channel, hello: v1::Hello) -> Result<Session, Status> {
+        match self.say_hello(channel, hello).await? {
+            (Some(connect_response::Message::Welcome(welcome)), out, inbound) => {
+                Ok(Session::new(welcome, out, inbound))
+            }
+            (other, ..) => panic!("a session starts with a welcome, not with {other:?}"),
+        }
+    }
+
+    async fn say_hello(&self, channel: Channel, hello: v1::Hello) -> Result<Answered, Status> {
         // Room for all that a test sends, so that it can send first and listen later.
         let (out, requests) = mpsc::channel(4_096);
         let hello = connect_request::Message::Hello(hello);
@@ -209,11 +225,14 @@ impl FakeAgent {
         let call = client.connect(ReceiverStream::new(requests));
         let mut inbound = soon("the agent plane answers", call).await?.into_inner();
         let first = soon("a hello is answered", inbound.message()).await?;
-        match first.and_then(|it| it.message) {
-            Some(connect_response::Message::Welcome(welcome)) => {
-                Ok(Session::new(welcome, out, inbound))
-            }
-            other => panic!("a session starts with a welcome, not with {other:?}"),
+        Ok((first.and_then(|it| it.message), out, inbound))
+    }
+
+    /// Says hello where it is known to be sent away, and gives with which words.
+    pub async fn knock(&self, channel: Channel, hello: v1::Hello) -> Result<v1::Reconnect, Status> {
+        match self.say_hello(channel, hello).await?.0 {
+            Some(connect_response::Message::Reconnect(it)) => Ok(it),
+            other => panic!("whoever waits is sent away, not answered with {other:?}"),
         }
     }
 

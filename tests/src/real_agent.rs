@@ -47,8 +47,10 @@ impl RealAgent {
 
     /// Enrolls with a token.
     pub async fn enroll(&self, token: &str) -> Outcome {
+        let file = self.folder.join("token");
+        fs::write(&file, token).expect("the test's folder can be written");
         let mut enroll = self.command(&["enroll"]);
-        enroll.arg(token);
+        enroll.arg("--token-file").arg(file);
         program::finish(enroll).await
     }
 

@@ -5,7 +5,7 @@ use remit_proto::v1::{
     self, AcknowledgeAlertRequest, AlertEventKind, AlertState, ResolveAlertRequest,
 };
 use remit_runtime::clock::SystemClock;
-use remit_shared::{BackupRun, Body, Clock as _, RunId, RunResult, Stream};
+use remit_shared::{BackupRun, Body, Clock as _, Departure, Lifecycle, RunId, RunResult, Stream};
 use tonic::Status;
 
 use crate::{FakeAgent, Operator, Received, SOON, Site, eventually, tuesday};
@@ -102,6 +102,13 @@ impl Story {
         session.report(&record).await;
         let kept = session.acknowledged(Stream::Events, record.seq).await;
         kept.expect("a backup's end is taken in");
+        // Whoever only hangs up again and again has a link that breaks, which is
+        // an alert too.
+        let leaves = Body::Lifecycle(Lifecycle::Stopping(Departure::Shutdown));
+        let record = self.agent.answer_at(self.agent.now(), "agent", leaves);
+        session.report(&record).await;
+        let kept = session.acknowledged(record.stream, record.seq).await;
+        kept.expect("a goodbye is taken in");
     }
 
     async fn newest(&self, job: &str, what: &str, is_so: impl Fn(&v1::Alert) -> bool) -> v1::Alert {

@@ -49,7 +49,7 @@ pub enum PlanError {
 
 /// The plan of every family of probes, unless the configuration says
 /// otherwise. `patch` is the family of `patch-apt`.
-pub const DEFAULTS: [(&str, ProbePlan); 11] = [
+pub const DEFAULTS: [(&str, ProbePlan); 13] = [
     ("cpu", every(10, 5)),
     ("load", every(10, 5)),
     ("memory", every(10, 5)),
@@ -62,6 +62,10 @@ pub const DEFAULTS: [(&str, ProbePlan); 11] = [
     ("service", every(60, 20)),
     ("patch", every(60 * 60, 5 * 60)),
     ("backup", every(30 * 60, 10 * 60)),
+    // Logs are looked through from their beginning wherever one has grown.
+    ("backup-events", every(5 * 60, 2 * 60)),
+    // A search for updates may take very long, and is given up at last.
+    ("patch-wua", every(60 * 60, 40 * 60)),
 ];
 
 /// The plan of a family that has no row.

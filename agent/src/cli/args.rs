@@ -3,6 +3,7 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use remit_runtime::duration::Span;
 
 use crate::platform;
 
@@ -65,10 +66,31 @@ pub(super) enum Command {
     /// Report what a backup does.
     #[command(subcommand)]
     Backup(Backup),
+    /// Ask the Windows Update Agent; what the agent starts to ask it.
+    #[cfg(windows)]
+    #[command(hide = true)]
+    WuaScan {
+        /// The only form there is.
+        #[arg(long, required = true)]
+        json: bool,
+        /// Search at the server.
+        #[arg(long)]
+        online: bool,
+    },
+    /// Ask the Task Scheduler; what the agent starts to ask it.
+    #[cfg(windows)]
+    #[command(hide = true)]
+    TaskScan {
+        /// The only form there is.
+        #[arg(long, required = true)]
+        json: bool,
+        /// The tasks, by their paths.
+        paths: Vec<String>,
+    },
 }
 
 /// Where things are.
-#[derive(Args)]
+#[derive(Args, Clone, Default)]
 pub(super) struct Options {
     #[arg(long, value_name = "FILE", help = config_help())]
     pub(super) config: Option<PathBuf>,
@@ -85,21 +107,29 @@ fn state_dir_help() -> String {
     format!("Where the agent keeps what it must remember [default: {}]", usual.display())
 }
 
-#[derive(Args)]
-#[command(after_help = "A token on the command line shows up in process lists; a file does not.
+#[derive(Args, Clone, Default)]
+#[command(
+    after_help = "A token stands in a file or comes by standard input: on the command line it
+would show up in process lists.
 
 Exit codes: 0 enrolled, 2 bad token, 3 not the collector that made the token,
-4 refused (expired, used, revoked), 5 out of reach, 6 already enrolled.
+4 refused (expired, used, revoked), 5 out of reach or too busy, 6 already enrolled.
 
 Examples:
   remit-agent enroll --token-file /root/token
-  ssh admin remit token create … | remit-agent enroll -")]
+  ssh admin remit token create … | remit-agent enroll -"
+)]
 pub(super) struct Enroll {
-    /// The token, or `-` to read it from standard input.
+    /// `-` reads the token from standard input.
+    #[arg(value_parser = ["-"], value_name = "-")]
     pub(super) token: Option<String>,
     /// The file that has the token.
     #[arg(long, value_name = "FILE", conflicts_with = "token")]
     pub(super) token_file: Option<PathBuf>,
+    /// Keep trying for so long, for instance 15m, if the collector is busy or
+    /// does not answer [default: 5m if it is busy, not at all if it does not answer]
+    #[arg(long, value_name = "TIME")]
+    pub(super) retry_for: Option<Span>,
     /// Give up the identity that this machine has.
     #[arg(long)]
     pub(super) force: bool,
@@ -123,6 +153,10 @@ pub(super) enum Service {
         #[cfg(unix)]
         #[arg(long, value_name = "PATH")]
         unit_only: Option<PathBuf>,
+        /// Enroll with this file's token, unless this machine is enrolled.
+        #[cfg(windows)]
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<OsString>,
     },
     /// Stop the agent and take its service away. What it remembers stays.
     Uninstall,

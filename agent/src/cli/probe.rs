@@ -133,10 +133,14 @@ fn patches(scan: &PatchScan) -> Value {
             "origins": it.origins,
             "security": it.security,
             "state": it.state.as_str(),
+            "advisories": it.advisories,
+            "failure": it.failure,
         })
     });
     json!({
         "manager": scan.manager,
+        "system": scan.system,
+        "managed_by": scan.managed_by,
         "reboot_required": scan.reboot.required,
         "reboot_reasons": scan.reboot.reasons,
         "last_patched_at": scan.last_patched_at.map(|it| it.to_string()),
@@ -153,5 +157,13 @@ fn backups(scan: &BackupScan) -> Value {
             "count": it.count,
         })
     });
-    json!({ "product": scan.product, "newest": newest.collect::<Vec<_>>() })
+    let jobs = scan
+        .jobs
+        .iter()
+        .map(|it| json!({ "name": it.name, "product": it.product, "enabled": it.enabled }));
+    json!({
+        "product": scan.product,
+        "jobs": jobs.collect::<Vec<_>>(),
+        "newest": newest.collect::<Vec<_>>(),
+    })
 }

@@ -27,12 +27,21 @@ pub struct Backups {
     pub borg: Vec<Repository>,
     /// systemd timers that are backups, besides those that look like it.
     pub timers: Vec<String>,
+    /// Tasks of Windows' Task Scheduler that are backups, by their paths.
+    pub tasks: Vec<String>,
 }
 
 impl Backups {
     pub(super) fn check(document: &Document<RawConfig>, zone: &str) -> Result<Self, ConfigError> {
         let raw = &document.value.backup;
-        let mut backups = Self { timers: raw.timers.clone(), ..Self::default() };
+        let (timers, tasks) = (raw.timers.clone(), raw.tasks.clone());
+        let mut backups = Self { timers, tasks, ..Self::default() };
+        for (index, task) in backups.tasks.iter().enumerate() {
+            if !task.starts_with('\\') || task.ends_with('\\') || task.len() > 260 {
+                let message = r"must be the path of a task, as in `\Backup\Nightly`";
+                return Err(document.invalid(&format!("backup.tasks.{}", index + 1), message));
+            }
+        }
         for (index, job) in raw.job.iter().enumerate() {
             let fail = |field: &str, message: String| {
                 document.invalid(&format!("backup.job.{}.{field}", index + 1), message)
@@ -77,8 +86,10 @@ impl Backups {
                 row(key, format!("{} in {}", it.job.name, it.location));
             }
         }
-        if !self.timers.is_empty() {
-            row("backup.timers", self.timers.join(", "));
+        for (key, list) in [("backup.timers", &self.timers), ("backup.tasks", &self.tasks)] {
+            if !list.is_empty() {
+                row(key, list.join(", "));
+            }
         }
     }
 }

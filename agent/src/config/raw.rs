@@ -69,6 +69,7 @@ pub(super) struct RawBackup {
     pub(super) restic: Vec<RawRepository>,
     pub(super) borg: Vec<RawRepository>,
     pub(super) timers: Vec<String>,
+    pub(super) tasks: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -131,3 +131,33 @@ fn a_size_reads_as_it_prints() {
         assert!(text.parse::<Size>().is_err(), "{text}");
     }
 }
+
+#[test]
+fn a_table_of_events_is_checked_with_the_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("agent.toml");
+    let own = folder.path().join("adapters.d/own.toml");
+    std::fs::write(&config, "").unwrap();
+    std::fs::create_dir(folder.path().join("adapters.d")).unwrap();
+    let flags = Flags { config: Some(config), state_dir: None };
+    let load = || Config::load(&flags, &|_| None, "");
+
+    let row = "[[log]]\nchannel = 'Application'\n[[log.event]]\nid = 7\ntells = 'nothing'\n";
+    std::fs::write(&own, format!("product = 'own'\ntitle = 'Own'\n{row}")).unwrap();
+    let (config, effective) = load().unwrap();
+    assert!(config.adapters.iter().any(|it| it.product == "own"));
+    let shown = effective.to_string();
+    assert!(shown.lines().any(|it| it.starts_with("adapters.d") && it.contains("own")), "{shown}");
+
+    std::fs::write(&own, format!("product = 'own'\n{row}")).unwrap();
+    let err = load().unwrap_err().to_string();
+    assert_eq!(err, format!("{}:1: product: missing field `title`", own.display()));
+}
+
+#[test]
+fn tasks_are_named_by_their_paths() {
+    for (task, is_good) in [(r"\Backup\Nightly", true), ("Nightly", false), (r"\Backup\", false)] {
+        let parsed = parse(&format!("[backup]\ntasks = ['{task}']"), &[]);
+        assert_eq!(parsed.is_ok(), is_good, "{task}");
+    }
+}

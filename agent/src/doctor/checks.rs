@@ -47,7 +47,7 @@ pub(super) fn identity(state_dir: &Path, now: Timestamp) -> Vec<Finding> {
             Ok(Ok(())) => Finding::ok("key", "only its owner can read it"),
             Ok(Err(mode)) => Finding::fail(
                 "key",
-                format!("{} has {mode}: others can read it", key.display()),
+                format!("{} is not private: {mode}", key.display()),
                 format!(
                     "{}; if others may have read it, revoke this endpoint and enroll again",
                     platform::make_private_advice(&key)

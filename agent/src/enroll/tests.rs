@@ -12,7 +12,13 @@ fn folder() -> (tempfile::TempDir, IdentityFolder) {
 }
 
 async fn enroll_with(folder: &IdentityFolder, token: &JoinToken) -> Result<Endpoint, EnrollError> {
-    enroll(folder, &token.to_text(), &Host::default(), false, NOW).await
+    enroll_by(folder, &token.to_text()).await
+}
+
+async fn enroll_by(folder: &IdentityFolder, token: &str) -> Result<Endpoint, EnrollError> {
+    let (host, patience) = (&Host::default(), Patience::USUAL);
+    let wish = Wish { token, host, force: false, patience, now: NOW };
+    enroll(folder, wish).await.map(|it| it.endpoint)
 }
 
 #[tokio::test]
@@ -55,6 +61,17 @@ async fn a_lost_answer_is_asked_for_again_with_the_same_key() {
 }
 
 #[tokio::test]
+async fn a_busy_collector_is_asked_again_when_it_says() {
+    let collector = TestCollector::start();
+    let (_state, folder) = folder();
+    let mut busy = Status::resource_exhausted("too many enroll at once");
+    busy.metadata_mut().insert("grpc-retry-pushback-ms", "1".parse().unwrap());
+    collector.seen().refusal = Some(busy);
+    enroll_with(&folder, &collector.token).await.unwrap();
+    assert_eq!(collector.seen().requests.len(), 2);
+}
+
+#[tokio::test]
 async fn a_refusal_says_what_the_collector_said() {
     let collector = TestCollector::start();
     let (_state, folder) = folder();
@@ -81,7 +98,7 @@ async fn nobody_at_any_address_is_told_with_all_of_them() {
 #[tokio::test]
 async fn what_is_no_token_is_refused_before_anything_is_written() {
     let (state, folder) = folder();
-    let err = enroll(&folder, "hunter2", &Host::default(), false, NOW).await.unwrap_err();
+    let err = enroll_by(&folder, "hunter2").await.unwrap_err();
     assert_eq!(err.exit_code(), 2);
     assert_eq!(fs::read_dir(state.path()).unwrap().count(), 0);
 }

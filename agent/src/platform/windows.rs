@@ -21,6 +21,7 @@ use self::call::{
     folder::{self, Known},
     security, volume,
 };
+pub(crate) use self::call::{task_scheduler, update_agent};
 use crate::{
     access::{self, Share},
     status::Status,
@@ -86,9 +87,10 @@ fn list(share: Share) -> io::Result<String> {
     Ok(access::list(share, also.as_deref()))
 }
 
-/// What is made in a folder of ours inherits its access list.
-pub fn give_to_owner(_like: &Path, _path: &Path) -> io::Result<()> {
-    Ok(())
+/// Gives a file the access list that it should have inherited: not every
+/// system passes it on, and a key must not depend on that.
+pub fn give_to_owner(_like: &Path, path: &Path) -> io::Result<()> {
+    security::write(path, &list(Share::Keep)?)
 }
 
 /// Whether a file or folder is for nobody but the agent and administrators,

@@ -16,7 +16,9 @@
 //! whether a recovery point is too old, is decided by the collector.
 
 pub mod borg;
+pub mod events;
 pub mod restic;
+pub mod tasks;
 pub mod timer;
 
 use std::{path::PathBuf, time::Duration};

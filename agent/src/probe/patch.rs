@@ -9,3 +9,4 @@
 
 #[cfg(unix)]
 pub mod apt;
+pub mod wua;

@@ -28,10 +28,42 @@ pub fn called_for(config: &Config) -> Result<Vec<Box<dyn Probe>>, InboxError> {
     if !backups.borg.is_empty() {
         probes.push(Box::new(BorgProbe::new(backups.borg.clone())));
     }
+    #[cfg(windows)]
+    probes.extend(windows(config)?);
     // Where there never is a systemd, nobody needs to hear that there is none.
     if cfg!(unix) {
         let inbox = DropBox::open(&config.inbox())?;
         probes.push(Box::new(TimerProbe::new(backups.timers.clone(), inbox)));
+    }
+    Ok(probes)
+}
+
+/// What products tell of themselves on Windows.
+#[cfg(windows)]
+fn windows(config: &Config) -> Result<Vec<Box<dyn Probe>>, InboxError> {
+    use jiff::tz::TimeZone;
+
+    use crate::{
+        platform::ask::{event_log::WindowsEventLog, registry::WindowsRegistry},
+        probe::{
+            backup::{
+                events::EventsProbe,
+                tasks::{self, TasksProbe},
+            },
+            patch::wua::{self, WuaProbe},
+        },
+    };
+
+    let inbox = DropBox::open(&config.inbox())?;
+    let (log, adapters) = (Box::new(WindowsEventLog), config.adapters.clone());
+    let mut probes: Vec<Box<dyn Probe>> = vec![
+        Box::new(WuaProbe::new(Box::new(wua::OwnChild), Box::new(WindowsRegistry))),
+        Box::new(EventsProbe::new(log, adapters, inbox.clone(), &config.state_dir)),
+    ];
+    let tasks = &config.backups.tasks;
+    if !tasks.is_empty() {
+        let scheduler = Box::new(tasks::OwnChild);
+        probes.push(Box::new(TasksProbe::new(scheduler, tasks.clone(), TimeZone::system(), inbox)));
     }
     Ok(probes)
 }

@@ -102,6 +102,21 @@ impl Out<'_> {
         }
     }
 
+    /// How far it is, to somebody who waits: a line that the next one replaces.
+    pub(crate) fn progress(&mut self, done: usize, of: usize, what: &str) {
+        const WIDTH: usize = 24;
+        if self.json || self.stdin.is_none() || of < 2 {
+            return;
+        }
+        let full = WIDTH * done / of;
+        let bar = format!("[{}{}]", "#".repeat(full), " ".repeat(WIDTH - full));
+        let end = if done == of { "\n" } else { "" };
+        let what: String = plain(what).chars().take(24).collect();
+        // Nobody can be told that standard error is gone.
+        let _ = write!(self.stderr, "\r{bar} {done}/{of} {what:<24}{end}")
+            .and_then(|()| self.stderr.flush());
+    }
+
     /// Says what failed; gives the exit code.
     pub(crate) fn fail(&mut self, failure: &Failure) -> Exit {
         fail(self.stdout, self.stderr, self.json, failure)

@@ -42,7 +42,7 @@ shared! {
     EndpointKind { Server Workstation Virtual }
     FailureKind { Unsupported MissingTool Locked NoPermission Timeout Failed }
     Party { Internal Provider Vendor }
-    PatchState { Available Held DeferredPhased KeptBack }
+    PatchState { Available Held DeferredPhased KeptBack Optional Declined }
     RunResult { Success Warning Partial Failed Cancelled Skipped Running Unknown }
     Severity { Info Low Medium High Critical }
     Unit { Count Bytes BytesPerSecond Permille Milli Seconds Milliseconds Flag }
@@ -90,6 +90,13 @@ words! {
         OwnerDiffers = "owner_differs"
         RerouteRefused = "reroute_refused"
         Rescheduled = "rescheduled"
+    }
+    WaitingReason {
+        TokenForMany = "token_for_many"
+        NewKey = "new_key"
+        NewSystem = "new_system"
+        CopiedDisk = "copied_disk"
+        NameTaken = "name_taken"
     }
     AlertState {
         Open = "open"

@@ -56,12 +56,13 @@ pub use crate::alert::{
     receive::{REOPEN_WITHIN, Received, receive},
     remit::{Ladder, Remit, Rung},
     route::RefusedOwner,
-    step::{deadline, step},
+    step::{deadline, passing, step},
     timeline::{Entry, EntryKind},
     verdict::{Disposed, Disposition, NoiseMark, NoiseReason},
 };
 use crate::{
-    calendar::Calendar, effect::Effect, flapping, signal::Origin, sla, suppression::Suppression,
+    calendar::Calendar, effect::Effect, flapping, letter, signal::Origin, sla,
+    suppression::Suppression,
 };
 
 /// Something that somebody must know about.
@@ -234,6 +235,8 @@ pub struct Step {
     pub alert: Alert,
     /// What is owed, in order.
     pub effects: Vec<Effect>,
+    /// Who must hear of what is wrong around the alert.
+    pub letters: Vec<letter::Notice>,
 }
 
 impl Alert {

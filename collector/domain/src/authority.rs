@@ -99,6 +99,8 @@ pub enum Action {
     ListTokens,
     /// End a token.
     RevokeToken,
+    /// Let in, or turn away, a key that waits to speak for an endpoint.
+    AdmitEndpoint,
     /// Shut an endpoint out.
     RevokeEndpoint,
     /// Make an operator with this role.
@@ -141,6 +143,7 @@ impl Action {
             Self::CreateToken => "token.create",
             Self::ListTokens => "token.list",
             Self::RevokeToken => "token.revoke",
+            Self::AdmitEndpoint => "endpoint.admit",
             Self::RevokeEndpoint => "endpoint.revoke",
             Self::CreateOperator(_) => "operator.create",
             Self::ListOperators => "operator.list",
@@ -319,6 +322,7 @@ fn needs(action: Action) -> Needs {
         Action::CreateToken => manager("make an enrollment token"),
         Action::ListTokens => manager("see the enrollment tokens"),
         Action::RevokeToken => manager("revoke an enrollment token"),
+        Action::AdmitEndpoint => manager("let in an endpoint that waits"),
         Action::RevokeEndpoint => operator("revoke an endpoint"),
         Action::CreateOperator(_) => administrator("make an operator"),
         Action::ListOperators => manager("see the operators"),

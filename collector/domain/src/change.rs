@@ -54,7 +54,8 @@ pub use crate::change::{
         Draft, Present, amend, apply, approval, approve, propose, reassess, reject, withdraw,
     },
     emergency::{
-        BREAK_GLASS_FOR, BreakGlass, PAGE_WITHIN, break_glass, may_break_glass, review, within,
+        BREAK_GLASS_FOR, BreakGlass, PAGE_WITHIN, REVIEW_WITHIN, break_glass, may_break_glass,
+        review, within,
     },
     facts::{Approvers, Facts, Quieting, Risk, Touches, WIDE, risk},
     part::{MatrixPart, parts, rows},

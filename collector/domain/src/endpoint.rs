@@ -16,10 +16,12 @@
 //! the alert's.
 
 mod apply;
+pub mod claim;
 mod session;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tick;
+mod trust;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -31,8 +33,12 @@ use remit_shared::{
 
 pub use crate::endpoint::{
     apply::{Applied, Arrival, Frame, Verdict, apply, limit},
+    claim::Claim,
     session::{Greeting, Opened, open_session},
     tick::tick,
+    trust::{
+        Certificate, Distrust, Revocation, may_revoke_alone, renew, renewed_too_often, revoke,
+    },
 };
 use crate::{detect::Checks, flapping::link::Link};
 
@@ -72,28 +78,10 @@ pub struct Registration {
     pub token: TokenId,
     /// The certificates that are good for it, newest last; at most two.
     pub certificates: Vec<Certificate>,
+    /// A key that waits to speak for it.
+    pub claim: Option<Claim>,
     /// Set once trust has ended, and never unset.
     pub revoked: Option<Revocation>,
-}
-
-/// A certificate that was issued to an endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certificate {
-    /// Its serial number, lower-case hexadecimal.
-    pub serial: String,
-    /// When it expires.
-    pub not_after: Timestamp,
-}
-
-/// The end of trust.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revocation {
-    /// When.
-    pub at: Timestamp,
-    /// By whom.
-    pub by: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// The names behind the numbers. Grows only; an index is never reused.
@@ -315,18 +303,6 @@ impl Endpoint {
         let value = self.pulse.values.get(index).copied().flatten()?;
         Some((value, self.pulse.measured.get(*probe).copied().flatten()?))
     }
-
-    /// Whether the certificate with this serial number is good for it.
-    pub fn trusts(&self, serial: &str, now: Timestamp) -> Result<(), Distrust> {
-        if let Some(revocation) = &self.registration.revoked {
-            return Err(Distrust::Revoked(revocation.at));
-        }
-        match self.registration.certificates.iter().find(|it| it.serial == serial) {
-            None => Err(Distrust::UnknownCertificate),
-            Some(known) if known.not_after <= now => Err(Distrust::Expired(known.not_after)),
-            Some(_) => Ok(()),
-        }
-    }
 }
 
 /// No backlog is waited for longer than this.
@@ -339,56 +315,4 @@ impl Pulse {
         let waits = |it: &Backfill| now.duration_since(it.since) < LONGEST_BACKFILL;
         self.presence == Presence::Online && self.backfill.as_ref().is_some_and(waits)
     }
-}
-
-/// Why a certificate is not good enough.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Distrust {
-    /// Somebody ended its trust.
-    #[error("the endpoint was revoked at {0}")]
-    Revoked(Timestamp),
-    /// Ours, but not of this endpoint, or replaced twice since.
-    #[error("the certificate is not one of the endpoint's own")]
-    UnknownCertificate,
-    /// Too old.
-    #[error("the certificate expired at {0}")]
-    Expired(Timestamp),
-}
-
-/// Ends an endpoint's trust. Doing it twice is doing it once.
-pub fn revoke(endpoint: &Endpoint, by: &str, reason: &str, now: Timestamp) -> Endpoint {
-    if endpoint.registration.revoked.is_some() {
-        return endpoint.clone();
-    }
-    let revocation = Revocation { at: now, by: by.into(), reason: reason.into() };
-    let mut registration = Registration::clone(&endpoint.registration);
-    registration.revoked = Some(revocation);
-    Endpoint { registration: Arc::new(registration), ..endpoint.clone() }
-}
-
-/// A certificate is renewed at most twice in so long: once, and once more for
-/// an agent that never got the answer.
-const RENEWALS_WITHIN: SignedDuration = SignedDuration::from_hours(1);
-
-/// Until when an endpoint gets no further certificate, if it may not have one
-/// now. Certificates last for `lifetime`, and short ones are renewed more often.
-pub fn renewed_too_often(
-    endpoint: &Endpoint,
-    lifetime: SignedDuration,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    let [older, _] = endpoint.registration.certificates.as_slice() else { return None };
-    let issued_at = older.not_after.checked_sub(lifetime).ok()?;
-    let again_at = issued_at.checked_add(RENEWALS_WITHIN.min(lifetime / 4)).ok()?;
-    (issued_at <= now && now < again_at).then_some(again_at)
-}
-
-/// Adds a renewed certificate; the one before it stays good, so that an agent
-/// that dies between the two has one that works.
-pub fn renew(endpoint: &Endpoint, certificate: Certificate) -> Endpoint {
-    let mut registration = Registration::clone(&endpoint.registration);
-    registration.certificates.push(certificate);
-    let surplus = registration.certificates.len().saturating_sub(2);
-    registration.certificates.drain(..surplus);
-    Endpoint { registration: Arc::new(registration), ..endpoint.clone() }
 }

@@ -8,6 +8,8 @@
 //!   asks again and spends nothing.
 //! - Tenant, site, kind and tags are the token's. What an agent says of itself
 //!   decides none of them.
+//! - Who comes by a token for many waits until somebody agrees to it, and so
+//!   does who is not surely new ([`claim`](crate::endpoint::claim)).
 //! - Past its time, or revoked, a token does nothing: not even for a key that
 //!   it has let in before.
 //!
@@ -17,6 +19,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{EndpointId, EndpointKind, Site, Tag, Tenant, TokenId};
+
+use crate::endpoint::{Certificate, Registration, claim::Because};
 
 /// The most endpoints that one token may let in.
 pub const MOST_USES: u32 = 50;
@@ -71,6 +75,17 @@ pub struct Use {
     pub endpoint: EndpointId,
     /// When.
     pub at: Timestamp,
+    /// What it was given, to be given again if it asks again.
+    pub given: Option<Given>,
+}
+
+/// A certificate as it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Its bytes, DER.
+    pub der: Vec<u8>,
+    /// What the registry knows of it.
+    pub certificate: Certificate,
 }
 
 /// A token to be.
@@ -121,6 +136,15 @@ pub struct Redeemed {
     pub again: bool,
 }
 
+/// What a key is that asks again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The endpoint's own.
+    Trusted,
+    /// One that somebody must agree to, and what it is because of.
+    Waits(Because, Option<EndpointId>),
+}
+
 /// Why a token does not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -156,14 +180,14 @@ pub fn redeem(
         return Err(Refused::Expired { at: token.expires_at });
     }
     let mut token = token.clone();
-    if let Some(before) = token.uses.iter().find(|it| it.public_key_sha256 == public_key_sha256) {
+    if let Some(before) = token.use_of(&public_key_sha256) {
         let endpoint = before.endpoint;
         return Ok(Redeemed { token, endpoint, again: true });
     }
     if token.is_spent() {
         return Err(Refused::Spent { uses: token.max_uses });
     }
-    token.uses.push(Use { public_key_sha256, endpoint: new_endpoint, at: now });
+    token.uses.push(Use { public_key_sha256, endpoint: new_endpoint, at: now, given: None });
     Ok(Redeemed { token, endpoint: new_endpoint, again: false })
 }
 
@@ -203,6 +227,43 @@ impl Token {
             revoked_at: None,
             uses: Vec::new(),
         })
+    }
+
+    /// Whether somebody must agree to each that it lets in.
+    pub fn is_for_many(&self) -> bool {
+        USUAL_USES < self.max_uses
+    }
+
+    /// The use by which a key was let in.
+    pub fn use_of(&self, public_key_sha256: &[u8; 32]) -> Option<&Use> {
+        self.uses.iter().find(|it| it.public_key_sha256 == *public_key_sha256)
+    }
+
+    /// Whether a key is the newest that it has let in for that key's endpoint.
+    fn is_newest(&self, used: &Use) -> bool {
+        let newest = self.uses.iter().rfind(|it| it.endpoint == used.endpoint);
+        newest.is_some_and(|it| it.public_key_sha256 == used.public_key_sha256)
+    }
+
+    /// What a key that asks again is to an endpoint that it was let in for.
+    pub fn again(&self, used: &Use, known: &Registration) -> Again {
+        let waits = known.claim.as_ref().filter(|it| it.token == self.id);
+        match waits {
+            // Somebody else speaks for it by now.
+            _ if !self.is_newest(used) => Again::Waits(Because::NewKey, None),
+            Some(claim) => Again::Waits(claim.because, claim.other),
+            None if known.token == self.id => Again::Trusted,
+            None => Again::Waits(Because::NewKey, None),
+        }
+    }
+
+    /// Notes what a key was given.
+    pub fn giving(mut self, public_key_sha256: &[u8; 32], given: Given) -> Self {
+        let mut uses = self.uses.iter_mut();
+        if let Some(it) = uses.find(|it| it.public_key_sha256 == *public_key_sha256) {
+            it.given = Some(given);
+        }
+        self
     }
 
     /// Whether it would let somebody new in.

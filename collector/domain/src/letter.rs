@@ -16,9 +16,12 @@ mod tests;
 use std::{collections::BTreeSet, fmt};
 
 use jiff::{Timestamp, civil::Date};
-use remit_shared::{ChangeId, KnownIssueId, OperatorId, Party, Severity, Team, Tenant, WindowId};
+use remit_shared::{
+    AlertId, ChangeId, KnownIssueId, OperatorId, Party, Severity, Team, Tenant, WindowId,
+};
 
 use crate::{
+    alert::Alert,
     effect::{AuditEntry, Effect},
     matrix::{ChannelRef, Matrix, reach},
     operator::{Operator, Role},
@@ -80,6 +83,8 @@ pub enum Matter {
     Window(WindowId),
     /// The night before this day.
     Shift(Date),
+    /// Somebody who was to be told of an alert and cannot be.
+    Unreached(AlertId),
     /// Whether a letter arrives at all.
     Contact,
 }
@@ -92,6 +97,7 @@ impl Matter {
             Self::KnownIssue(_) => "known_issue",
             Self::Window(_) => "window",
             Self::Shift(_) => "shift",
+            Self::Unreached(_) => "unreached",
             Self::Contact => "contact",
         }
     }
@@ -104,6 +110,7 @@ impl fmt::Display for Matter {
             Self::KnownIssue(id) => id.fmt(f),
             Self::Window(id) => id.fmt(f),
             Self::Shift(day) => day.fmt(f),
+            Self::Unreached(alert) => alert.fmt(f),
             Self::Contact => f.write_str("contact"),
         }
     }
@@ -130,6 +137,27 @@ pub struct Letter {
     pub subject: String,
     /// The rest.
     pub text: String,
+}
+
+/// That somebody was to be told of an alert and cannot be, for each of those
+/// who answer for it.
+pub fn unreached(alert: &Alert, who: &Target, because: &str, now: Timestamp) -> Vec<Notice> {
+    let teams = alert.remit.all_accountable().into_iter();
+    let teams = teams.filter(|it| Target::Team(it.clone()) != *who);
+    let (about, id) = (&alert.about, alert.id);
+    let notice = |team| Notice {
+        tenant: about.tenant.clone(),
+        to: Audience::Team(team),
+        by: now,
+        page: alert.severity >= Severity::High,
+        subject: format!("{who} cannot be told of {}: {}", about.hostname, alert.summary),
+        text: format!(
+            "{who} was to be told of alert {id} and cannot be: {because}.\nWhoever stands on the \
+             next step is told at once.\nA channel in the matrix, or an `override` in the rota, \
+             mends it; `remit oncall` shows who picks up when.\nAlert: remit alert show {id}"
+        ),
+    };
+    teams.map(notice).collect()
 }
 
 /// The letters that a notice takes, as effects of whatever record it is about.

@@ -39,4 +39,6 @@ pub mod sla;
 pub mod source;
 pub mod suppression;
 pub mod tuning;
+pub mod upkeep;
+pub mod version;
 pub mod window;

@@ -23,6 +23,7 @@
 //! of an alert is decided elsewhere.
 
 mod answers;
+mod call;
 mod checks;
 mod compare;
 mod coverage;
@@ -59,10 +60,11 @@ use remit_shared::{
 };
 
 pub use crate::matrix::{
+    call::Call,
     checks::CheckOverride,
     compare::{Comparison, Rank, compare},
     coverage::{Cell, Coverage, FunctionWeek, HOURS, Owner, coverage, coverage_of},
-    diff::{Change, diff},
+    diff::{Change, described, diff},
     hand_over::{ReasonError, Trigger, parse_reason, usual_wait},
     length::{LengthError, parse_length, show_length},
     lint::lint,

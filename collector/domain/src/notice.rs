@@ -15,6 +15,7 @@ use crate::{
     effect::EffectKey,
     group::Digest,
     letter::{Letter, Matter},
+    matrix::Call,
     people::Target,
 };
 
@@ -107,8 +108,8 @@ impl Topic {
 }
 
 /// Words a message as of now: a page for an alert that is over by the time it
-/// is sent says so.
-pub fn word(alert: &Alert, notice: &Notice) -> Message {
+/// is sent says so. `call` is whom to ring about it.
+pub fn word(alert: &Alert, notice: &Notice, call: &Call) -> Message {
     let severity = alert.severity.as_str().to_uppercase();
     let what = match (notice.topic, &alert.state) {
         (Topic::Resolved, _) | (_, State::Resolved { .. }) => "RESOLVED".to_owned(),
@@ -130,8 +131,8 @@ pub fn word(alert: &Alert, notice: &Notice) -> Message {
         owner_party: alert.remit.party,
         severity: alert.severity,
         subject,
-        text: body(alert, notice),
-        alerts: vec![Facts::of(alert)],
+        text: body(alert, notice, call),
+        alerts: vec![Facts::of(alert, call)],
     }
 }
 
@@ -175,7 +176,7 @@ pub fn of_letter(letter: &Letter, key: &EffectKey) -> Message {
     }
 }
 
-fn body(alert: &Alert, notice: &Notice) -> String {
+fn body(alert: &Alert, notice: &Notice, call: &Call) -> String {
     let (about, remit) = (&alert.about, &alert.remit);
     let state = match &alert.state {
         State::Open => "open, nobody has taken it on".to_owned(),
@@ -201,6 +202,9 @@ fn body(alert: &Alert, notice: &Notice) -> String {
             lines.push(format!("{:<13}{what}", format!("{name}:")));
         }
     };
+    for it in call.lines(&remit.responsible) {
+        add("Call", &it);
+    }
     add("Rule", &alert.rule);
     if let Some(it) = &alert.blocked {
         add("Blocked", &format!("{} since {}, by {}", it.reason.as_str(), it.since, it.by));

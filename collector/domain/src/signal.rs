@@ -29,6 +29,16 @@ pub struct Signal {
     pub say: Say,
 }
 
+impl Signal {
+    /// Whether it says that something is bad.
+    pub fn is_raised(&self) -> bool {
+        match self.say {
+            Say::Raised { .. } => true,
+            Say::Cleared => false,
+        }
+    }
+}
+
 /// What a signal says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Say {

@@ -210,6 +210,7 @@ impl Source {
             enrolled_at: self.created_at,
             token: TokenId::from_uuid(Uuid::nil()),
             certificates: Vec::new(),
+            claim: None,
             revoked: None,
         }
     }

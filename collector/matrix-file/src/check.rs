@@ -59,6 +59,15 @@ fn merged(old: &CheckOverride, wish: &CheckOverride) -> CheckOverride {
 /// Writes the wish into the `[[check]]` with this index, or into a new one.
 fn edited(text: &str, known: Option<usize>, wish: &CheckOverride, why: &str) -> Option<String> {
     let mut document: DocumentMut = text.parse().ok()?;
+    // What stands below everything, such as words about checks, stays above the
+    // first of them.
+    let below = match document.contains_key("check") {
+        true => String::new(),
+        false => document.trailing().as_str()?.to_owned(),
+    };
+    if !below.is_empty() {
+        document.set_trailing("");
+    }
     let checks = document.entry("check").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
     let checks = checks.as_array_of_tables_mut()?;
     let index = known.unwrap_or_else(|| {
@@ -70,7 +79,7 @@ fn edited(text: &str, known: Option<usize>, wish: &CheckOverride, why: &str) -> 
         table.insert(key, Item::Value(value));
     }
     let before = table.decor().prefix().and_then(|it| it.as_str()).unwrap_or("\n");
-    let prefix = format!("{before}{}", remark(why));
+    let prefix = format!("{below}{before}{}", remark(why));
     table.decor_mut().set_prefix(prefix);
     Some(document.to_string())
 }

@@ -72,6 +72,7 @@ pub(crate) struct RawTeam {
     pub(crate) contact: Tables<RawContact>,
     pub(crate) notify: List,
     pub(crate) oncall: Text,
+    pub(crate) policy: Text,
 }
 
 #[derive(Debug, Deserialize)]

@@ -152,6 +152,13 @@ impl Column {
 }
 
 impl Table {
+    /// Whether a column stands on the right: it has numbers, or none is known.
+    pub(crate) fn is_of_numbers(&self, column: usize) -> bool {
+        let mut cells = self.rows.iter().filter_map(|it| it.get(column));
+        let is_key = self.columns.get(column).is_some_and(|it| it.is_key);
+        cells.clone().any(Cell::is_number) || !is_key && cells.all(|it| *it == Cell::Missing)
+    }
+
     /// What a row is about, in words.
     pub(crate) fn subject(&self, row: &[Cell]) -> String {
         let keys = self.columns.iter().zip(row).filter(|(column, _)| column.is_key);

@@ -1,6 +1,6 @@
 //! One page to be read and printed: everything it needs is in it.
 
-use crate::{Cell, Document, Section, Table, chart};
+use crate::{Document, Section, Table, chart};
 
 const STYLE: &str = include_str!("html/report.css");
 /// So many figures of the summary stand at the top in large type.
@@ -85,8 +85,7 @@ fn table(table: &Table) -> String {
     if table.rows.is_empty() {
         return format!("<p class=\"none\">{title}: none.</p>\n");
     }
-    let numbers = |at: usize| table.rows.iter().any(|it| it.get(at).is_some_and(Cell::is_number));
-    let numbers: Vec<bool> = (0..table.columns.len()).map(numbers).collect();
+    let numbers: Vec<bool> = (0..table.columns.len()).map(|it| table.is_of_numbers(it)).collect();
     let class = |at: usize| if numbers[at] { " class=\"number\"" } else { "" };
     let mut out = format!("<div class=\"wide\"><table>\n<caption>{title}</caption>\n<thead><tr>");
     for (at, column) in table.columns.iter().enumerate() {

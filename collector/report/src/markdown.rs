@@ -1,6 +1,6 @@
 //! To be pasted into a ticket or a chat.
 
-use crate::{Cell, Document, Table};
+use crate::{Document, Table};
 
 pub(crate) fn write(document: &Document) -> String {
     let Document { customer, title, period, days, zone, asked_at, .. } = document;
@@ -37,7 +37,7 @@ fn table(table: &Table) -> String {
 }
 
 fn rule(table: &Table, column: usize) -> &'static str {
-    match table.rows.iter().any(|it| it.get(column).is_some_and(Cell::is_number)) {
+    match table.is_of_numbers(column) {
         true => "--:",
         false => ":--",
     }

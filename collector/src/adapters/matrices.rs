@@ -288,13 +288,13 @@ mod tests {
         let held = |matrices: &Matrices| matrices.of(&acme).map(|it| it.published.version);
         matrices.install(version(1, now + hour), now);
         assert_eq!(held(&matrices), None);
-        assert_eq!(matrices.advance(now + hour), [acme.clone()]);
+        assert_eq!(matrices.advance(now + hour), std::slice::from_ref(&acme));
         assert_eq!(held(&matrices), Some(1));
         matrices.install(version(2, now + hour * 3), now + hour * 2);
         assert_eq!(held(&matrices), Some(1));
         assert!(matrices.version(&acme, 2).is_some(), "it can be asked about before");
         assert_eq!(matrices.advance(now + hour * 2), []);
-        assert_eq!(matrices.advance(now + hour * 3), [acme.clone()]);
+        assert_eq!(matrices.advance(now + hour * 3), std::slice::from_ref(&acme));
         assert_eq!(held(&matrices), Some(2));
         assert_eq!(matrices.advance(now), [], "a clock that is set back takes nothing back");
         assert_eq!(held(&matrices), Some(2));

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use futures_util::{StreamExt as _, stream};
 use remit_collector_domain::{
     authority::grants::Grant,
     change::{self, Change, Event, TokenSpec},
@@ -12,7 +13,7 @@ use remit_collector_domain::{
     window::{self, Window},
 };
 use remit_runtime::random;
-use remit_shared::{Chain, Clock, KnownIssueId, OperatorId, WindowId};
+use remit_shared::{Chain, Clock, EndpointId, KnownIssueId, OperatorId, WindowId};
 
 use crate::{
     changes::{
@@ -23,6 +24,9 @@ use crate::{
     ingest::IngestError,
     ports::store::{Commit, Record, Store, StoreError, Stored},
 };
+
+/// So many endpoints are shut out at the same time.
+const SIDE_BY_SIDE: usize = 64;
 
 /// What came of a change.
 #[derive(Clone, Debug)]
@@ -152,13 +156,18 @@ impl<S: Store, C: Clock> Changes<S, C> {
             Product::Token(spec) => self.token(*spec, change, world).await?,
             Product::Revocation(it) => {
                 let by = change.requested_by.operator.to_string();
-                for endpoint in &it.endpoints {
-                    match self.ingest.revoke(*endpoint, &by, &it.why).await {
+                // Side by side, so that they share the store's writes.
+                let revoke = |id: EndpointId| self.ingest.revoke(id, &by, &it.why);
+                let mut revoked =
+                    stream::iter(it.endpoints.clone()).map(revoke).buffer_unordered(SIDE_BY_SIDE);
+                while let Some(revoked) = revoked.next().await {
+                    match revoked {
                         // Nobody is kept out who is not there.
                         Ok(_) | Err(IngestError::NoSuchEndpoint(_)) => {}
                         Err(err) => return Err(CarryOutError::Revoke(err)),
                     }
                 }
+                self.engine.left(&it.endpoints).await?;
                 Made::told(format!("{} endpoints were shut out", it.endpoints.len()))
             }
             Product::Told => Made::told("agreed"),

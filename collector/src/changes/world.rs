@@ -90,9 +90,7 @@ impl<S: Store, C: Clock> Changes<S, C> {
             in_force: self.matrices.of(tenant),
             newest: versions.last().and_then(|it| self.matrices.version(tenant, it.version)),
             versions,
-            endpoints: endpoints
-                .filter(|it| it.tenant == *tenant && it.revoked.is_none())
-                .collect(),
+            endpoints: endpoints.filter(|it| it.tenant == *tenant && it.is_in_service()).collect(),
             alerts: alerts.filter(|it| it.about.tenant == *tenant && it.is_unresolved()).collect(),
             matrices: Arc::clone(&self.matrices),
         })

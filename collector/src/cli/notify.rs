@@ -2,6 +2,7 @@
 
 use remit_collector_domain::{
     alert::{NoticeId, Topic},
+    matrix::Call,
     notice::{Facts, Message, MessageId},
     people::Target,
 };
@@ -57,6 +58,7 @@ fn message() -> Result<Message, NameError> {
         accountable: Team::new("test")?,
         reason: "somebody ran `remit-collector notify test`".into(),
         runbook: String::new(),
+        call: Call::default(),
     };
     Ok(Message {
         id: MessageId::Notice(NoticeId { alert: facts.alert, number: 1 }),

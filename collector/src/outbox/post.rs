@@ -20,6 +20,7 @@ use remit_collector_domain::{
     effect::EffectKey,
     group::{Digest, Matter, Waits},
     letter::Letter,
+    matrix::Call,
     notice::{self, Facts, Message},
 };
 use remit_shared::{Backoff, Chain, Clock};
@@ -353,7 +354,7 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
         let alert = stored.as_ref().map(|it| &it.record);
         let owed = alert.and_then(|alert| Some((alert, alert.notice(id.number)?)));
         let owed = owed.filter(|(_, notice)| !notice.delivery.is_final());
-        Ok(owed.map(|(alert, notice)| notice::word(alert, notice)))
+        Ok(owed.map(|(alert, notice)| notice::word(alert, notice, &self.call(alert))))
     }
 
     async fn digest(&self, digest: &Digest) -> Result<Option<Message>, StoreError> {
@@ -361,9 +362,15 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
         for (_, item) in digest.items() {
             let Matter::Alert(id) = item.about else { continue };
             let stored = self.engine.store.load::<Alert>(&id).await?;
-            facts.extend(stored.map(|it| Facts::of(&it.record)));
+            facts.extend(stored.map(|it| Facts::of(&it.record, &self.call(&it.record))));
         }
         Ok(notice::of_digest(digest, facts))
+    }
+
+    /// Whom to ring about an alert.
+    fn call(&self, alert: &Alert) -> Call {
+        let people = self.engine.directory.people(&alert.about.tenant);
+        people.call(&alert.remit, self.engine.clock.now())
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {

@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use remit_collector_domain::{
-    alert::{Reach, Reached, Remit, TermsRef, Trigger},
+    alert::{Ladder, Reach, Reached, Remit, TermsRef, Trigger},
     calendar::Calendar,
     detect::Rules,
     endpoint::Registration,
     inhibit,
     mass_loss::Place,
-    matrix::{Matrix, Subject},
+    matrix::{Call, Matrix, Subject},
     people::Target,
     sla::Terms,
 };
@@ -65,10 +65,16 @@ impl People {
         self.0.as_ref()?.team(team).map(|it| it.party)
     }
 
-    /// Who takes an alert over for which reason, and how soon. `counterpart` is
-    /// who does if the matrix does not say.
-    pub fn triggers(&self, function: &Function, counterpart: Option<&Team>) -> Vec<Trigger> {
-        self.0.as_ref().map_or_else(Vec::new, |it| it.triggers(function, counterpart))
+    /// Whom to ring about what these teams have, at an instant.
+    pub fn call(&self, remit: &Remit, at: Timestamp) -> Call {
+        self.0.as_ref().map_or_else(Call::default, |it| {
+            it.whom_to_call(&remit.responsible, &remit.accountable, at)
+        })
+    }
+
+    /// Who takes an alert over for which reason, and how soon.
+    pub fn triggers(&self, function: &Function, remit: &Remit) -> Vec<Trigger> {
+        self.0.as_ref().map_or_else(Vec::new, |it| it.triggers(function, remit))
     }
 }
 
@@ -76,9 +82,13 @@ impl Reach for People {
     fn reach(&self, target: &Target, severity: Severity, at: Timestamp) -> Reached {
         let Some(matrix) = &self.0 else {
             let because = "the tenant has no matrix in force".to_owned();
-            return Reached { channels: Vec::new(), because };
+            return Reached { because, ..Reached::default() };
         };
         matrix.reach(target, severity, at)
+    }
+
+    fn ladder(&self, team: &Team, function: &Function) -> Option<Ladder> {
+        self.0.as_ref()?.ladder(team, function)
     }
 }
 

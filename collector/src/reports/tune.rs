@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
     calendar,
-    detect::{OverrideError, Rules},
+    detect::{CHECKS, OverrideError, Rules},
     endpoint::Endpoint,
-    matrix::{CheckOverride, Scope},
+    matrix::{CheckOverride, Scope, nearest},
     noise::{self, Narrow, Past},
     tuning::{self, Comparison, Knob, Proposal, Recording, Refusal, Wish, WishError},
 };
@@ -49,6 +49,8 @@ pub struct Asked {
     pub value: Option<String>,
     /// What is tried: from then on.
     pub since: Timestamp,
+    /// Why, if somebody said.
+    pub why: Option<String>,
 }
 
 /// A proposal, and what would have been with it.
@@ -75,6 +77,14 @@ pub struct Tried {
 /// Why nothing can be tried.
 #[derive(Debug, thiserror::Error)]
 pub enum TuneError {
+    /// There is no such check, but another.
+    #[error("there is no check `{0}`: did you mean `{1}`?")]
+    NoCheck(String, String),
+    /// It is somebody else's.
+    #[error(
+        "`{0}` is another system's: it is tuned there; what need not be told is a known issue here"
+    )]
+    OtherSystem(String),
     /// What is wanted makes no sense.
     #[error(transparent)]
     Wish(#[from] WishError),
@@ -115,10 +125,13 @@ pub async fn tune<S: Store>(
     now: Timestamp,
 ) -> Result<Vec<Tried>, TuneError> {
     let common = in_force.matrix.common_rules()?;
+    is_tunable(&asked.check, asked.knob)?;
     let trial = trial(store, in_force, &asked, &common, now).await?;
     let proposals = match (asked.knob, &asked.value) {
         (Some(knob), Some(value)) => {
-            vec![tuning::wish(&asked.check, &asked.on, knob, value, trial.unit, &common)?]
+            let wished = tuning::wish(&asked.check, &asked.on, knob, value, trial.unit, &common)?;
+            let because = asked.why.clone().unwrap_or_else(|| wished.because.clone());
+            vec![Proposal { because, ..wished }]
         }
         (knob, _) => propose(in_force, &asked, knob, &trial, &common),
     };
@@ -133,6 +146,26 @@ pub async fn tune<S: Store>(
         Ok(tried) => tried,
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
     }
+}
+
+/// Whether there is such a check, and that of it which is to be tuned.
+fn is_tunable(check: &str, knob: Option<Knob>) -> Result<(), TuneError> {
+    if Rules::default().knows(check).is_some() {
+        return Ok(());
+    }
+    // Other systems' checks have the system's name in front.
+    if check.contains(':') {
+        return match knob {
+            None | Some(Knob::Suppression) => Ok(()),
+            Some(Knob::Threshold | Knob::Hold | Knob::Severity) => {
+                Err(TuneError::OtherSystem(check.to_owned()))
+            }
+        };
+    }
+    Err(match nearest(check, CHECKS.iter().map(|it| it.check)) {
+        Some(near) => TuneError::NoCheck(check.to_owned(), near.to_owned()),
+        None => OverrideError::UnknownCheck(check.to_owned()).into(),
+    })
 }
 
 /// What seems to help, by what people made of the check's alerts.
@@ -182,7 +215,7 @@ async fn trial<S: Store>(
     let is_meant = |it: &Endpoint| {
         let registration = &it.registration;
         registration.tenant == *tenant
-            && registration.revoked.is_none()
+            && registration.is_in_service()
             && asked.on.includes(&subject(registration))
     };
     let endpoints: BTreeMap<EndpointId, Arc<Endpoint>> =
@@ -267,13 +300,17 @@ fn peak(past: &Past, recorded: &[Recorded]) -> Option<i64> {
 impl Trial {
     fn attempt(&self, proposal: Proposal, check: &str, common: &Rules) -> Result<Tried, TuneError> {
         let wanted = proposal.wanted();
-        let edited = wanted.as_ref().map(|it| self.file.with_check(it, &proposal.because));
-        let edited = edited.transpose()?;
-        let compared = match (&proposal.wish, &edited) {
+        let edit = |why: &str| wanted.as_ref().map(|it| self.file.with_check(it, why)).transpose();
+        let compared = match (&proposal.wish, &edit("")?) {
             (Wish::Limits(wanted), Some(after)) => Some(self.replay(check, after, wanted)?),
             (Wish::Limits(_) | Wish::Severity(_) | Wish::KnownIssue(_), _) => None,
         };
         let refusal = tuning::decide(&proposal, compared.as_ref(), &self.past, false).err();
+        // What speaks for it, and what does not, stays beside it in the matrix.
+        let remarks = tuning::decide(&proposal, compared.as_ref(), &self.past, true);
+        let because = [&proposal.because].into_iter().chain(&proposal.evidence).cloned();
+        let edited =
+            edit(&because.chain(remarks.unwrap_or_default()).collect::<Vec<_>>().join("; "))?;
         let (before, after) = proposal.wish.values(check, common, self.unit);
         Ok(Tried {
             before,

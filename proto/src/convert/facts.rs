@@ -122,6 +122,8 @@ impl Wire for PatchItem {
             origins: self.origins.clone(),
             security: self.security,
             state: self.state.to_wire(),
+            advisories: self.advisories.clone(),
+            failure: self.failure.clone(),
         }
     }
 
@@ -133,6 +135,8 @@ impl Wire for PatchItem {
             origins: texts("items.origins", it.origins)?,
             security: it.security,
             state: PatchState::from_wire("items.state", it.state)?,
+            advisories: texts("items.advisories", it.advisories)?,
+            failure: bounded("items.failure", it.failure, TEXT)?,
         })
     }
 }
@@ -166,12 +170,16 @@ impl Wire for PatchScan {
             items: self.items.iter().map(Wire::to_wire).collect(),
             reboot: Some(self.reboot.to_wire()),
             last_patched_at: self.last_patched_at.map(|it| it.to_wire()),
+            system: self.system.clone(),
+            managed_by: self.managed_by.clone(),
         }
     }
 
     fn from_wire(_: &'static str, it: v1::PatchScan) -> Result<Self, InvalidMessage> {
         Ok(Self {
             manager: bounded("patches.manager", it.manager, NAME)?,
+            system: bounded("patches.system", it.system, NAME)?,
+            managed_by: bounded("patches.managed_by", it.managed_by, NAME)?,
             items: each("patches.items", few("patches.items", it.items)?)?,
             reboot: required("patches.reboot", it.reboot)?,
             last_patched_at: optional("patches.last_patched_at", it.last_patched_at)?,

@@ -39,7 +39,7 @@ words! {
     EndpointKind { Server Workstation Virtual }
     FailureKind { Unsupported MissingTool Locked NoPermission Timeout Failed }
     Party { Internal Provider Vendor }
-    PatchState { Available Held DeferredPhased KeptBack }
+    PatchState { Available Held DeferredPhased KeptBack Optional Declined }
     RunResult { Success Warning Partial Failed Cancelled Skipped Running Unknown }
     Severity { Info Low Medium High Critical }
     Stream { Events Metrics }

@@ -38,6 +38,12 @@ pub struct PatchItem {
     pub security: bool,
     #[prost(enumeration = "PatchState", tag = "6")]
     pub state: i32,
+    /// What else it is known by: KB5034129, CVE-2024-20674. Never all of it.
+    #[prost(string, repeated, tag = "7")]
+    pub advisories: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How the last try to install it failed.
+    #[prost(string, tag = "8")]
+    pub failure: ::prost::alloc::string::String,
 }
 /// Whether a restart is due, and who says so.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -462,6 +468,10 @@ pub enum PatchState {
     Held = 2,
     DeferredPhased = 3,
     KeptBack = 4,
+    /// Offered to whoever wants it.
+    Optional = 5,
+    /// Hidden by somebody.
+    Declined = 6,
 }
 impl PatchState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -475,6 +485,8 @@ impl PatchState {
             Self::Held => "PATCH_STATE_HELD",
             Self::DeferredPhased => "PATCH_STATE_DEFERRED_PHASED",
             Self::KeptBack => "PATCH_STATE_KEPT_BACK",
+            Self::Optional => "PATCH_STATE_OPTIONAL",
+            Self::Declined => "PATCH_STATE_DECLINED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -485,6 +497,8 @@ impl PatchState {
             "PATCH_STATE_HELD" => Some(Self::Held),
             "PATCH_STATE_DEFERRED_PHASED" => Some(Self::DeferredPhased),
             "PATCH_STATE_KEPT_BACK" => Some(Self::KeptBack),
+            "PATCH_STATE_OPTIONAL" => Some(Self::Optional),
+            "PATCH_STATE_DECLINED" => Some(Self::Declined),
             _ => None,
         }
     }
@@ -710,6 +724,12 @@ pub struct PatchScan {
     pub reboot: ::core::option::Option<Reboot>,
     #[prost(message, optional, tag = "4")]
     pub last_patched_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What is updated, to its last digit.
+    #[prost(string, tag = "5")]
+    pub system: ::prost::alloc::string::String,
+    /// Who decides about updates there.
+    #[prost(string, tag = "6")]
+    pub managed_by: ::prost::alloc::string::String,
 }
 /// What a backup product holds.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1425,8 +1445,8 @@ pub struct Alert {
     pub known_issue_id: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "41")]
     pub noise: ::core::option::Option<NoiseMark>,
-    /// What of it still waits for somebody: `no_recipient`, `owner_differs`,
-    /// `undisposed`, `joint_review`.
+    /// What of it still waits for somebody: `no_recipient`, `matrix_gap` (only the
+    /// catch-all names an owner), `owner_differs`, `undisposed`, `joint_review`.
     #[prost(string, repeated, tag = "42")]
     pub unresolved: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// What was measured around the opening. Only in GetAlert.
@@ -1522,7 +1542,7 @@ pub struct Sample {
     pub status: i32,
 }
 /// Whose remit it is, and why.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Responsibility {
     #[prost(string, tag = "1")]
     pub matrix_tenant: ::prost::alloc::string::String,
@@ -1550,6 +1570,27 @@ pub struct Responsibility {
     /// Rows that matched and lost, each with why.
     #[prost(string, repeated, tag = "12")]
     pub rejected: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whom to ring: those of the responsible team first, then those of the
+    /// accountable one. Only where one answer is asked for.
+    #[prost(message, repeated, tag = "13")]
+    pub contacts: ::prost::alloc::vec::Vec<TeamContact>,
+    /// Who of the responsible team is on call, in words; empty if it has no rota.
+    #[prost(string, tag = "14")]
+    pub on_call: ::prost::alloc::string::String,
+}
+/// Somebody, or a desk, that picks up.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TeamContact {
+    #[prost(string, tag = "1")]
+    pub team: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// May be empty.
+    #[prost(string, tag = "3")]
+    pub phone: ::prost::alloc::string::String,
+    /// May be empty.
+    #[prost(string, tag = "4")]
+    pub email: ::prost::alloc::string::String,
 }
 /// Who took an alert on.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -11321,6 +11362,25 @@ pub mod contact_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// A key that waits to speak for an endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Waiting {
+    #[prost(message, optional, tag = "1")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(enumeration = "WaitingReason", tag = "2")]
+    pub reason: i32,
+    /// The other endpoint that is the reason, if one is.
+    #[prost(string, tag = "3")]
+    pub other_endpoint_id: ::prost::alloc::string::String,
+    /// What it says its machine is.
+    #[prost(message, optional, tag = "4")]
+    pub host: ::core::option::Option<Host>,
+    #[prost(string, tag = "5")]
+    pub token_id: ::prost::alloc::string::String,
+    /// When it was last there, in this life of the collector.
+    #[prost(message, optional, tag = "6")]
+    pub last_heard_at: ::core::option::Option<::prost_types::Timestamp>,
+}
 /// One machine.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Endpoint {
@@ -11369,6 +11429,18 @@ pub struct Endpoint {
     pub records_lost: u64,
     #[prost(uint32, tag = "20")]
     pub open_alerts: u32,
+    /// Absent if nothing waits.
+    #[prost(message, optional, tag = "21")]
+    pub waiting: ::core::option::Option<Waiting>,
+    /// The token that let it in.
+    #[prost(string, tag = "22")]
+    pub token_id: ::prost::alloc::string::String,
+    /// Who ended its trust.
+    #[prost(string, tag = "23")]
+    pub revoked_by: ::prost::alloc::string::String,
+    /// Its agent is older than the collector.
+    #[prost(bool, tag = "24")]
+    pub outdated: bool,
 }
 /// One thing that is watched.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -11443,6 +11515,17 @@ pub struct ListEndpointsRequest {
     pub page_size: u32,
     #[prost(string, tag = "7")]
     pub page_token: ::prost::alloc::string::String,
+    #[prost(enumeration = "Standing", tag = "8")]
+    pub standing: i32,
+    /// Only those that this token let in, or would.
+    #[prost(string, tag = "9")]
+    pub token_id: ::prost::alloc::string::String,
+    /// Only those that were not heard for at least so long.
+    #[prost(uint64, tag = "10")]
+    pub silent_for_seconds: u64,
+    /// Only those whose agent is older than the collector.
+    #[prost(bool, tag = "11")]
+    pub outdated: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListEndpointsResponse {
@@ -11451,6 +11534,9 @@ pub struct ListEndpointsResponse {
     /// Empty on the last page.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+    /// What the agents' versions are compared with.
+    #[prost(string, tag = "3")]
+    pub collector_version: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetEndpointRequest {
@@ -11498,6 +11584,28 @@ pub struct Point {
     /// Absent: the series was gone from then on.
     #[prost(int64, optional, tag = "2")]
     pub value: ::core::option::Option<i64>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveEndpointRequest {
+    #[prost(string, tag = "1")]
+    pub endpoint: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApproveEndpointResponse {
+    #[prost(message, optional, tag = "1")]
+    pub endpoint: ::core::option::Option<Endpoint>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RejectEndpointRequest {
+    #[prost(string, tag = "1")]
+    pub endpoint: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RejectEndpointResponse {
+    #[prost(message, optional, tag = "1")]
+    pub endpoint: ::core::option::Option<Endpoint>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RevokeEndpointRequest {
@@ -11548,6 +11656,89 @@ impl Presence {
             "PRESENCE_LATE" => Some(Self::Late),
             "PRESENCE_OFFLINE" => Some(Self::Offline),
             "PRESENCE_EXPECTED_OFF" => Some(Self::ExpectedOff),
+            _ => None,
+        }
+    }
+}
+/// Which endpoints are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Standing {
+    /// Those that are there: in service, or waiting.
+    Unspecified = 0,
+    InService = 1,
+    /// A key waits to speak for it.
+    Waiting = 2,
+    /// Its trust has ended.
+    Retired = 3,
+    Any = 4,
+}
+impl Standing {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "STANDING_UNSPECIFIED",
+            Self::InService => "STANDING_IN_SERVICE",
+            Self::Waiting => "STANDING_WAITING",
+            Self::Retired => "STANDING_RETIRED",
+            Self::Any => "STANDING_ANY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "STANDING_UNSPECIFIED" => Some(Self::Unspecified),
+            "STANDING_IN_SERVICE" => Some(Self::InService),
+            "STANDING_WAITING" => Some(Self::Waiting),
+            "STANDING_RETIRED" => Some(Self::Retired),
+            "STANDING_ANY" => Some(Self::Any),
+            _ => None,
+        }
+    }
+}
+/// Why somebody must agree to a key first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WaitingReason {
+    Unspecified = 0,
+    /// Its token lets in many.
+    TokenForMany = 1,
+    /// The endpoint's own machine, by a new key.
+    NewKey = 2,
+    /// A machine with the endpoint's name, and a new system on its disk.
+    NewSystem = 3,
+    /// Its disk is a copy of another endpoint's.
+    CopiedDisk = 4,
+    /// Another endpoint has its name.
+    NameTaken = 5,
+}
+impl WaitingReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WAITING_REASON_UNSPECIFIED",
+            Self::TokenForMany => "WAITING_REASON_TOKEN_FOR_MANY",
+            Self::NewKey => "WAITING_REASON_NEW_KEY",
+            Self::NewSystem => "WAITING_REASON_NEW_SYSTEM",
+            Self::CopiedDisk => "WAITING_REASON_COPIED_DISK",
+            Self::NameTaken => "WAITING_REASON_NAME_TAKEN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WAITING_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "WAITING_REASON_TOKEN_FOR_MANY" => Some(Self::TokenForMany),
+            "WAITING_REASON_NEW_KEY" => Some(Self::NewKey),
+            "WAITING_REASON_NEW_SYSTEM" => Some(Self::NewSystem),
+            "WAITING_REASON_COPIED_DISK" => Some(Self::CopiedDisk),
+            "WAITING_REASON_NAME_TAKEN" => Some(Self::NameTaken),
             _ => None,
         }
     }
@@ -11706,7 +11897,59 @@ pub mod endpoint_service_client {
                 .insert(GrpcMethod::new("remit.v1.EndpointService", "ListReadings"));
             self.inner.unary(req, path, codec).await
         }
-        /// Ends an endpoint's trust: its session is cut and its certificate refused.
+        /// Lets in the key that waits: it alone speaks for the endpoint from then on.
+        pub async fn approve_endpoint(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveEndpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveEndpointResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.EndpointService/ApproveEndpoint",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.EndpointService", "ApproveEndpoint"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Turns away the key that waits. An endpoint that was there before stays.
+        pub async fn reject_endpoint(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RejectEndpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RejectEndpointResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.EndpointService/RejectEndpoint",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.EndpointService", "RejectEndpoint"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends an endpoint's trust: its session is cut, its certificate refused, and
+        /// its alerts are over. More than five of a tenant within an hour are proposed
+        /// as a change.
         pub async fn revoke_endpoint(
             &mut self,
             request: impl tonic::IntoRequest<super::RevokeEndpointRequest>,
@@ -11768,7 +12011,25 @@ pub mod endpoint_service_server {
             tonic::Response<super::ListReadingsResponse>,
             tonic::Status,
         >;
-        /// Ends an endpoint's trust: its session is cut and its certificate refused.
+        /// Lets in the key that waits: it alone speaks for the endpoint from then on.
+        async fn approve_endpoint(
+            &self,
+            request: tonic::Request<super::ApproveEndpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveEndpointResponse>,
+            tonic::Status,
+        >;
+        /// Turns away the key that waits. An endpoint that was there before stays.
+        async fn reject_endpoint(
+            &self,
+            request: tonic::Request<super::RejectEndpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RejectEndpointResponse>,
+            tonic::Status,
+        >;
+        /// Ends an endpoint's trust: its session is cut, its certificate refused, and
+        /// its alerts are over. More than five of a tenant within an hour are proposed
+        /// as a change.
         async fn revoke_endpoint(
             &self,
             request: tonic::Request<super::RevokeEndpointRequest>,
@@ -11990,6 +12251,98 @@ pub mod endpoint_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/remit.v1.EndpointService/ApproveEndpoint" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveEndpointSvc<T: EndpointService>(pub Arc<T>);
+                    impl<
+                        T: EndpointService,
+                    > tonic::server::UnaryService<super::ApproveEndpointRequest>
+                    for ApproveEndpointSvc<T> {
+                        type Response = super::ApproveEndpointResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApproveEndpointRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as EndpointService>::approve_endpoint(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveEndpointSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.EndpointService/RejectEndpoint" => {
+                    #[allow(non_camel_case_types)]
+                    struct RejectEndpointSvc<T: EndpointService>(pub Arc<T>);
+                    impl<
+                        T: EndpointService,
+                    > tonic::server::UnaryService<super::RejectEndpointRequest>
+                    for RejectEndpointSvc<T> {
+                        type Response = super::RejectEndpointResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RejectEndpointRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as EndpointService>::reject_endpoint(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RejectEndpointSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/remit.v1.EndpointService/RevokeEndpoint" => {
                     #[allow(non_camel_case_types)]
                     struct RevokeEndpointSvc<T: EndpointService>(pub Arc<T>);
@@ -12112,6 +12465,9 @@ pub struct EnrollResponse {
     pub tenant: ::prost::alloc::string::String,
     #[prost(string, tag = "7")]
     pub site: ::prost::alloc::string::String,
+    /// Why somebody must agree before its reports are taken; empty if nobody must.
+    #[prost(string, tag = "8")]
+    pub waits_because: ::prost::alloc::string::String,
 }
 /// What a token's text carries, base64url after a prefix.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -12207,7 +12563,9 @@ pub mod enrollment_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Safe to retry: the same token with the same key gives the same endpoint.
+        /// Safe to retry: the same token with the same key gives the same endpoint,
+        /// and costs nothing. When there is too much to do, the answer's metadata
+        /// say in `grpc-retry-pushback-ms` when to ask again.
         pub async fn enroll(
             &mut self,
             request: impl tonic::IntoRequest<super::EnrollRequest>,
@@ -12244,7 +12602,9 @@ pub mod enrollment_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with EnrollmentServiceServer.
     #[async_trait]
     pub trait EnrollmentService: std::marker::Send + std::marker::Sync + 'static {
-        /// Safe to retry: the same token with the same key gives the same endpoint.
+        /// Safe to retry: the same token with the same key gives the same endpoint,
+        /// and costs nothing. When there is too much to do, the answer's metadata
+        /// say in `grpc-retry-pushback-ms` when to ask again.
         async fn enroll(
             &self,
             request: tonic::Request<super::EnrollRequest>,
@@ -12450,6 +12810,12 @@ pub struct PatchStatus {
     /// Only if asked for.
     #[prost(message, repeated, tag = "16")]
     pub items: ::prost::alloc::vec::Vec<PatchItem>,
+    /// What is updated, to its last digit; empty when unknown.
+    #[prost(string, tag = "17")]
+    pub system: ::prost::alloc::string::String,
+    /// Who decides about updates there; empty when unknown.
+    #[prost(string, tag = "18")]
+    pub managed_by: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListPatchStatesRequest {

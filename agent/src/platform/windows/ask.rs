@@ -1,5 +1,7 @@
 //! What the [probes](crate::probe::windows) of Windows ask with.
 
+pub(crate) mod event_log;
+pub(crate) mod registry;
 mod services;
 
 use std::{io, path::Path, time::Duration};

@@ -13,12 +13,17 @@
 
 #![expect(unsafe_code, reason = "Windows tells these things through unsafe calls only")]
 
+pub(crate) mod com;
 pub(crate) mod event;
+pub(crate) mod event_log;
 pub(crate) mod folder;
 pub(crate) mod job;
 pub(crate) mod machine;
 pub(crate) mod network;
+pub(crate) mod registry;
 pub(crate) mod security;
+pub(crate) mod task_scheduler;
+pub(crate) mod update_agent;
 pub(crate) mod volume;
 
 use std::{ffi::OsStr, io, os::windows::ffi::OsStrExt as _};

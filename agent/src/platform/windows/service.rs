@@ -30,13 +30,12 @@ use windows_service::{
     service_manager::{ServiceManager, ServiceManagerAccess},
 };
 
-pub use self::control::{examine, start, stop};
+pub use self::control::{examine, exists, start, stop};
 pub use self::run::serve;
 pub(super) use self::run::{announce_ready, announce_stopping, asked_to_stop};
 use super::call::security;
 use crate::{
     access::{self, SERVICE, Share},
-    identity::{IdentityError, IdentityFolder},
     platform,
 };
 
@@ -112,9 +111,6 @@ pub enum ServiceError {
         /// Where it is.
         state: String,
     },
-    /// The identity cannot be read.
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
 }
 
 /// Where things are, if not where they usually are.
@@ -126,8 +122,7 @@ pub struct Placement {
     pub state_dir: Option<PathBuf>,
 }
 
-/// Makes the folders and the service, and starts it if this machine is
-/// enrolled. Gives what people should know.
+/// Makes the folders and the service. Gives what people should know.
 pub async fn install(placement: &Placement, state_dir: &Path) -> Result<Vec<String>, ServiceError> {
     require_administrator()?;
     let folders: Vec<(PathBuf, Share)> = match state_dir == platform::state_dir() {
@@ -140,13 +135,8 @@ pub async fn install(placement: &Placement, state_dir: &Path) -> Result<Vec<Stri
     for (folder, share) in &folders {
         secure(folder, *share)?;
     }
-    let mut notes = create(placement)?;
+    let notes = create(placement)?;
     register_source()?;
-    if IdentityFolder::new(state_dir).current()?.is_some() {
-        start().await?;
-    } else {
-        notes.push("not started, since this machine is not enrolled: run `remit-agent enroll --token-file FILE`, then `remit-agent service start`".into());
-    }
     Ok(notes)
 }
 
@@ -274,10 +264,7 @@ fn open(access: ServiceAccess, attempt: &'static str) -> Result<Service, Service
 }
 
 fn code(err: &ScmError) -> Option<i32> {
-    match err {
-        ScmError::Winapi(err) => err.raw_os_error(),
-        _ => None,
-    }
+    if let ScmError::Winapi(err) = err { err.raw_os_error() } else { None }
 }
 
 fn manager(attempt: &'static str) -> impl Fn(ScmError) -> ServiceError {

@@ -120,6 +120,8 @@ impl Probe for AptProbe {
         remarks.extend(listing.remark());
         let scan = PatchScan {
             manager: "apt".into(),
+            system: String::new(),
+            managed_by: String::new(),
             items,
             reboot: reboot::read(&self.root)?,
             last_patched_at: history::last(&self.root, &TimeZone::system())?,

@@ -3,7 +3,11 @@ use remit_shared::{Departure, Entry, Host, Record, Stream};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::{enroll::enroll, spool::conformance::draft, testing::TestCollector};
+use crate::{
+    enroll::{Patience, Wish, enroll},
+    spool::conformance::draft,
+    testing::TestCollector,
+};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -11,7 +15,9 @@ async fn enrolled(collector: &TestCollector) -> (tempfile::TempDir, IdentityFold
     let state = tempfile::tempdir().unwrap();
     let folder = IdentityFolder::new(state.path());
     let token = collector.token.to_text();
-    enroll(&folder, &token, &Host::default(), false, NOW).await.unwrap();
+    let (host, patience) = (&Host::default(), Patience::USUAL);
+    let wish = Wish { token: &token, host, force: false, patience, now: NOW };
+    enroll(&folder, wish).await.unwrap();
     (state, folder)
 }
 

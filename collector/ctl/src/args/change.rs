@@ -96,10 +96,14 @@ pub(crate) enum Command {
     /// Make an approved change true.
     #[command(after_help = "Examples:
   remit change apply chg_3f0c9a51
-  remit change apply chg_3f0c9a51 --yes")]
+  remit change apply chg_3f0c9a51 --yes --out hq.token")]
     Apply {
         /// Which one: its id or the first characters of it.
         change: String,
+        /// Write the token that it makes to a file that only you may read,
+        /// instead of showing it.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
         /// Do not ask.
         #[arg(long)]
         yes: bool,
@@ -112,10 +116,15 @@ pub(crate) enum Propose {
     /// A matrix: responsibility, escalation, contacts, calendars, promises.
     #[command(after_help = "Examples:
   remit change propose matrix acme.toml --reason 'nights go to the provider'
-  remit change propose matrix acme.toml --follows 3 --from '2026-12-01 00:00' --reason 'new contract'")]
+  remit change propose matrix acme.toml --follows 3 --from '2026-12-01 00:00' --reason 'new contract'
+  remit change propose matrix --back-to 3 --reason 'version 4 was too quiet'")]
     Matrix {
         /// The file.
-        file: PathBuf,
+        #[arg(required_unless_present = "back_to")]
+        file: Option<PathBuf>,
+        /// What an older version says, instead of a file.
+        #[arg(long, value_name = "VERSION", conflicts_with = "file")]
+        back_to: Option<u64>,
         /// Only if this is still the newest version.
         #[arg(long, value_name = "VERSION")]
         follows: Option<u64>,
@@ -190,9 +199,16 @@ pub(crate) enum Propose {
         #[command(flatten)]
         why: Why,
     },
-    /// When a check alerts; `remit tune` says what it would have meant.
+    /// When a check alerts, or whether it does; `remit tune` says what it would
+    /// have meant.
+    ///
+    /// The threshold, the hold time and the severity are written into the matrix in
+    /// force, with the reason and what the recorded readings say beside them. A
+    /// suppression is a known issue, and ends: after the time that is given, or 90
+    /// days.
     #[command(after_help = "Examples:
-  remit change propose tuning disk-space --what threshold --to '95 %' --tag archive --reason 'archives are meant to be full'")]
+  remit change propose tuning disk-space --what threshold --to '95 %' --tag archive --reason 'archives are meant to be full'
+  remit change propose tuning cpu-busy --what suppression --to 30d --endpoint db-7 --reason 'replaced in January'")]
     Tuning {
         /// Which check.
         #[arg(id = "tuned", value_name = "CHECK")]
@@ -200,9 +216,13 @@ pub(crate) enum Propose {
         /// What of it.
         #[arg(long, value_parser = word::parser::<v1::TuningKind>())]
         what: v1::TuningKind,
-        /// To what.
-        #[arg(long, value_name = "VALUE")]
-        to: String,
+        /// To what; for how long, if it is to be suppressed.
+        #[arg(
+            long,
+            value_name = "VALUE",
+            required_if_eq_any([("what", "threshold"), ("what", "hold"), ("what", "severity")])
+        )]
+        to: Option<String>,
         #[command(flatten)]
         selector: Selector,
         #[command(flatten)]

@@ -23,6 +23,44 @@ pub(crate) enum Command {
         /// Its host name or id; the first characters of an id will do.
         endpoint: String,
     },
+    /// Let in endpoints that wait for it.
+    #[command(after_help = "Examples:
+  remit endpoint list --waiting
+  remit endpoint approve --token tok_51d0c7aa
+  remit endpoint approve --site hq --yes
+  remit endpoint approve db-7")]
+    Approve {
+        #[command(flatten)]
+        which: Which,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Turn away endpoints that wait to be let in.
+    #[command(after_help = "Examples:
+  remit endpoint reject db-7 --reason 'nobody of ours'
+  remit endpoint reject --token tok_51d0c7aa --reason 'the token was lost'")]
+    Reject {
+        #[command(flatten)]
+        which: Which,
+        /// Why; kept for the auditor.
+        #[arg(long)]
+        reason: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Take endpoints out of service: trust ends, history stays.
+    ///
+    /// They are cut off at once, their alerts are over, and they leave lists,
+    /// reports and checks. More than five of a tenant are proposed as a change,
+    /// for the other side to agree to.
+    Retire(Retire),
+    /// Count the agents' versions, and say which are behind the collector's.
+    #[command(after_help = "Examples:
+  remit endpoint versions
+  remit endpoint list --outdated")]
+    Versions,
     /// End an endpoint's trust: it is cut off at once and cannot come back.
     #[command(after_help = "Examples:
   remit endpoint revoke old-laptop --reason 'sold'
@@ -38,10 +76,55 @@ pub(crate) enum Command {
     Readings(Readings),
 }
 
+/// Which endpoints: all that fit everything that is said.
+#[derive(Debug, Args)]
+#[group(id = "which endpoints", required = true, multiple = true)]
+pub(crate) struct Which {
+    /// Host names, or ids; the first characters of an id will do.
+    #[arg(value_name = "ENDPOINT")]
+    pub(crate) endpoints: Vec<String>,
+    /// Those of this site.
+    #[arg(long)]
+    pub(crate) site: Option<String>,
+    /// Those that this token let in.
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+    /// Those that were not heard for so long.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) stale: Option<Span>,
+}
+
+/// `remit endpoint retire`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  remit endpoint retire old-laptop --reason 'sold'
+  remit endpoint retire --stale 90d --dry-run
+  remit endpoint retire --site branch-7 --reason 'the branch is closed'
+  remit endpoint retire --token tok_51d0c7aa --contain 'the token is on the internet'")]
+pub(crate) struct Retire {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Why; kept for the auditor.
+    #[arg(long, required_unless_present_any = ["contain", "dry_run"], conflicts_with = "contain")]
+    pub(crate) reason: Option<String>,
+    /// Do it now and alone, because it cannot wait, and why. Managers of both
+    /// sides are paged, and the other side reviews it within 24 hours.
+    #[arg(long, value_name = "REASON")]
+    pub(crate) contain: Option<String>,
+    /// Show which ones, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
 /// `remit endpoint list`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   remit endpoint list
+  remit endpoint list --waiting
+  remit endpoint list --outdated --site hq
   remit endpoint list --tenant acme --site hq --presence offline
   remit endpoint list --at-least crit --json")]
 pub(crate) struct List {
@@ -57,6 +140,21 @@ pub(crate) struct List {
     /// Only those with this in their host name.
     #[arg(long, value_name = "PART")]
     pub(crate) host: Option<String>,
+    /// Only those at which a key waits to be let in.
+    #[arg(long, conflicts_with = "retired")]
+    pub(crate) waiting: bool,
+    /// Only those that have left.
+    #[arg(long)]
+    pub(crate) retired: bool,
+    /// Only those whose agent is older than the collector.
+    #[arg(long)]
+    pub(crate) outdated: bool,
+    /// Only those that were not heard for so long.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) stale: Option<Span>,
+    /// Only those that this token let in.
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
     /// At most so many.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,

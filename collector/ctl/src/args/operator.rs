@@ -62,9 +62,11 @@ pub(crate) struct Create {
 
 /// All but the administrator, who is made on the collector's own machine.
 fn roles() -> impl clap::builder::TypedValueParser<Value = v1::Role> {
-    PossibleValuesParser::new(["manager", "operator", "viewer"]).map(|word| match word.as_str() {
+    let words = ["manager", "operator", "auditor", "viewer"];
+    PossibleValuesParser::new(words).map(|word| match word.as_str() {
         "manager" => v1::Role::Manager,
         "operator" => v1::Role::Operator,
+        "auditor" => v1::Role::Auditor,
         _ => v1::Role::Viewer,
     })
 }

@@ -49,7 +49,7 @@ pub(crate) struct Asked {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   remit noise --tenant acme
-  remit noise --since 7d --check cpu-load --json")]
+  remit noise --since 7d --check cpu-busy --json")]
 pub(crate) struct Noise {
     /// Since when, or how far back.
     #[arg(long, value_name = "TIME", default_value = "30d")]
@@ -65,12 +65,12 @@ pub(crate) struct Noise {
 /// `remit tune`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  remit tune cpu-load --tenant acme
+  remit tune cpu-busy --tenant acme
   remit tune disk-space --what threshold --to '95 %' --tag archive --since 14d
   remit tune cpu-busy --tenant acme -o acme.toml
 
-Changes nothing: what it writes is for `remit change propose matrix`, and true once
-both sides agree.")]
+Changes nothing: `remit change propose tuning` asks for it, and it is true once both
+sides agree.")]
 pub(crate) struct Tune {
     /// Which check.
     #[arg(id = "tuned", value_name = "CHECK")]

@@ -15,7 +15,7 @@ use crate::word;
   remit shift --tenant acme
   remit shift --day 2026-11-25
   remit shift dispose alr_7a21c9e0 --as resolved
-  remit shift dispose --all --check cpu-load --as joint_review --note 'all at 03:00'
+  remit shift dispose --all --check cpu-busy --as joint_review --note 'all at 03:00'
 
 Exit code 1: something is not disposed of."
 )]
@@ -39,7 +39,7 @@ pub(crate) enum Command {
 #[command(after_help = "Examples:
   remit shift dispose alr_7a21c9e0 alr_90b3f1d2 --as resolved
   remit shift dispose alr_7a21c9e0 --as known_issue --known-issue kni_51d0c7aa
-  remit shift dispose --all --check cpu-load --at-most medium --as joint_review --note 'all at 03:00'")]
+  remit shift dispose --all --check cpu-busy --at-most medium --as joint_review --note 'all at 03:00'")]
 pub(crate) struct Dispose {
     /// Which ones.
     #[arg(value_name = "ALERT", required_unless_present = "all", conflicts_with = "all")]

@@ -45,7 +45,7 @@ fn global_options_stand_anywhere() {
 fn nobody_makes_an_administrator_from_afar() {
     let line = "remit operator create --name eve --party provider --role administrator --out e";
     let err = Args::try_parse_from(words(line)).unwrap_err().to_string();
-    assert!(err.contains("[possible values: manager, operator, viewer]"), "{err}");
+    assert!(err.contains("[possible values: manager, operator, auditor, viewer]"), "{err}");
 }
 
 /// What a shell would make of a line, up to where its own part begins.

@@ -9,7 +9,7 @@ use remit_runtime::duration::Span;
 use crate::word;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  remit token create --tenant acme --site hq --uses 20 --ttl 2h --out acme.token
+  remit token create --tenant acme --site hq --ttl 2h --out acme.token
   remit token list";
 
 /// What to do with tokens.
@@ -39,11 +39,16 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   remit token create --tenant acme --site hq
-  remit token create --tenant acme --site hq --kind server --tag db --uses 20 --ttl 2h --out acme.token
+  remit token create --tenant acme --site hq --kind server --tag db --ttl 2h --out acme.token
+  remit token create --tenant acme --site hq --uses 50 --ttl 8h --reason 'roll-out at hq'
   remit token create --tenant acme --site hq | ssh db-7 remit-agent enroll --token-file /dev/stdin")]
 pub(crate) struct Create {
     #[command(flatten)]
     pub(crate) token: Token,
+    /// Why it is wanted: a token for more than one is proposed as a change, for
+    /// the other side to agree to.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
     /// Write it to a file that only you may read, instead of showing it.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

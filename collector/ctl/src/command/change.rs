@@ -6,7 +6,10 @@
 
 mod propose;
 
+use std::path::Path;
+
 use remit_proto::v1;
+use remit_runtime::files;
 
 use super::whole;
 use crate::{
@@ -66,7 +69,7 @@ pub(super) async fn run(
             let answer = client.call(client.changes().withdraw_change(request)).await?;
             show(answer.change, out)?;
         }
-        Command::Apply { change, yes } => {
+        Command::Apply { change, out: file, yes } => {
             let client = global.connect().await?;
             let change = get(&client, &change).await?;
             let question = format!("make `{}` true?", change.title);
@@ -78,10 +81,23 @@ pub(super) async fn run(
             let request = v1::ApplyChangeRequest { change_id };
             let answer = client.call(client.changes().apply_change(request)).await?;
             let change = Changed(whole(answer.change)?.into());
-            out.show(&Applied { change, token: answer.token })?;
+            let token = match &file {
+                Some(path) if !answer.token.is_empty() => {
+                    write_token(path, &answer.token)?;
+                    String::new()
+                }
+                Some(_) | None => answer.token,
+            };
+            out.show(&Applied { change, token })?;
         }
     }
     Ok(Exit::OK)
+}
+
+fn write_token(path: &Path, text: &str) -> Result<(), Failure> {
+    files::write_private(path, format!("{text}\n").as_bytes()).map_err(|err| {
+        Failure::broken(&err).hint("the token is lost: revoke it, see `remit token list`")
+    })
 }
 
 async fn get(client: &Client, typed: &str) -> Result<v1::Change, Failure> {

@@ -1,5 +1,8 @@
 //! `remit endpoint …`
 
+mod group;
+mod retire;
+
 use jiff::Timestamp;
 use remit_proto::{convert::Wire as _, v1};
 
@@ -9,12 +12,12 @@ use crate::{
         Global,
         endpoint::{Command, List, Readings},
     },
-    client::{PAGE, pages},
+    client::{Client, PAGE, pages},
     failure::{Exit, Failure},
     find,
     out::Out,
     view::{
-        endpoint::{Endpoint, Endpoints},
+        endpoint::{Endpoint, Endpoints, versions::Versions},
         reading::Series,
     },
     word::spelled,
@@ -42,29 +45,71 @@ pub(super) async fn run(
             let answer = client.call(client.endpoints().revoke_endpoint(request)).await?;
             out.show(&Endpoint::from(whole(answer.endpoint)?))?;
         }
+        Command::Approve { which, yes } => return group::approve(which, yes, global, out).await,
+        Command::Reject { which, reason, yes } => {
+            return group::reject(which, &reason, yes, global, out).await;
+        }
+        Command::Retire(asked) => return retire::retire(asked, global, out).await,
+        Command::Versions => {
+            let client = global.connect().await?;
+            let request =
+                v1::ListEndpointsRequest { tenant: global.tenant()?, ..Default::default() };
+            out.show(&Versions::of(&all(&client, &request, None).await?))?;
+        }
         Command::Readings(asked) => readings(asked, global, out).await?,
     }
     Ok(Exit::OK)
 }
 
 async fn list(asked: List, global: &Global, out: &mut Out<'_>) -> Result<(), Failure> {
+    let client = global.connect().await?;
+    let standing = match (asked.waiting, asked.retired) {
+        (true, _) => v1::Standing::Waiting,
+        (false, true) => v1::Standing::Retired,
+        (false, false) => v1::Standing::Unspecified,
+    };
     let request = v1::ListEndpointsRequest {
         tenant: global.tenant()?,
         site: asked.site.unwrap_or_default(),
         presence: asked.presence.unwrap_or_default().into(),
         at_least: asked.at_least.unwrap_or_default().into(),
         hostname: asked.host.unwrap_or_default(),
-        page_size: PAGE,
-        page_token: String::new(),
+        standing: standing.into(),
+        token_id: some_token(&client, asked.token.as_deref()).await?,
+        silent_for_seconds: asked.stale.map_or(0, |it| it.unsigned().as_secs()),
+        outdated: asked.outdated,
+        ..Default::default()
     };
-    let client = global.connect().await?;
-    let found = pages(asked.limit, async |page_token| {
-        let request = v1::ListEndpointsRequest { page_token, ..request.clone() };
+    let endpoints = all(&client, &request, asked.limit).await?.endpoints;
+    out.show(&Endpoints { endpoints: endpoints.into_iter().map(Into::into).collect() })
+}
+
+async fn some_token(client: &Client, typed: Option<&str>) -> Result<String, Failure> {
+    match typed {
+        Some(typed) => find::token(client, typed).await,
+        None => Ok(String::new()),
+    }
+}
+
+/// All that are asked for, of all pages, with the collector's version.
+async fn all(
+    client: &Client,
+    request: &v1::ListEndpointsRequest,
+    limit: Option<usize>,
+) -> Result<v1::ListEndpointsResponse, Failure> {
+    let version = std::cell::RefCell::new(String::new());
+    let endpoints = pages(limit, async |page_token| {
+        let request = v1::ListEndpointsRequest { page_token, page_size: PAGE, ..request.clone() };
         let page = client.call(client.endpoints().list_endpoints(request)).await?;
+        version.replace(page.collector_version);
         Ok((page.endpoints, page.next_page_token))
     });
-    let endpoints = found.await?.into_iter().map(Into::into).collect();
-    out.show(&Endpoints { endpoints })
+    let endpoints = endpoints.await?;
+    Ok(v1::ListEndpointsResponse {
+        endpoints,
+        next_page_token: String::new(),
+        collector_version: version.into_inner(),
+    })
 }
 
 async fn readings(asked: Readings, global: &Global, out: &mut Out<'_>) -> Result<(), Failure> {

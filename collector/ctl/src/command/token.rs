@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use remit_proto::v1;
+use remit_proto::v1::{self, propose_change_request::Payload};
 use remit_runtime::files;
 
 use super::{seconds, whole};
@@ -11,11 +11,14 @@ use crate::{
         Global,
         token::{self as args, Command, Create},
     },
-    client::{PAGE, pages},
+    client::{Client, PAGE, pages},
     failure::{Exit, Failure},
     find,
     out::Out,
-    view::token::{Created, Token, Tokens},
+    view::{
+        change::Change,
+        token::{Created, Token, Tokens},
+    },
 };
 
 /// Carries it out.
@@ -58,8 +61,12 @@ async fn create(asked: Create, global: &Global, out: &mut Out<'_>) -> Result<(),
     if tenant.is_empty() {
         return Err(Failure::usage("a token is for one tenant").hint("name it with --tenant"));
     }
+    let uses = asked.token.uses;
     let request = request(asked.token, tenant)?;
     let client = global.connect().await?;
+    if let Some(reason) = asked.reason.filter(|_| uses > 1) {
+        return propose(&client, request, reason, out).await;
+    }
     let answer = client.call(client.tokens().create_token(request)).await?;
     let token = Token::from(whole(answer.token)?);
     match &asked.out {
@@ -75,6 +82,29 @@ async fn create(asked: Create, global: &Global, out: &mut Out<'_>) -> Result<(),
             out.show(&Created { token, text: Some(answer.text) })
         }
     }
+}
+
+/// Asks the other side for a token for many.
+async fn propose(
+    client: &Client,
+    token: v1::CreateTokenRequest,
+    reason: String,
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
+    let request = v1::ProposeChangeRequest {
+        tenant: token.tenant.clone(),
+        title: format!("token for {} endpoints", token.max_uses),
+        reason,
+        payload: Some(Payload::Token(token)),
+        ..Default::default()
+    };
+    let answer = client.call(client.changes().propose_change(request)).await?;
+    let change = whole(answer.change)?;
+    out.remark(&format!(
+        "once the other side has agreed, `remit change apply {} --out FILE` writes the token",
+        change.change_id
+    ));
+    out.show(&Change::from(change))
 }
 
 /// What was typed, for the wire.

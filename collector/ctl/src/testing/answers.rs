@@ -245,9 +245,24 @@ impl OperatorService for Answers {
 impl EndpointService for Answers {
     async fn list_endpoints(
         &self,
-        _request: Request<v1::ListEndpointsRequest>,
+        request: Request<v1::ListEndpointsRequest>,
     ) -> Answer<v1::ListEndpointsResponse> {
-        Ok(Response::new(v1::ListEndpointsResponse::default()))
+        let recorded = self.record.reply(request);
+        Ok(recorded.unwrap_or_else(|_| Response::new(v1::ListEndpointsResponse::default())))
+    }
+
+    async fn approve_endpoint(
+        &self,
+        request: Request<v1::ApproveEndpointRequest>,
+    ) -> Answer<v1::ApproveEndpointResponse> {
+        self.record.reply(request)
+    }
+
+    async fn reject_endpoint(
+        &self,
+        request: Request<v1::RejectEndpointRequest>,
+    ) -> Answer<v1::RejectEndpointResponse> {
+        self.record.reply(request)
     }
 
     async fn get_endpoint(
@@ -267,8 +282,9 @@ impl EndpointService for Answers {
 
     async fn revoke_endpoint(
         &self,
-        _request: Request<v1::RevokeEndpointRequest>,
+        request: Request<v1::RevokeEndpointRequest>,
     ) -> Answer<v1::RevokeEndpointResponse> {
-        Err(Status::permission_denied("ann is a viewer and may not revoke"))
+        let refused = |_| Status::permission_denied("ann is a viewer and may not revoke");
+        self.record.reply(request).map_err(refused)
     }
 }

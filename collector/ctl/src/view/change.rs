@@ -91,7 +91,8 @@ impl Approval {
         let signed = if self.signature.is_empty() { "" } else { ", signed" };
         let note = if self.note.is_empty() { String::new() } else { format!(": {}", self.note) };
         let party = self.party.or_nothing();
-        format!("{} ({party}), {}{signed}{note}", self.by, look.exact(self.at))
+        let at = self.at.map(|_| format!(", {}", look.exact(self.at))).unwrap_or_default();
+        format!("{} ({party}){at}{signed}{note}", self.by)
     }
 }
 
@@ -145,9 +146,11 @@ impl Change {
         sheet.facts("must agree", required.iter().map(String::as_str));
         let approvals: Vec<_> = self.approvals.iter().map(|it| it.told(look)).collect();
         sheet.facts("agreed", approvals.iter().map(String::as_str));
-        for it in &self.collisions {
-            let collision = format!("{}: {} ({})", it.what, it.title, it.change_id);
-            sheet.line("collides over", &look.in_tone(&plain(&collision), Tone::Warning));
+        for of in self.collisions.chunk_by(|a, b| a.change_id == b.change_id) {
+            let Some(it) = of.first() else { continue };
+            let what: Vec<_> = of.iter().map(|it| it.what.as_str()).collect();
+            let collision = format!("{} ({}), over {}", it.title, it.change_id, what.join(", "));
+            sheet.line("collides with", &look.in_tone(&plain(&collision), Tone::Warning));
         }
     }
 
@@ -172,7 +175,9 @@ impl Change {
     /// Who has not agreed yet.
     fn waits_for(&self) -> String {
         let open = self.required.iter().filter(|it| !it.given);
-        open.map(|it| it.party.or_nothing()).collect::<Vec<_>>().join(", ")
+        let mut parties: Vec<_> = open.map(|it| it.party.or_nothing()).collect();
+        parties.dedup();
+        parties.join(", ")
     }
 }
 
@@ -200,7 +205,11 @@ impl View for Changed {
             line += &format!(", waits for {}", it.waits_for());
         }
         if it.state.is("approved") {
-            line += ", true after `remit change apply`";
+            // What has a time of its own needs nobody to come back for it.
+            line += &match it.effective_from {
+                Some(_) => format!(", true by itself from {} on", look.both(it.effective_from)),
+                None => ", true after `remit change apply`".to_owned(),
+            };
         }
         if !it.result.is_empty() {
             line += &format!(", became {}", plain(&it.result));

@@ -1,8 +1,13 @@
 //! Endpoints: the fleet, and one machine.
 
+pub(crate) mod group;
+pub(crate) mod versions;
+pub(crate) mod waiting;
+
 use remit_proto::v1;
 use serde::Serialize;
 
+use self::waiting::Waiting;
 use super::{
     Look, NOTHING, View,
     reading::{Reading, readings},
@@ -36,6 +41,10 @@ pub(crate) struct Endpoint {
     pub(crate) metrics_applied: u64,
     pub(crate) records_lost: u64,
     pub(crate) open_alerts: u32,
+    pub(crate) waiting: Option<Waiting>,
+    pub(crate) token_id: String,
+    pub(crate) revoked_by: String,
+    pub(crate) outdated: bool,
 }
 
 /// What a machine is.
@@ -99,6 +108,10 @@ impl From<v1::Endpoint> for Endpoint {
             metrics_applied: it.metrics_applied,
             records_lost: it.records_lost,
             open_alerts: it.open_alerts,
+            waiting: it.waiting.map(Into::into),
+            token_id: it.token_id,
+            revoked_by: it.revoked_by,
+            outdated: it.outdated,
         }
     }
 }
@@ -152,9 +165,14 @@ impl Endpoint {
         self.host.as_ref().map_or(NOTHING, |it| &it.hostname)
     }
 
-    /// Whether it is heard; that it was revoked outranks that.
+    /// Whether it is heard; that it has left, or was never let in, outranks
+    /// that.
     fn presence(&self) -> Option<&'static str> {
-        if self.revoked_at.is_some() { Some("revoked") } else { self.presence }
+        match (&self.revoked_at, &self.waiting) {
+            (Some(_), _) => Some("retired"),
+            (None, Some(_)) => Some("waiting"),
+            (None, None) => self.presence,
+        }
     }
 }
 
@@ -168,13 +186,18 @@ impl View for Endpoint {
         sheet.line("presence", &look.word(self.presence()));
         sheet.line("last heard", &look.both(self.last_heard_at));
         if self.revoked_at.is_some() {
-            let revoked = format!("{}: {}", look.both(self.revoked_at), self.revoked_reason);
-            sheet.fact("revoked", &revoked);
+            let Self { revoked_by, revoked_reason, .. } = self;
+            let retired =
+                format!("{} by {revoked_by}: {revoked_reason}", look.both(self.revoked_at));
+            sheet.fact("retired", &retired);
+        }
+        if let Some(waiting) = &self.waiting {
+            waiting.facts(&mut sheet, look);
         }
         let alerts = count(self.open_alerts as usize, "open alert");
         sheet.line("status", &format!("{}, {alerts}", look.word(self.status)));
         if let Some(host) = &self.host {
-            host.facts(&mut sheet, look);
+            host.facts(self.outdated, &mut sheet, look);
         }
         sheet.line("enrolled", &look.both(self.enrolled_at));
         sheet.line("certificate to", &look.both(self.certificate_not_after));
@@ -189,10 +212,11 @@ impl View for Endpoint {
 }
 
 impl Host {
-    fn facts(&self, sheet: &mut Sheet<'_>, look: &Look) {
+    fn facts(&self, outdated: bool, sheet: &mut Sheet<'_>, look: &Look) {
         let Self { os, os_version, kernel, arch, .. } = self;
         sheet.fact("system", &format!("{os} {os_version}, {kernel}, {arch}"));
-        sheet.fact("agent", &self.agent_version);
+        let behind = if outdated { ", older than the collector" } else { "" };
+        sheet.fact("agent", &format!("{}{behind}", self.agent_version));
         sheet.fact("zone", &self.zone);
         sheet.line("booted", &look.both(self.booted_at));
     }
@@ -273,6 +297,9 @@ impl View for Endpoints {
 impl Endpoint {
     /// What its status comes from.
     fn worst(&self) -> String {
+        if let Some(waiting) = &self.waiting {
+            return waiting.reason.unwrap_or(NOTHING).into();
+        }
         let worst =
             self.checks.iter().find(|it| it.status == self.status && it.status != Some("ok"));
         worst.map_or(NOTHING.into(), |it| plain(&format!("{} {}", it.check, it.instance)))

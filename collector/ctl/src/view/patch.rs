@@ -36,6 +36,10 @@ pub(crate) struct PatchStatus {
     pub(crate) catalog_at: Option<Time>,
     pub(crate) last_patched_at: Option<Time>,
     pub(crate) reboot: Option<Reboot>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) system: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) managed_by: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) items: Vec<PatchItem>,
 }
@@ -58,6 +62,10 @@ pub(crate) struct PatchItem {
     pub(crate) origins: Vec<String>,
     pub(crate) security: bool,
     pub(crate) state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) advisories: Vec<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) failure: String,
 }
 
 impl From<v1::PatchStatus> for PatchStatus {
@@ -78,6 +86,8 @@ impl From<v1::PatchStatus> for PatchStatus {
             catalog_at: time(it.catalog_at),
             last_patched_at: time(it.last_patched_at),
             reboot: it.reboot.map(Into::into),
+            system: it.system,
+            managed_by: it.managed_by,
             items: it.items.into_iter().map(Into::into).collect(),
         }
     }
@@ -98,6 +108,8 @@ impl From<v1::PatchItem> for PatchItem {
             origins: it.origins,
             security: it.security,
             state: spelled::<v1::PatchState>(it.state),
+            advisories: it.advisories,
+            failure: it.failure,
         }
     }
 }
@@ -109,15 +121,7 @@ impl View for Patches {
         }
         let mut text = overview(&self.states, look);
         for state in self.states.iter().filter(|it| !it.items.is_empty()) {
-            text += &format!(
-                "\n\n{}\n{}",
-                look.bold(&format!(
-                    "{}: {}",
-                    plain(&state.hostname),
-                    count(state.items.len(), "update")
-                )),
-                items(&state.items, look)
-            );
+            text += &format!("\n\n{}\n{}", look.bold(&state.heading()), items(&state.items, look));
         }
         text
     }
@@ -151,6 +155,18 @@ fn known(number: Option<u32>) -> Field {
 }
 
 impl PatchStatus {
+    /// What its list is a list of, and whose business it is.
+    fn heading(&self) -> String {
+        let count = count(self.items.len(), "update");
+        let mut heading = format!("{}: {count}", plain(&self.hostname));
+        for (word, said) in [("for", &self.system), ("managed by", &self.managed_by)] {
+            if !said.is_empty() {
+                heading += &format!(", {word} {}", plain(said));
+            }
+        }
+        heading
+    }
+
     fn reboot(&self) -> &'static str {
         match self.reboot.as_ref().and_then(|it| it.required) {
             Some(true) => "due",

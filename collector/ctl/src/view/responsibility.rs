@@ -27,6 +27,26 @@ messages! {
         reason: String,
         decided_at: Option<Time>,
         rejected: Vec<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        contacts: Vec<TeamContact>,
+        #[serde(skip_serializing_if = "String::is_empty")]
+        on_call: String,
+    }
+
+    /// Somebody, or a desk, that picks up.
+    TeamContact {
+        team: String,
+        name: String,
+        phone: String,
+        email: String,
+    }
+}
+
+impl TeamContact {
+    /// In one line.
+    fn told(&self) -> String {
+        let parts = [&self.name, &self.phone, &self.email].into_iter().filter(|it| !it.is_empty());
+        parts.map(String::as_str).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -39,9 +59,18 @@ impl Responsibility {
         }
     }
 
-    /// Who else has a part in it.
+    /// Whom to ring, and who else has a part in it.
     pub(crate) fn others(&self, sheet: &mut Sheet<'_>) {
+        let of = |team: &str| {
+            let contacts = self.contacts.iter().filter(|it| it.team == team);
+            contacts.map(TeamContact::told).collect::<Vec<_>>()
+        };
+        sheet.facts("call", of(&self.responsible).iter().map(String::as_str));
+        sheet.fact("on call", &self.on_call);
         sheet.fact("accountable", &self.accountable);
+        if self.accountable != self.responsible {
+            sheet.facts("call", of(&self.accountable).iter().map(String::as_str));
+        }
         sheet.fact("consulted", &self.consulted.join(", "));
         sheet.fact("informed", &self.informed.join(", "));
     }

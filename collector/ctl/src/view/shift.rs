@@ -99,7 +99,10 @@ fn alerts(alerts: &[Alert], look: &Look) -> String {
             Field::Text(head(&it.alert_id, digits)),
             Field::word(it.severity.text()),
             Field::word(it.state.text()),
-            Field::word(it.disposition.text().filter(|it| *it != "none")),
+            match it.is_ahead() {
+                true => Field::Text("resolved?".into()),
+                false => Field::word(it.disposition.text().filter(|it| *it != "none")),
+            },
             Field::Text(if by.is_empty() { NOTHING.into() } else { short(by, 10) }),
             Field::Text(look.ago(it.opened_at)),
             Field::Text(short(&it.hostname, 14)),
@@ -107,6 +110,13 @@ fn alerts(alerts: &[Alert], look: &Look) -> String {
         ]);
     }
     table.text()
+}
+
+impl Alert {
+    /// Somebody says that it is dealt with, and it is not over.
+    fn is_ahead(&self) -> bool {
+        self.disposition.is("resolved") && !self.state.is("resolved")
+    }
 }
 
 /// `remit shift dispose`.
@@ -131,6 +141,15 @@ impl View for Disposed {
         let done = self.outcomes.iter().filter(|it| it.error.is_empty()).count();
         let mut lines: Vec<_> = failed.collect();
         lines.push(format!("{} disposed of", count(done, "alert")));
+        let alerts = self.outcomes.iter().filter_map(|it| it.alert.as_ref());
+        let ahead = alerts.filter(|it| it.is_ahead()).count();
+        if ahead > 0 {
+            let text = format!(
+                "{} not over yet: counted once it is, see `remit alert resolve`",
+                count(ahead, "alert")
+            );
+            lines.push(look.in_tone(&text, Tone::Warning));
+        }
         lines.extend(self.shift.as_ref().map(|it| it.score(look)));
         lines.join("\n")
     }

@@ -60,6 +60,7 @@ fn responsibility() -> v1::Responsibility {
         reason: "backup_monitoring of any endpoint, at any time (Tue 21:58 in New York)".into(),
         decided_at: at("2026-11-25T02:58:00Z"),
         rejected: vec!["row office: only 08:00 to 17:00".into()],
+        ..Default::default()
     }
 }
 
@@ -484,10 +485,10 @@ fn the_fleet_shows_the_worst_first_and_the_revoked_as_such() {
     shows(
         &Endpoints { endpoints },
         expect![[r#"
-        ENDPOINT      HOST  PRESENCE  HEARD    STATUS  ALERTS  TENANT   WORST
-        end_3f0c9a51  db-7  online    2 s ago  crit    1       acme/hq  disk-space /var
-        end_3f0c9a52  -     revoked   2 s ago  ok      1       acme/hq  -
-    "#]],
+            ENDPOINT      HOST  PRESENCE  HEARD    STATUS  ALERTS  TENANT   WORST
+            end_3f0c9a51  db-7  online    2 s ago  crit    1       acme/hq  disk-space /var
+            end_3f0c9a52  -     retired   2 s ago  ok      1       acme/hq  -
+        "#]],
     );
 }
 
@@ -512,6 +513,7 @@ fn an_unknown_number_of_updates_is_not_zero() {
             origins: vec!["Debian-Security".into()],
             security: true,
             state: v1::PatchState::Available.into(),
+            ..Default::default()
         }],
         ..Default::default()
     };

@@ -26,12 +26,12 @@ impl Tone {
     /// The tone of a word of any list.
     pub(crate) fn of(word: &str) -> Self {
         match word {
-            "ok" | "online" | "resolved" | "success" | "delivered" | "full" | "met"
+            "ok" | "let_in" | "online" | "resolved" | "success" | "delivered" | "full" | "met"
             | "on_track" | "applied" | "approved" | "fresh" | "verified" => Self::Good,
             "warn" | "warning" | "medium" | "late" | "acknowledged" | "partial" | "failing"
             | "ack" | "cancelled" | "reopened" | "ack_expired" | "known_issue" | "joint_review"
             | "blocked" | "paused" | "at_risk" | "sla_at_risk" | "due_soon" | "due"
-            | "proposed" | "unverified" | "flapping" => Self::Warning,
+            | "proposed" | "waiting" | "outdated" | "unverified" | "flapping" => Self::Warning,
             "crit" | "critical" | "high" | "offline" | "open" | "failed" | "created"
             | "escalated" | "delivery_failed" | "no_recipient" | "revoked" | "error"
             | "breached" | "sla_breached" | "broken" | "overdue" | "rejected" | "expired"

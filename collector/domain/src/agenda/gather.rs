@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 use remit_shared::EndpointKind;
 
 use crate::{
@@ -71,7 +71,7 @@ pub fn gather(records: &Records<'_>, week: Segment) -> Inputs {
             .collect(),
         emergencies: records.changes.iter().filter_map(|it| emergency(it)).collect(),
         breaches: alerts.iter().flat_map(|it| breaches(it)).collect(),
-        rows: rows(records.matrix, known_since),
+        rows: rows(records.matrix, known_since, week.to),
         rules: rules(alerts, week),
         volumes: if is_old { volumes(alerts, week) } else { Vec::new() },
         new_checks: if is_old { new_checks(alerts, week) } else { Vec::new() },
@@ -123,12 +123,14 @@ fn breaches(alert: &Alert) -> impl Iterator<Item = Breach> {
     })
 }
 
-/// A row that nobody has looked at is as old as the agreement.
-fn rows(matrix: &Matrix, known_since: Timestamp) -> Vec<ReviewedRow> {
-    let founded = TimeZone::UTC.to_datetime(known_since).date();
+/// A row that nobody has looked at is as old as the agreement; one that is to
+/// have been looked at in days to come was not.
+fn rows(matrix: &Matrix, known_since: Timestamp, now: Timestamp) -> Vec<ReviewedRow> {
+    let date = |at| TimeZone::UTC.to_datetime(at).date();
+    let (founded, tomorrow) = (date(known_since), date(now).saturating_add(Span::new().days(1)));
     let row = |it: &crate::matrix::Row| ReviewedRow {
         row: it.id.clone(),
-        reviewed: it.reviewed.unwrap_or(founded),
+        reviewed: it.reviewed.filter(|it| *it <= tomorrow).unwrap_or(founded),
     };
     matrix.all_rows().map(row).collect()
 }
@@ -181,7 +183,7 @@ fn silent(endpoint: &Endpoint) -> Option<Silent> {
         Presence::NeverSeen | Presence::Offline => true,
         Presence::Online | Presence::Late | Presence::ExpectedOff(_) => false,
     };
-    let is_real = registration.revoked.is_none() && registration.kind != EndpointKind::Virtual;
+    let is_real = registration.is_in_service() && registration.kind != EndpointKind::Virtual;
     (is_silent && is_real).then(|| Silent {
         endpoint: registration.id,
         hostname: registration.host.hostname.clone(),

@@ -38,17 +38,28 @@ pub(super) fn joint_reviews(all: &[JointReview], now: Timestamp) -> Vec<Point> {
     all.into_iter().map(point).collect()
 }
 
+/// One point for each alert, whatever was promised about it.
 pub(super) fn breaches(all: &[Breach], week: Segment) -> Vec<Point> {
     let mut all: Vec<_> = all.iter().filter(|it| week.contains(it.at)).collect();
-    all.sort_by_key(|it| (Reverse(it.severity), it.at, it.alert, it.clock));
-    let point = |it: &Breach| Point {
-        about: it.alert.to_string(),
-        what: format!("{} ({}, {})", it.summary, it.severity, it.holder.team),
-        why: format!("the {} target was missed at {}", it.clock.as_str(), it.at),
-        party: Some(it.holder.party),
-        age: None,
+    all.sort_by_key(|it| (Reverse(it.severity), it.alert, it.at, it.clock));
+    let of_alerts = all.chunk_by(|a, b| a.alert == b.alert);
+    let mut of_alerts: Vec<_> = of_alerts.filter_map(|it| Some((it.first()?, it))).collect();
+    of_alerts.sort_by_key(|(first, _)| (Reverse(first.severity), first.at, first.alert));
+    let point = |(first, all): (&&Breach, &[&Breach])| {
+        let missed: Vec<&str> = all.iter().map(|it| it.clock.as_str()).collect();
+        let (word, which) = match missed.len() {
+            0 | 1 => ("target was", ""),
+            _ => ("targets were", ", the first"),
+        };
+        Point {
+            about: first.alert.to_string(),
+            what: format!("{} ({}, {})", first.summary, first.severity, first.holder.team),
+            why: format!("the {} {word} missed{which} at {}", missed.join(", "), first.at),
+            party: Some(first.holder.party),
+            age: Some(week.to.duration_since(first.at)),
+        }
     };
-    all.into_iter().map(point).collect()
+    of_alerts.into_iter().map(point).collect()
 }
 
 pub(super) fn emergencies(all: &[Emergency], now: Timestamp) -> Vec<Point> {

@@ -124,7 +124,10 @@ fn a_breach_of_another_week_was_talked_about() {
         holder: holder("provider-noc"),
         at: at(when),
     };
+    let update =
+        Breach { clock: ClockKind::Update, ..breach(3, "2026-03-06T14:00Z", Severity::Critical) };
     let breaches = vec![
+        update,
         breach(1, "2026-03-02T13:59:59.999Z", Severity::Critical),
         breach(2, "2026-03-02T14:00Z", Severity::High),
         breach(3, "2026-03-05T14:00Z", Severity::Critical),
@@ -135,7 +138,7 @@ fn a_breach_of_another_week_was_talked_about() {
         &[
             (
                 "alr_00000000000000000000000000000003",
-                "the response target was missed at 2026-03-05T14:00:00Z",
+                "the response, update targets were missed, the first at 2026-03-05T14:00:00Z",
             ),
             (
                 "alr_00000000000000000000000000000002",

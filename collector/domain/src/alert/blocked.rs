@@ -151,6 +151,7 @@ impl Work {
         reason: String,
         context: &Context<'_>,
     ) -> bool {
+        let ladder = context.reach.ladder(&to, &self.alert.about.function);
         let remit = Remit {
             responsible: to,
             party,
@@ -158,6 +159,8 @@ impl Work {
             decided_at: self.now,
             until: None,
             by_hand: true,
+            // A team climbs its own ladder, also with work that no row gave it.
+            ladder: ladder.unwrap_or_else(|| self.alert.remit.ladder.clone()),
             ..self.alert.remit.clone()
         };
         if !self.may_have_it(&remit, context) {

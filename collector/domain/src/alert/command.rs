@@ -9,7 +9,7 @@ use remit_shared::{AlertId, KnownIssueId, Party, Severity, Team};
 use crate::{
     alert::{
         Acknowledgement, Actor, Alert, Blocked, Disposed, Disposition, Event, HandOverReason,
-        NoiseMark, NoiseReason, Remit, State, Trigger, climb::later, trigger,
+        NoiseMark, NoiseReason, State, Trigger, climb::later, trigger,
     },
     sla::{self, PauseRequest},
 };
@@ -49,8 +49,23 @@ pub enum Refusal {
     /// The matrix has no such team.
     #[error("the matrix has no team `{0}`")]
     UnknownTeam(Team),
-    /// Both sides of the matrix row are the same team.
-    #[error("the matrix names no counterpart for alert {0}: say which team takes it")]
+    /// Whom the matrix names for the reason has it.
+    #[error(
+        "alert {alert} is already with {team}, whom the matrix names for {}; `remit alert handover --to TEAM` gives it to another team",
+        reason.as_str()
+    )]
+    AlreadyThere {
+        /// The alert.
+        alert: AlertId,
+        /// The reason.
+        reason: HandOverReason,
+        /// The team.
+        team: Team,
+    },
+    /// The matrix has no team of another party.
+    #[error(
+        "the matrix has no team of another party for alert {0}; `remit alert handover --to TEAM` gives it to another team"
+    )]
     NoCounterpart(AlertId),
     /// The reason must be written down.
     #[error("{0} needs a note that says why")]
@@ -153,8 +168,7 @@ pub fn block(
     if reason == HandOverReason::Manual && note.trim().is_empty() {
         return Err(Refusal::NoteNeeded("a wall without one of the named reasons"));
     }
-    let found = trigger(triggers, reason, &alert.remit.responsible);
-    let Trigger { after, to, party, .. } = found.ok_or(Refusal::NoCounterpart(alert.id))?.clone();
+    let Trigger { after, to, party, .. } = destination(alert, reason, triggers)?.clone();
     let at_once = at_once || reason == HandOverReason::SecuritySuspicion;
     let transfer_at = Some(if at_once { now } else { later(now, after) });
     let note = checked(note)?;
@@ -169,12 +183,17 @@ pub fn unblock(alert: &Alert, by: Actor, note: &str) -> Result<Event, Refusal> {
     }
 }
 
-/// Who takes an alert over if nobody says: whoever answers for it, else the
-/// first team on the ladder, else the first who is consulted.
-pub fn counterpart(remit: &Remit) -> Option<&Team> {
-    let rungs = remit.ladder.rungs.iter().filter_map(|it| it.target.team());
-    let candidates = std::iter::once(&remit.accountable).chain(rungs).chain(&remit.consulted);
-    candidates.into_iter().find(|it| **it != remit.responsible)
+/// Whither a reason sends an alert, if its team is not there already.
+pub fn destination<'a>(
+    alert: &Alert,
+    reason: HandOverReason,
+    triggers: &'a [Trigger],
+) -> Result<&'a Trigger, Refusal> {
+    let found = trigger(triggers, reason, &alert.remit.responsible);
+    found.ok_or_else(|| match triggers.iter().find(|it| it.reason == reason) {
+        Some(it) => Refusal::AlreadyThere { alert: alert.id, reason, team: it.to.clone() },
+        None => Refusal::NoCounterpart(alert.id),
+    })
 }
 
 /// Says what a shift thinks of an alert.
@@ -200,10 +219,11 @@ pub fn dispose(
     Ok(Event::Disposed(Disposed { what, by: Some(by), at: now, note, known_issue }))
 }
 
-/// What the collector itself says of an alert that nobody has disposed of in
-/// time; nothing if somebody has, or if it is over.
+/// What the collector itself says of an alert that a shift has left unfinished;
+/// nothing if it is put down already, or over. What somebody said that did not
+/// come true, such as a known issue that broke since, the shift knows of.
 pub fn joint_review(alert: &Alert, note: &str, now: Timestamp) -> Option<Event> {
-    let is_due = alert.is_unresolved() && alert.disposition() == Disposition::None;
+    let is_due = alert.is_unresolved() && alert.disposition() != Disposition::JointReview;
     is_due.then(|| {
         Event::Disposed(Disposed {
             what: Disposition::JointReview,

@@ -76,6 +76,11 @@ pub enum Event {
         /// How far it got.
         delivery: Delivery,
     },
+    /// Its endpoint has left for good: nothing will be heard of it any more.
+    Retired {
+        /// Why, and by whom.
+        why: String,
+    },
     /// Time passed, or the world changed: the matrix, or what keeps it quiet.
     Tick,
 }

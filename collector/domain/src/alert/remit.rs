@@ -3,7 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{CalendarName, Party, PolicyName, Team};
 
-use crate::{matrix::Resolution, people::Target};
+use crate::{
+    matrix::{Policy, Resolution},
+    people::Target,
+};
 
 /// Whose an alert is: what the matrix said, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +51,6 @@ pub struct Remit {
 impl Remit {
     /// What a matrix has decided at an instant, until it decides otherwise.
     pub fn decided(resolution: Resolution, at: Timestamp, until: Option<Timestamp>) -> Self {
-        let policy = resolution.policy;
-        let rungs = policy.steps.into_iter();
         Self {
             matrix_version: resolution.matrix_version,
             row: resolution.row.to_string(),
@@ -67,12 +68,7 @@ impl Remit {
             until,
             by_hand: false,
             rejected: resolution.rejected.iter().map(ToString::to_string).collect(),
-            ladder: Ladder {
-                policy: Some(policy.name),
-                rungs: rungs.map(|it| Rung { after: it.after, target: it.target }).collect(),
-                cycles: policy.repeat,
-                hours: policy.hours,
-            },
+            ladder: resolution.policy.into(),
         }
     }
 
@@ -100,6 +96,18 @@ pub struct Ladder {
     pub cycles: u32,
     /// Whose opening hours its times count; `None` if every hour counts.
     pub hours: Option<CalendarName>,
+}
+
+impl From<Policy> for Ladder {
+    fn from(policy: Policy) -> Self {
+        let rungs = policy.steps.into_iter();
+        Self {
+            policy: Some(policy.name),
+            rungs: rungs.map(|it| Rung { after: it.after, target: it.target }).collect(),
+            cycles: policy.repeat,
+            hours: policy.hours,
+        }
+    }
 }
 
 /// One step of an escalation.

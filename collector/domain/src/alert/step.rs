@@ -15,6 +15,7 @@ use crate::{
         flap, hush,
         work::{REMIT, Work},
     },
+    endpoint::{Registration, Revocation},
     sla::{Fact, PauseReason},
 };
 
@@ -37,6 +38,7 @@ pub fn step(alert: &Alert, event: Event, context: &Context<'_>) -> Step {
         | Event::Blocked(_)
         | Event::Unblocked { .. }
         | Event::Resumed { .. }
+        | Event::Retired { .. }
             if was_over => {}
         Event::Acknowledged(ack) => {
             work.catch_up(context);
@@ -62,6 +64,12 @@ pub fn step(alert: &Alert, event: Event, context: &Context<'_>) -> Step {
             let actor = by.to_string();
             work.resolve(Some((by.name, by.party)), context);
             work.deed(EntryKind::Resolved, "alert.resolve", &actor, note);
+            work.all_clear();
+        }
+        Event::Retired { why } => {
+            work.alert.flap = Default::default();
+            work.resolve(None, context);
+            work.note(EntryKind::Resolved, REMIT, format!("its endpoint was retired: {why}"));
             work.all_clear();
         }
         Event::HandedOver { by, to, party, reason, note } => {
@@ -108,6 +116,14 @@ pub fn step(alert: &Alert, event: Event, context: &Context<'_>) -> Step {
         }
     }
     work.finish(context)
+}
+
+/// What time brings to an alert about this endpoint.
+pub fn passing(about: &Registration) -> Event {
+    match &about.revoked {
+        Some(Revocation { by, reason, .. }) => Event::Retired { why: format!("{reason} ({by})") },
+        None => Event::Tick,
+    }
 }
 
 /// When the alert must be ticked next, if ever.
@@ -168,9 +184,9 @@ impl Work {
 
     /// Nobody's word is overruled by the collector's own.
     fn dispose(&mut self, disposed: Disposed) {
-        let is_said = self.alert.disposition() != Disposition::None;
+        let is_put_down = self.alert.disposition() == Disposition::JointReview;
         let is_over = !self.alert.is_unresolved();
-        if disposed.is_automatic() && (is_said || is_over) {
+        if disposed.is_automatic() && (is_put_down || is_over) {
             return;
         }
         let link = disposed.known_issue.map_or(String::new(), |it| format!(" {it}"));

@@ -12,6 +12,7 @@ use crate::{
         work::{REMIT, Work},
     },
     effect::Effect,
+    letter,
     people::Target,
 };
 
@@ -83,15 +84,39 @@ impl Work {
         if self.hushed {
             return true;
         }
-        let Reached { channels, because } = context.reach.reach(to, self.alert.severity, self.now);
+        let reached = context.reach.reach(to, self.alert.severity, self.now);
+        let Reached { channels, because, quieted } = reached;
         if channels.is_empty() {
-            self.note(EntryKind::NoRecipient, REMIT, format!("{to} cannot be told: {because}"));
+            self.unreached(to, &because, topic, quieted);
             return false;
         }
         for channel in channels {
             self.owe(to.clone(), channel, because.clone(), topic, step);
         }
         true
+    }
+
+    /// Writes down that somebody cannot be told. If the alert was to be acted on
+    /// and nobody had agreed to the silence, those who answer for it hear of it,
+    /// once in each climb: a rota without anybody is theirs to fill.
+    fn unreached(&mut self, to: &Target, because: &str, topic: Topic, quieted: bool) {
+        let what = format!("{to} cannot be told: ");
+        let is_known = self.alert.timeline.iter().any(|it| {
+            it.kind == EntryKind::NoRecipient
+                && it.generation == self.alert.climb.generation
+                && it.detail.starts_with(&what)
+        });
+        self.note(EntryKind::NoRecipient, REMIT, format!("{what}{because}"));
+        let is_owed = match topic {
+            Topic::Assigned | Topic::HandOff | Topic::Escalated | Topic::Breached => true,
+            Topic::Informed | Topic::Worse | Topic::Flapping | Topic::AtRisk | Topic::Resolved => {
+                false
+            }
+        };
+        if is_owed && !quieted && !is_known {
+            let letters = letter::unreached(&self.alert, to, because, self.now);
+            self.letters.extend(letters);
+        }
     }
 
     fn owe(
@@ -136,11 +161,14 @@ impl Work {
         self.forget_settled();
     }
 
-    /// Tells those who need not act, unless they know.
+    /// Tells those who need not act, unless they know. Where only the catch-all
+    /// named an owner, those who answer for the matrix are among them: they
+    /// agreed on nothing here.
     pub(super) fn inform(&mut self, context: &Context<'_>) {
         let remit = &self.alert.remit;
         let mut teams: Vec<Team> = Vec::new();
-        for team in remit.others.iter().chain(&remit.informed) {
+        let answering = if remit.gap { remit.all_accountable() } else { Vec::new() };
+        for team in remit.others.iter().chain(&remit.informed).chain(&answering) {
             let believed = belief(&self.alert, &Target::Team(team.clone()));
             let knows = believed >= Some(self.alert.severity);
             if *team != remit.responsible && !teams.contains(team) && !knows {

@@ -233,6 +233,10 @@ fn nobody_at_all_can_be_told_and_the_alert_says_so() {
          20:46 show timeline",
         expect![[r#"
             20:00 a new alert
+            20:00 letter to boss and lead: noc cannot be told of db-7: disk is full
+            20:00 letter to boss and lead: it cannot be told of db-7: disk is full
+            20:00 letter to lead: boss cannot be told of db-7: disk is full
+            20:00 letter to boss: lead cannot be told of db-7: disk is full
             | 20:00 Created remit: disk is full
             | 20:00 Routed remit: to noc: by night
             | 20:00 NoRecipient remit: noc cannot be told: no channel
@@ -295,6 +299,7 @@ fn who_comes_too_late_changes_nothing() {
     for event in [
         Event::Acknowledged(ack),
         Event::Resolved { by: world::person("ann"), note: String::new() },
+        Event::Retired { why: "sold (ann)".into() },
         Event::HandedOver {
             by: world::person("ann"),
             to: world::team("it"),

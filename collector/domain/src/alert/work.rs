@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::{
     alert::{Alert, Context, Entry, EntryKind, Step},
     effect::{AuditEntry, Effect, FeedEvent},
+    letter::Notice,
 };
 
 /// The collector's own name in timelines.
@@ -27,6 +28,8 @@ pub(super) struct Work {
     /// It is not quiet any more, and people must be told how it stands.
     pub(super) speaks_up: bool,
     pub(super) owed: Vec<Effect>,
+    /// Who must hear of what is wrong around the alert.
+    pub(super) letters: Vec<Notice>,
     news: Vec<Entry>,
 }
 
@@ -39,6 +42,7 @@ impl Work {
             hushed: false,
             speaks_up: false,
             owed: Vec::new(),
+            letters: Vec::new(),
             news: Vec::new(),
         }
     }
@@ -82,12 +86,12 @@ impl Work {
             self.speak_up(context);
         }
         self.alert.clocks_due = self.clocks_due(context);
-        let Self { alert, news, mut owed, .. } = self;
+        let Self { alert, news, mut owed, letters, .. } = self;
         let brief = Arc::new(alert.brief());
         for entry in news {
             let alert = Arc::clone(&brief);
             owed.push(Effect::Publish(Box::new(FeedEvent { entry, alert })));
         }
-        Step { alert, effects: owed }
+        Step { alert, effects: owed, letters }
     }
 }

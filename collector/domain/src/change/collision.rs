@@ -25,7 +25,8 @@ pub enum On {
     Matrix,
     /// Everything, as far as one of them is concerned.
     WholeTenant,
-    /// A row.
+    /// A row, which one of them edits. What two others do under a row is no
+    /// collision: a tenant's few rows are under everything that is done there.
     Row(RowId),
     /// A site.
     Site(Site),
@@ -46,7 +47,8 @@ pub fn collisions(change: &Change, others: &[Change]) -> Vec<Collision> {
 
 fn shared(a: &Change, b: &Change) -> Vec<On> {
     let mut on = Vec::new();
-    if is_matrix(&a.subject) && is_matrix(&b.subject) {
+    let edits = [is_matrix(&a.subject), is_matrix(&b.subject)];
+    if edits == [true, true] {
         on.push(On::Matrix);
     }
     let (a, b) = (&a.touches, &b.touches);
@@ -56,7 +58,9 @@ fn shared(a: &Change, b: &Change) -> Vec<On> {
     if (a.whole_tenant && touched(b)) || (b.whole_tenant && touched(a)) {
         on.push(On::WholeTenant);
     }
-    on.extend(a.rows.intersection(&b.rows).cloned().map(On::Row));
+    if edits.contains(&true) {
+        on.extend(a.rows.intersection(&b.rows).cloned().map(On::Row));
+    }
     on.extend(a.sites.intersection(&b.sites).cloned().map(On::Site));
     on.extend(a.endpoints.intersection(&b.endpoints).copied().map(On::Endpoint));
     on

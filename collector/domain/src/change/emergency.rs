@@ -8,7 +8,8 @@
 //! - It takes a sealed code, except for shutting out, which only contains.
 //! - What keeps quiet ends by itself after [`BREAK_GLASS_FOR`].
 //! - Managers of both sides are paged within [`PAGE_WITHIN`], and somebody of
-//!   the other side reviews it.
+//!   the other side reviews it within [`REVIEW_WITHIN`]; if nobody has, both
+//!   sides are told, once.
 //!
 //! # Not here
 //!
@@ -29,6 +30,8 @@ use crate::{
 
 /// How long an emergency lasts.
 pub const BREAK_GLASS_FOR: SignedDuration = SignedDuration::from_hours(4);
+/// Within which time somebody of the other side looks at it.
+pub const REVIEW_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 /// Within which time managers of both sides are paged.
 pub const PAGE_WITHIN: SignedDuration = SignedDuration::from_secs(60);
 
@@ -47,12 +50,26 @@ pub struct BreakGlass {
     pub reverted_at: Option<Timestamp>,
     /// Who has looked at it, and when.
     pub reviewed: Option<(Signatory, Timestamp)>,
+    /// When it was told that nobody had in time.
+    pub review_missed_at: Option<Timestamp>,
 }
 
 impl BreakGlass {
-    /// When it is to be taken back, if that is still to come.
+    /// When something is to happen by itself: it is to be taken back, or to be
+    /// told that nobody has looked at it.
     pub fn deadline(&self) -> Option<Timestamp> {
+        [self.reverts_at(), self.review_due()].into_iter().flatten().min()
+    }
+
+    /// When it is to be taken back, if that is still to come.
+    pub(super) fn reverts_at(&self) -> Option<Timestamp> {
         self.reverts_at.filter(|_| self.reverted_at.is_none())
+    }
+
+    /// Until when somebody must look at it, if that is still to come.
+    pub(super) fn review_due(&self) -> Option<Timestamp> {
+        let is_open = self.reviewed.is_none() && self.review_missed_at.is_none();
+        is_open.then(|| self.at.saturating_add(REVIEW_WITHIN).unwrap_or(Timestamp::MAX))
     }
 }
 

@@ -7,8 +7,8 @@ use remit_shared::{Party, WindowId};
 
 use crate::{
     change::{
-        Approval, BREAK_GLASS_FOR, BreakGlass, Change, PAGE_WITHIN, Requirement, Signatory, State,
-        audit, command::lasts_until, emergency,
+        Approval, BREAK_GLASS_FOR, BreakGlass, Change, PAGE_WITHIN, REVIEW_WITHIN, Requirement,
+        Signatory, State, audit, command::lasts_until, emergency,
     },
     effect::Effect,
     letter::{Audience, Notice},
@@ -241,7 +241,9 @@ impl Stepping {
             Some(end) => format!("It ends by itself at {end}."),
             None => "It stays until somebody undoes it.".to_owned(),
         };
-        let text = format!("{} ({}): {why}\n{then}\nIt must be reviewed.", by.name, by.party);
+        let review = self.now.saturating_add(REVIEW_WITHIN).unwrap_or(Timestamp::MAX);
+        let review = format!("The other side reviews it until {review}.");
+        let text = format!("{} ({}): {why}\n{then}\n{review}", by.name, by.party);
         self.tell(both(), true, "was applied alone, in an emergency", text);
         let name = by.name.clone();
         self.change.break_glass = Some(BreakGlass {
@@ -251,6 +253,7 @@ impl Stepping {
             reverts_at: end,
             reverted_at: None,
             reviewed: None,
+            review_missed_at: None,
         });
         self.change.state = State::Applied { at: self.now, by: name, result: String::new() };
         self.order = Some(Order::CarryOut);
@@ -272,12 +275,20 @@ impl Stepping {
             self.change.state = State::Expired { at: now };
         }
         let glass = self.change.break_glass.as_mut();
-        let due = |it: &&mut BreakGlass| it.deadline().is_some_and(|at| at <= now);
+        let due = |it: &&mut BreakGlass| it.reverts_at().is_some_and(|at| at <= now);
         if let Some(glass) = glass.filter(due) {
             glass.reverted_at = Some(now);
             self.order = Some(Order::TakeBack);
             self.by_itself("take_back", "the emergency's time is over".into());
             self.tell(both(), false, "was taken back", "The emergency's time is over.".into());
+        }
+        let glass = self.change.break_glass.as_mut();
+        let due = |it: &&mut BreakGlass| it.review_due().is_some_and(|at| at <= now);
+        if let Some(glass) = glass.filter(due) {
+            glass.review_missed_at = Some(now);
+            self.by_itself("review_missed", "nobody of the other side has reviewed it".into());
+            let text = "Nobody of the other side has looked at it: `remit change approve` does.";
+            self.tell(both(), false, "was not reviewed in time", text.into());
         }
     }
 

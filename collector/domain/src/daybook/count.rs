@@ -22,7 +22,7 @@ pub fn count<'a>(
         Standing { endpoints: 0, patches: PatchDay::none(day), backups: BackupDay::none(day) };
     for (endpoint, policy) in endpoints {
         let registration = &endpoint.registration;
-        if registration.revoked.is_some() || registration.kind == EndpointKind::Virtual {
+        if !registration.is_in_service() || registration.kind == EndpointKind::Virtual {
             continue;
         }
         standing.endpoints += 1;

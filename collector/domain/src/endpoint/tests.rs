@@ -17,6 +17,11 @@ use crate::{
     endpoint::tests::stage::{Stage, disk, failure, services},
 };
 
+/// An endpoint to try things with.
+pub(crate) fn sample() -> Endpoint {
+    Stage::default().endpoint
+}
+
 #[test]
 fn a_record_is_applied_once_and_in_its_turn() {
     let mut stage = Stage::default();

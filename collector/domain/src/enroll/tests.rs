@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::endpoint::{Claim, tests::sample};
 
 fn at(millisecond: i64) -> Timestamp {
     Timestamp::from_millisecond(millisecond).unwrap()
@@ -90,6 +91,35 @@ fn a_token_that_is_over_is_over_for_those_it_let_in_as_well() {
     let revoked = revoke(revoke(used, at(6)), at(7));
     assert_eq!(revoked.revoked_at, Some(at(6)));
     assert_eq!(redeem(&revoked, [1; 32], endpoint(1), at(8)), Err(Refused::Revoked));
+}
+
+#[test]
+fn who_asks_again_is_what_the_endpoint_knows_of_it() {
+    let draft = Draft { max_uses: Some(5), ..draft() };
+    let token = redeem(&made(draft).unwrap(), [1; 32], endpoint(1), at(5)).unwrap().token;
+    // The same machine, set up once more, with the same token.
+    let token = redeem(&token, [2; 32], endpoint(1), at(6)).unwrap().token;
+    let (older, newer) = (token.use_of(&[1; 32]).unwrap(), token.use_of(&[2; 32]).unwrap());
+    let mut known = Registration::clone(&sample().registration);
+    let waits = Again::Waits(Because::NewKey, None);
+    known.token = token.id;
+    assert_eq!(token.again(newer, &known), Again::Trusted);
+    assert_eq!(token.again(older, &known), waits, "another key speaks for it by now");
+    known.token = TokenId::from_uuid(Uuid::from_u128(9));
+    assert_eq!(token.again(newer, &known), waits, "it came by another token since");
+    known.claim = Some(Claim {
+        certificate: Certificate { serial: "02".into(), not_after: at(9) },
+        host: Default::default(),
+        token: token.id,
+        at: at(6),
+        because: Because::NewSystem,
+        other: None,
+    });
+    assert_eq!(token.again(newer, &known), Again::Waits(Because::NewSystem, None));
+    // Others who would speak for it do not make its own key a stranger.
+    known.claim.as_mut().unwrap().token = TokenId::from_uuid(Uuid::from_u128(9));
+    known.token = token.id;
+    assert_eq!(token.again(newer, &known), Again::Trusted);
 }
 
 proptest! {

@@ -30,6 +30,7 @@ fn virtual_one(what: &str, place: &Place, hostname: String, now: Timestamp) -> R
         enrolled_at: now,
         token: TokenId::from_uuid(Uuid::nil()),
         certificates: Vec::new(),
+        claim: None,
         revoked: None,
     }
 }

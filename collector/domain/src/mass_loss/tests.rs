@@ -136,6 +136,7 @@ fn endpoint(number: u128, presence: Presence) -> Endpoint {
         enrolled_at: at(0),
         token: TokenId::from_uuid(Uuid::from_u128(2)),
         certificates: vec![],
+        claim: None,
         revoked: None,
     });
     endpoint.pulse.presence = presence;

@@ -30,9 +30,10 @@ impl Matrix {
         }
     }
 
-    /// Who takes an alert over for which reason, and how soon. `counterpart` is
-    /// who does if the matrix does not say.
-    pub fn triggers(&self, function: &Function, counterpart: Option<&Team>) -> Vec<alert::Trigger> {
+    /// Who takes an alert over for which reason, and how soon: the other party,
+    /// if the matrix does not say.
+    pub fn triggers(&self, function: &Function, remit: &alert::Remit) -> Vec<alert::Trigger> {
+        let counterpart = self.takes_over_from(remit);
         let trigger = |reason| {
             let said = self.hand_over(reason, function);
             let to = said.to.or_else(|| counterpart.cloned())?;
@@ -48,6 +49,11 @@ impl alert::Reach for Matrix {
         let found = reach(self, target, severity, at);
         let channels = found.channels.iter().map(|(_, channel)| channel.to_string()).collect();
         let quiet: String = found.quieted.iter().map(|it| format!("; {it}")).collect();
-        alert::Reached { channels, because: found.because + &quiet }
+        let quieted = !found.quieted.is_empty();
+        alert::Reached { channels, because: found.because + &quiet, quieted }
+    }
+
+    fn ladder(&self, team: &Team, function: &Function) -> Option<alert::Ladder> {
+        self.policy_of(team, function).map(Into::into)
     }
 }

@@ -74,6 +74,14 @@ pub fn diff(old: &Matrix, new: &Matrix) -> Vec<Change> {
     changes
 }
 
+/// What a matrix says of something that [`diff`] calls by this name: each field
+/// that says anything, and what.
+pub fn described(matrix: &Matrix, what: &str) -> Vec<(&'static str, String)> {
+    let of = flatten(matrix).into_iter().find(|it| it.0 == what);
+    let fields = of.map(|it| it.1).unwrap_or_default();
+    fields.into_iter().filter(|it| !it.1.is_empty()).collect()
+}
+
 fn flatten(matrix: &Matrix) -> Vec<(String, Fields)> {
     let mut all = vec![("matrix".to_owned(), vec![("title", matrix.title.clone())])];
     all.extend(matrix.teams.iter().map(|it| (format!("team `{}`", it.name), parts::team(it))));

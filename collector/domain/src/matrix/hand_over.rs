@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use remit_shared::{Function, Party, Team};
 
 use crate::{
-    alert::HandOverReason,
+    alert::{HandOverReason, Remit},
     matrix::{Duty, Escalation, Matrix, scope::admits},
     people::Target,
 };
@@ -90,13 +90,9 @@ impl Matrix {
     }
 
     /// The team of the other party that takes over from whoever is responsible:
-    /// the first that the duty has to do with, else the first that acts at all.
+    /// the first that the duty has to do with, else the first that acts at all,
+    /// before those that are only told when nobody acts.
     pub fn counterpart(&self, duty: &Duty) -> Option<&Team> {
-        let party = |name: &Team| self.team(name).map(|it| it.party);
-        let wanted = match party(&duty.responsible)? {
-            Party::Internal => Party::Provider,
-            Party::Provider | Party::Vendor => Party::Internal,
-        };
         let steps = match &duty.escalation {
             Escalation::Steps(steps) => steps.as_slice(),
             Escalation::Shipped => &[],
@@ -109,18 +105,44 @@ impl Matrix {
             Target::Team(team) => self.team(team).map(|it| &it.name),
             Target::Rota(_) | Target::Person(_) => None,
         });
-        let near = (duty.others.iter()).chain(&duty.consulted).filter_map(|it| self.team(it));
-        let near = near.map(|it| &it.name).chain(escalated);
-        let acting = self.all_rows().map(|it| &it.duty.responsible);
-        let all = near.chain(acting).chain(self.teams.iter().map(|it| &it.name));
+        self.across(&duty.responsible, duty.others.iter().chain(&duty.consulted), escalated)
+    }
+
+    /// The team of the other party that takes an alert over from whoever has it
+    /// now: if it was handed over to them, the team that its row names.
+    pub fn takes_over_from(&self, remit: &Remit) -> Option<&Team> {
+        let row = self.all_rows().find(|it| it.id.as_str() == remit.row);
+        let named = row.map(|it| &it.duty.responsible);
+        let told = remit.ladder.rungs.iter().filter_map(|it| it.target.team());
+        let near = named.into_iter().chain(&remit.others).chain(&remit.consulted);
+        self.across(&remit.responsible, near, told)
+    }
+
+    /// The first team of the other party than this one's: one of those near to
+    /// the matter, else one that acts at all, else one that is told, else any.
+    fn across<'a: 'n, 'n>(
+        &'a self,
+        from: &Team,
+        near: impl Iterator<Item = &'n Team>,
+        told: impl Iterator<Item = &'n Team>,
+    ) -> Option<&'a Team> {
+        let wanted = match self.team(from)?.party {
+            Party::Internal => Party::Provider,
+            Party::Provider | Party::Vendor => Party::Internal,
+        };
+        let acting = self.all_rows().map(|it| -> &'n Team { &it.duty.responsible });
+        let any = self.teams.iter().map(|it| -> &'n Team { &it.name });
+        let all = near.chain(acting).chain(told).chain(any);
         all.filter_map(|it| self.team(it)).find(|it| it.party == wanted).map(|it| &it.name)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use remit_shared::Severity;
+
     use super::*;
-    use crate::matrix::testing::*;
+    use crate::matrix::{resolve, testing::*};
 
     #[test]
     fn every_reason_has_an_answer_and_the_narrower_one_wins() {
@@ -152,6 +174,32 @@ mod tests {
         let duty = |index: usize| &matrix.rows[index].duty;
         assert_eq!(matrix.counterpart(duty(0)).unwrap().as_str(), "internal-it");
         assert_eq!(matrix.counterpart(duty(1)).unwrap().as_str(), "provider-noc");
+        let remit = |row: usize, has_it: &str| Remit {
+            responsible: Team::new(has_it).unwrap(),
+            accountable: Team::new(has_it).unwrap(),
+            row: matrix.rows[row].id.to_string(),
+            ..Remit::decided(
+                resolve(
+                    &matrix,
+                    &subject("db-7", &[]),
+                    &"help_desk".parse().unwrap(),
+                    Severity::High,
+                    at("2026-03-02T09:00:00Z"),
+                ),
+                at("2026-03-02T09:00:00Z"),
+                None,
+            )
+        };
+        // Not who answers for it on their own side, and back where it came from.
+        for (row, has_it, takes_it) in [
+            (0, "provider-noc", "internal-it"),
+            (0, "internal-it", "provider-noc"),
+            (1, "internal-it", "provider-noc"),
+            (1, "provider-noc", "internal-it"),
+        ] {
+            let found = matrix.takes_over_from(&remit(row, has_it)).map(Team::as_str);
+            assert_eq!(found, Some(takes_it), "row {row}, {has_it}");
+        }
         let both: Vec<_> = matrix.accountables(duty(0)).iter().map(Team::to_string).collect();
         assert_eq!(both, ["provider-noc", "internal-it"]);
     }

@@ -8,10 +8,10 @@
 use std::{fmt, str::FromStr};
 
 use jiff::SignedDuration;
-use remit_shared::{CalendarName, NameError, PolicyName, Team};
+use remit_shared::{CalendarName, Function, NameError, PolicyName, Team};
 
 use crate::{
-    matrix::{Duty, LengthError, Matrix, parse_length, show_length},
+    matrix::{Duty, LengthError, Matrix, parse_length, scope::admits, show_length},
     people::Target,
 };
 
@@ -102,6 +102,20 @@ impl Matrix {
             Escalation::Steps(steps) => Policy::plain("own", steps.clone()),
             Escalation::Shipped => self.shipped_policy(duty),
         }
+    }
+
+    /// The policy that holds for a team with work that no row gave it: its own,
+    /// else that of the first row that makes it responsible for such work, else
+    /// of the first that makes it responsible at all.
+    pub fn policy_of(&self, team: &Team, function: &Function) -> Option<Policy> {
+        let named = self.team(team).and_then(|it| it.policy.as_ref());
+        let own = named.and_then(|name| self.policies.iter().find(|it| it.name == *name));
+        if let Some(own) = own {
+            return Some(own.clone());
+        }
+        let rows = || self.all_rows().filter(|it| it.duty.responsible == *team);
+        let such = rows().find(|it| admits(&it.scope.functions, function));
+        such.or_else(|| rows().next()).map(|it| self.policy(&it.duty))
     }
 
     /// Who answers for it after 15 minutes, the other party after 30, and who

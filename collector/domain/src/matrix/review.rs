@@ -89,10 +89,12 @@ pub struct Gone {
 }
 
 impl ReviewState {
-    /// What follows from an age in days.
+    /// What follows from an age in days. A review that is still to come, by more
+    /// than the difference of two clocks on the wall, is none: it would hide for
+    /// years that nobody looks.
     pub fn of(age: Option<i32>) -> Self {
         match age {
-            None => Self::Never,
+            None | Some(..-1) => Self::Never,
             Some(..SOON) => Self::Fresh,
             Some(SOON..DUE) => Self::Soon,
             Some(DUE..OVERDUE) => Self::Due,

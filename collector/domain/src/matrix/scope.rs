@@ -137,7 +137,8 @@ fn both<T: Ord + Clone>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> Option<BTreeSet<T>>
 }
 
 impl EndpointRef {
-    pub(crate) fn names(&self, subject: &Subject) -> bool {
+    /// Whether it is this endpoint's name.
+    pub fn names(&self, subject: &Subject) -> bool {
         match self {
             Self::Id(id) => *id == subject.id,
             Self::Host(name) => name.eq_ignore_ascii_case(&subject.hostname),

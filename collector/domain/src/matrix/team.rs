@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use remit_shared::{Party, RotaName, Team};
+use remit_shared::{Party, PolicyName, RotaName, Team};
 
 /// Those who do work together, on one side of the agreement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct TeamDef {
     pub notify: Vec<ChannelRef>,
     /// Who of it is on call.
     pub oncall: Option<RotaName>,
+    /// Who is told if it does not acknowledge what no row gave it.
+    pub policy: Option<PolicyName>,
 }
 
 /// Somebody, or a desk, that picks up.

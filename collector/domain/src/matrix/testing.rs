@@ -85,6 +85,7 @@ pub(crate) fn matrix(rows: impl IntoIterator<Item = Row>) -> Matrix {
         contacts: vec![contact("one"), contact("two")],
         notify: vec![],
         oncall: None,
+        policy: None,
     };
     let site = |name: &str, zone| SiteDef {
         name: name.parse().unwrap(),

@@ -45,6 +45,17 @@ impl Past {
     }
 }
 
+impl Past {
+    /// The same as it was then.
+    pub fn until(mut self, then: Timestamp) -> Self {
+        self.closed_at = self.closed_at.filter(|it| *it < then);
+        self.acted_at = self.acted_at.filter(|it| *it < then);
+        self.by_itself &= self.closed_at.is_some();
+        self.told_at.retain(|it| *it < then);
+        self
+    }
+}
+
 impl Alert {
     /// When it was over, if it is.
     pub fn resolved_at(&self) -> Option<Timestamp> {

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use remit_shared::{AlertId, EndpointId, Function, Party, Severity, Site, Team, Tenant};
 
-use crate::alert::{Alert, State};
+use crate::{
+    alert::{Alert, State},
+    matrix::Call,
+};
 
 /// What a message says of an alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +49,13 @@ pub struct Facts {
     pub reason: String,
     /// What to do: a link, or words; may be empty.
     pub runbook: String,
+    /// Whom to ring.
+    pub call: Call,
 }
 
 impl Facts {
     /// As of now.
-    pub fn of(alert: &Alert) -> Self {
+    pub fn of(alert: &Alert, call: &Call) -> Self {
         let (about, remit) = (&alert.about, &alert.remit);
         let (acknowledged, resolved_at) = match &alert.state {
             State::Open => (false, None),
@@ -77,6 +82,7 @@ impl Facts {
             accountable: remit.accountable.clone(),
             reason: format!("{} (matrix version {})", remit.reason, remit.matrix_version),
             runbook: remit.runbook.clone(),
+            call: call.clone(),
         }
     }
 

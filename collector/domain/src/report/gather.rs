@@ -87,8 +87,11 @@ fn facts(records: &Records<'_>, period: &Period) -> Facts {
     Facts {
         clocks: clocks.flatten().collect(),
         nights: nights.collect(),
-        past: opened.map(|it| Past::of(it)).collect(),
-        alerts: alerts.iter().map(|it| AlertFact::of(it, records.office)).collect(),
+        past: opened.map(|it| Past::of(it).until(within.to)).collect(),
+        alerts: alerts
+            .iter()
+            .map(|it| AlertFact::of(it, records.office).until(within.to))
+            .collect(),
         patches: days.iter().map(|it| it.standing.patches).collect(),
         backups: days.iter().map(|it| it.standing.backups).collect(),
         heard: days.iter().map(|it| HeardDay { day: it.day, heard: it.heard }).collect(),
@@ -111,6 +114,20 @@ impl AlertFact {
             by_itself: alert.went_away_by_itself(),
             hand_backs: count(alert, EntryKind::HandedOff),
             night: office.is_some_and(|it| !is_open(it, alert.opened_at)),
+        }
+    }
+}
+
+impl AlertFact {
+    /// The same as it was then. A week is told alike whenever it is asked for:
+    /// what became of an alert afterwards is another week's.
+    pub(crate) fn until(self, then: Timestamp) -> Self {
+        let resolved_at = self.resolved_at.filter(|it| *it < then);
+        Self {
+            resolved_at,
+            acked_at: self.acked_at.filter(|it| *it < then),
+            by_itself: self.by_itself && resolved_at.is_some(),
+            ..self
         }
     }
 }

@@ -79,6 +79,10 @@ pub struct Promise {
     pub kind: ClockKind,
     /// Who keeps it, or kept it.
     pub holder: Holder,
+    /// When it began to be owed.
+    pub since: Timestamp,
+    /// When it was no longer owed.
+    pub ended: Option<Timestamp>,
     /// How long it may take.
     pub target: Option<SignedDuration>,
     /// How long it has taken.
@@ -247,6 +251,8 @@ fn promise(
     Some(Promise {
         kind: clock.kind,
         holder: clock.holder.clone(),
+        since: clock.since,
+        ended: clock.end.map(|it| it.at),
         target,
         spent,
         left: target.map(|it| it - spent),

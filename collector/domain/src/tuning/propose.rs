@@ -94,8 +94,10 @@ fn known_issue(entry: &Entry) -> Option<Proposal> {
     Some(proposal(entry, Wish::KnownIssue(matcher), because))
 }
 
-/// One step louder, or quieter.
+/// One step louder, or quieter. How much another system's alert matters, it says
+/// itself.
 fn severity(entry: &Entry, rules: &Rules, step: isize) -> Option<Proposal> {
+    rules.knows(&entry.check)?;
     let now = rules.severity(&entry.check, Level::Crit)?;
     let at = Severity::ALL.iter().position(|it| *it == now)?;
     let to = *Severity::ALL.get(at.checked_add_signed(step)?)?;

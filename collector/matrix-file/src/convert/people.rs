@@ -20,13 +20,14 @@ impl Reader<'_> {
         );
         let notify = self.all(&raw.notify, &at.key("notify"));
         let oncall = self.optional(&raw.oncall, &at.key("oncall"));
+        let policy = self.optional(&raw.policy, &at.key("policy"));
         let contacts = raw.contact.iter().enumerate().filter_map(|(index, it)| {
             let at = at.key(&format!("contact[{}]", index + 1)).at(it);
             self.contact(it.get_ref(), &at)
         });
         let contacts = contacts.collect();
         let (name, party, title) = (name?, party?, plain(&raw.title));
-        Some(TeamDef { name, party, title, contacts, notify, oncall })
+        Some(TeamDef { name, party, title, contacts, notify, oncall, policy })
     }
 
     fn contact(&mut self, raw: &RawContact, at: &Spot) -> Option<Contact> {

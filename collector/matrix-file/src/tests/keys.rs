@@ -53,6 +53,21 @@ fn the_guide_names_every_key() {
 }
 
 #[test]
+fn whoever_gets_what_is_handed_over_can_be_reached() {
+    check(
+        "[[person]]\nname = \"kim\"",
+        "[[team]]\nname = \"field-service\"\nparty = \"vendor\"\n\n[[trigger]]\n\
+         reason = \"vendor_wait\"\nto = \"field-service\"\n\n[[person]]\nname = \"kim\"",
+        expect![[r#"
+            acme.toml:69: error[unstaffed]: team[5]: trigger `vendor_wait` counts on team `field-service`, which has no contact and no channel
+                give it a `contact` or a `notify` channel
+            acme.toml:69: warning[single-contact]: team[5]: team `field-service` has no second contact
+                name somebody for when the first is away
+        "#]],
+    );
+}
+
+#[test]
 fn names_that_stand_for_nobody_are_refused() {
     check(
         "oncall = \"noc-nights\"",
@@ -61,6 +76,14 @@ fn names_that_stand_for_nobody_are_refused() {
         acme.toml:48: error[unknown-rota]: team[3].oncall: there is no rota `noc-night`
             did you mean `noc-nights`?
     "#]],
+    );
+    check(
+        "oncall = \"noc-nights\"",
+        "oncall = \"noc-nights\"\npolicy = \"standart\"",
+        expect![[r#"
+            acme.toml:49: error[unknown-policy]: team[3].policy: there is no policy `standart`
+                did you mean `standard`?
+        "#]],
     );
     check(
         "people = [\"kim\", \"lee\"]",
@@ -92,15 +115,15 @@ fn names_that_stand_for_nobody_are_refused() {
         "name = \"standard\"",
         "name = \"standart\"",
         expect![[r#"
-        acme.toml:219: error[unknown-policy]: row[1].policy: there is no policy `standard`
-            did you mean `standart`?
-        acme.toml:248: error[unknown-policy]: row[3].policy: there is no policy `standard`
-            did you mean `standart`?
-        acme.toml:349: error[unknown-policy]: row[10].policy: there is no policy `standard`
-            did you mean `standart`?
-        acme.toml:128: warning[unused]: policy[1].name: policy `standart` is in no row
-            name it in a row, or remove it
-    "#]],
+            acme.toml:219: error[unknown-policy]: row[1].policy: there is no policy `standard`
+                did you mean `standart`?
+            acme.toml:248: error[unknown-policy]: row[3].policy: there is no policy `standard`
+                did you mean `standart`?
+            acme.toml:349: error[unknown-policy]: row[10].policy: there is no policy `standard`
+                did you mean `standart`?
+            acme.toml:128: warning[unused]: policy[1].name: policy `standart` is in no row, and no team's
+                name it in a row or a team, or remove it
+        "#]],
     );
     check(
         "name = \"gold\"",

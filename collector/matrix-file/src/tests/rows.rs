@@ -84,15 +84,15 @@ fn a_policy_or_trigger_that_makes_no_sense_is_refused() {
         "name = \"desk\"\ntitle = \"Within",
         "name = \"own\"\ntitle = \"Within",
         expect![[r#"
-        acme.toml:140: error[duplicate-policy]: policy[3].name: there is another policy `own`
-            rename one of them
-        acme.toml:261: error[unknown-policy]: row[4].policy: there is no policy `desk`
-            define it: `[[policy]]` with `name = "desk"`
-        acme.toml:321: error[unknown-policy]: row[8].policy: there is no policy `desk`
-            define it: `[[policy]]` with `name = "desk"`
-        acme.toml:140: warning[unused]: policy[3].name: policy `own` is in no row
-            name it in a row, or remove it
-    "#]],
+            acme.toml:140: error[duplicate-policy]: policy[3].name: there is another policy `own`
+                rename one of them
+            acme.toml:261: error[unknown-policy]: row[4].policy: there is no policy `desk`
+                define it: `[[policy]]` with `name = "desk"`
+            acme.toml:321: error[unknown-policy]: row[8].policy: there is no policy `desk`
+                define it: `[[policy]]` with `name = "desk"`
+            acme.toml:140: warning[unused]: policy[3].name: policy `own` is in no row, and no team's
+                name it in a row or a team, or remove it
+        "#]],
     );
 }
 

@@ -4,6 +4,7 @@ mod peers;
 use jiff::Timestamp;
 use remit_collector_domain::{
     alert::{NoticeId, Topic},
+    matrix::{Call, Contact},
     notice::{Facts, MessageId},
     people::Target,
 };
@@ -45,6 +46,17 @@ fn facts() -> Facts {
         accountable: Team::new("internal-it").unwrap(),
         reason: "row infra: outside office hours (matrix version 2)".into(),
         runbook: "https://wiki.example.org/disk".into(),
+        call: Call {
+            contacts: vec![(
+                Team::new("provider-noc").unwrap(),
+                Contact {
+                    name: "Shift lead".into(),
+                    phone: "+1 646 555 0101".into(),
+                    email: String::new(),
+                },
+            )],
+            on_call: "kim is on call in `noc-nights` until Mon 2026-03-09 08:00".into(),
+        },
     }
 }
 

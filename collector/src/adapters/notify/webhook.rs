@@ -6,7 +6,11 @@
 //! whose it is, for whoever sorts before reading.
 
 use jiff::Timestamp;
-use remit_collector_domain::notice::{Facts, Message, MessageId};
+use remit_collector_domain::{
+    matrix,
+    notice::{Facts, Message, MessageId},
+};
+use remit_shared::Team;
 use ring::hmac;
 use serde::Serialize;
 
@@ -64,6 +68,16 @@ struct Alert<'a> {
     resolved_at: Option<String>,
     summary: &'a str,
     runbook: &'a str,
+    contacts: Vec<Contact<'a>>,
+    on_call: &'a str,
+}
+
+#[derive(Serialize)]
+struct Contact<'a> {
+    team: &'a str,
+    name: &'a str,
+    phone: &'a str,
+    email: &'a str,
 }
 
 pub(super) fn request(settings: &WebhookSettings, message: &Message, now: Timestamp) -> Request {
@@ -111,7 +125,13 @@ fn alert(it: &Facts) -> Alert<'_> {
         resolved_at: it.resolved_at.map(|at| at.to_string()),
         summary: &it.summary,
         runbook: &it.runbook,
+        contacts: it.call.contacts.iter().map(|(team, it)| contact(team, it)).collect(),
+        on_call: &it.call.on_call,
     }
+}
+
+fn contact<'a>(team: &'a Team, it: &'a matrix::Contact) -> Contact<'a> {
+    Contact { team: team.as_str(), name: &it.name, phone: &it.phone, email: &it.email }
 }
 
 /// The value of `Remit-Signature` for a body sent at a time.

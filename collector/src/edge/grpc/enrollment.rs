@@ -3,15 +3,19 @@
 //! The token's record is the only one that changes: it notes the key that it
 //! let in and comes to owe the endpoint's admission. A repeat with the same key
 //! finds that note and gives the same endpoint, whatever was lost before.
+//!
+//! A machine that is known already is the endpoint that it was; its new key
+//! waits on that endpoint's record until somebody agrees.
 
 mod guard;
+mod newcomer;
+mod place;
 
 use std::sync::Arc;
 
 use remit_collector_domain::{
-    effect::{AuditEntry, Effect},
-    endpoint::{self, Certificate, Endpoint, Registration},
-    enroll::{Redeemed, Token, redeem},
+    endpoint::{self, Endpoint, claim::Because},
+    enroll::{Given, Redeemed, Token, redeem},
 };
 use remit_proto::{
     convert::{Wire as _, required},
@@ -20,10 +24,11 @@ use remit_proto::{
 use remit_runtime::{listen::ConnectInfo, random};
 use remit_shared::{Chain, Clock, EndpointId, EndpointKind, ErrorKind, Host, TokenId};
 use sha2::{Digest as _, Sha256};
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
-pub use self::guard::Guard;
+pub use self::{guard::Guard, place::Lanes};
+use self::{guard::Wait, newcomer::Newcomer, place::Place};
 use crate::{
     edge::grpc::status::{ToStatus as _, answer},
     ingest::Ingest,
@@ -31,9 +36,12 @@ use crate::{
     pki::{Authority, Issued, PublicKey},
     ports::{
         directory::Directory,
-        store::{Commit, Store, StoreError},
+        store::{Commit, Store, StoreError, Stored},
     },
 };
+
+/// In how many milliseconds to ask again, as gRPC spells it.
+const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
 /// Lets agents in.
 pub struct EnrollmentEdge<S, D, C> {
@@ -45,6 +53,18 @@ pub struct EnrollmentEdge<S, D, C> {
     pub agent_addresses: Vec<String>,
     /// Slows down who guesses.
     pub guard: Guard,
+    /// Keeps those of one token, and those of one name, apart.
+    pub lanes: Lanes,
+}
+
+/// Says when to ask again, to people and to programs.
+fn later(wait: Wait) -> Status {
+    let mut status = answer(ErrorKind::Exhausted, wait.to_string());
+    let length = wait.length().as_millis().max(1);
+    if let Ok(value) = length.to_string().parse() {
+        status.metadata_mut().insert(PUSHBACK, value);
+    }
+    status
 }
 
 /// A token's name follows from its secret, so that it is found without a search.
@@ -68,14 +88,14 @@ impl<S: Store, D: Directory, C: Clock> EnrollmentService for EnrollmentEdge<S, D
         let peer = request.extensions().get::<ConnectInfo>().map(|it| it.peer.ip());
         let now = self.ingest.clock.now();
         if let Some(peer) = peer {
-            self.guard.admit(peer, now).map_err(|wait| {
-                let words = format!("too many refused tokens; try again in {} s", wait.as_secs());
-                answer(ErrorKind::Exhausted, words)
-            })?;
+            self.guard.admit(peer, now).map_err(later)?;
         }
         let enrolled = self.admit(request.into_inner()).await;
         if let (Err(status), Some(peer)) = (&enrolled, peer) {
-            self.guard.refused(peer, now);
+            // What is our own trouble is nobody's guess.
+            if matches!(status.code(), Code::Unauthenticated | Code::InvalidArgument) {
+                self.guard.refused(peer, now);
+            }
             tracing::warn!(%peer, reason = status.message(), "enrollment refused");
         }
         enrolled.map(Response::new)
@@ -95,69 +115,86 @@ impl<S: Store, D: Directory, C: Clock> EnrollmentEdge<S, D, C> {
         let invalid = |err: &dyn std::error::Error| answer(ErrorKind::Invalid, err.to_string());
         let key = PublicKey::from_request(&asked.csr).map_err(|err| invalid(&err))?;
         let secret_sha256 = hash_secret(&asked.token_secret);
-        let id = token_name(&secret_sha256);
-        // One answer for "never was" and "wrong": nobody learns which ids exist.
-        let unknown = || answer(ErrorKind::Unauthenticated, "the token is not known here");
+        let token = self.token(&secret_sha256).await?.record;
+        let _turn = self.lanes.enter(&token, &host.hostname).await;
         loop {
-            let stored = self.ingest.store.load::<Token>(&id).await;
-            let stored = stored.map_err(|it| it.to_status())?.ok_or_else(unknown)?;
-            if stored.record.secret_sha256 != secret_sha256 {
-                return Err(unknown());
-            }
+            let Stored { record: token, revision } = self.token(&secret_sha256).await?;
             let now = self.ingest.clock.now();
-            let fresh = EndpointId::from_uuid(random::uuid());
-            let Redeemed { token, endpoint, again } =
-                redeem(&stored.record, key.sha256(), fresh, now)
-                    .map_err(|it| answer(ErrorKind::Unauthenticated, it.to_string()))?;
-            let issued = self
-                .authority
-                .issue_agent(endpoint, &asked.csr, now)
-                .map_err(|err| answer(ErrorKind::Invalid, Chain(&err).to_string()))?;
-            let registration = registration(&token, endpoint, &host, kind, &issued, now);
+            let key = key.sha256();
+            let place = self.place(&token, &host, &key).await?;
+            let Redeemed { token, endpoint, again } = redeem(&token, key, place.endpoint, now)
+                .map_err(|it| answer(ErrorKind::Unauthenticated, it.to_string()))?;
+            let given = token.use_of(&key).and_then(|it| it.given.clone());
+            let issued = match &given {
+                Some(Given { der, certificate: it }) => {
+                    self.authority.again(der, &it.serial, it.not_after)
+                }
+                None => self
+                    .authority
+                    .issue_agent(endpoint, &asked.csr, now)
+                    .map_err(|err| answer(ErrorKind::Invalid, Chain(&err).to_string()))?,
+            };
+            let newcomer = Newcomer { host: &host, kind, issued: &issued, place, now };
+            let registration = newcomer.registration(&token);
             if !again {
-                let audit = AuditEntry {
-                    at: now,
-                    tenant: Some(token.tenant.clone()),
-                    actor: format!("token {id}"),
-                    action: "endpoint.enroll".into(),
-                    object: endpoint.to_string(),
-                    detail: format!("{} at {}", host.hostname, token.site),
-                };
-                let owes =
-                    vec![Effect::Admit(Box::new(registration.clone())), Effect::Audit(audit)];
-                match self
-                    .ingest
-                    .store
-                    .commit(Commit::new(token.clone(), stored.revision, owes))
-                    .await
-                {
+                let token = token.clone().giving(&key, newcomer.given());
+                let owes = newcomer.owes(&token, &registration);
+                match self.ingest.store.commit(Commit::new(token, revision, owes)).await {
                     Ok(_) => self.ingest.owed.notify_one(),
                     Err(StoreError::Conflict { .. }) => continue,
                     Err(err) => return Err(err.to_status()),
                 }
             }
-            // The outbox would do it too; here it is done before the agent connects.
-            admit(&*self.ingest.store, Endpoint::enrolled(registration))
-                .await
-                .map_err(|it| it.to_status())?;
-            if again {
-                self.add_certificate(endpoint, &issued).await?;
+            if !place.is_known {
+                // The outbox would do it too; here it is done before the agent connects.
+                let made = Endpoint::enrolled(registration);
+                admit(&*self.ingest.store, made).await.map_err(|it| it.to_status())?;
             }
-            tracing::info!(%endpoint, hostname = host.hostname, again, "enrolled");
-            return Ok(self.welcome(&token, endpoint, &issued));
+            self.note_key(&token, &newcomer).await?;
+            let waits = place.waits.map(|it| it.0);
+            tracing::info!(%endpoint, hostname = host.hostname, again, ?waits, "enrolled");
+            return Ok(self.welcome(&token, endpoint, &issued, waits));
         }
     }
 
-    async fn add_certificate(&self, endpoint: EndpointId, issued: &Issued) -> Result<(), Status> {
-        let certificate =
-            Certificate { serial: issued.serial.clone(), not_after: issued.not_after };
-        let added = self.ingest.change(endpoint, |endpoint, _| {
-            let known = &endpoint.registration.certificates;
-            (!known.contains(&certificate))
-                .then(|| (endpoint::renew(endpoint, certificate.clone()), Vec::new()))
-        });
-        let endpoint = added.await.map_err(|it| it.to_status())?;
-        match &endpoint.registration.revoked {
+    /// The token with this secret.
+    async fn token(&self, secret_sha256: &[u8; 32]) -> Result<Stored<Token>, Status> {
+        let stored = self.ingest.store.load::<Token>(&token_name(secret_sha256)).await;
+        let stored = stored.map_err(|it| it.to_status())?;
+        // One answer for "never was" and "wrong": nobody learns which ids exist.
+        stored
+            .filter(|it| it.record.secret_sha256 == *secret_sha256)
+            .ok_or_else(|| answer(ErrorKind::Unauthenticated, "the token is not known here"))
+    }
+
+    async fn place(&self, token: &Token, host: &Host, key: &[u8; 32]) -> Result<Place, Status> {
+        let all = self.ingest.store.all::<Endpoint>().await.map_err(|it| it.to_status())?;
+        let all: Vec<&Endpoint> = all.iter().map(|it| &*it.record).collect();
+        Ok(match token.use_of(key) {
+            Some(used) => Place::of_known(token, used, host, &all),
+            None => {
+                let fresh = EndpointId::from_uuid(random::uuid());
+                Place::of_new(token, host, &all, fresh)
+            }
+        })
+    }
+
+    /// Notes on the endpoint what the key was given, unless it is there already.
+    async fn note_key(&self, token: &Token, newcomer: &Newcomer<'_>) -> Result<(), Status> {
+        let Newcomer { place, .. } = newcomer;
+        let noted = match newcomer.claim(token) {
+            Some(claim) => self.ingest.claim(place.endpoint, &claim).await,
+            None => {
+                let certificate = newcomer.certificate();
+                let note = |endpoint: &Endpoint, _| {
+                    let known = &endpoint.registration.certificates;
+                    (!known.contains(&certificate))
+                        .then(|| (endpoint::renew(endpoint, certificate.clone()), Vec::new()))
+                };
+                self.ingest.change(place.endpoint, note).await
+            }
+        };
+        match &noted.map_err(|it| it.to_status())?.registration.revoked {
             None => Ok(()),
             Some(it) => {
                 let words = format!("the endpoint was revoked at {}: {}", it.at, it.reason);
@@ -166,7 +203,13 @@ impl<S: Store, D: Directory, C: Clock> EnrollmentEdge<S, D, C> {
         }
     }
 
-    fn welcome(&self, token: &Token, endpoint: EndpointId, issued: &Issued) -> EnrollResponse {
+    fn welcome(
+        &self,
+        token: &Token,
+        endpoint: EndpointId,
+        issued: &Issued,
+        waits: Option<Because>,
+    ) -> EnrollResponse {
         EnrollResponse {
             endpoint_id: endpoint.to_string(),
             certificate_chain: issued.chain.iter().map(|it| it.to_vec()).collect(),
@@ -175,31 +218,7 @@ impl<S: Store, D: Directory, C: Clock> EnrollmentEdge<S, D, C> {
             not_after: Some(issued.not_after.to_wire()),
             tenant: token.tenant.to_string(),
             site: token.site.to_string(),
+            waits_because: waits.map(|it| it.to_string()).unwrap_or_default(),
         }
-    }
-}
-
-fn registration(
-    token: &Token,
-    id: EndpointId,
-    host: &Host,
-    kind: EndpointKind,
-    issued: &Issued,
-    now: jiff::Timestamp,
-) -> Registration {
-    Registration {
-        id,
-        tenant: token.tenant.clone(),
-        site: token.site.clone(),
-        kind: token.kind.unwrap_or(kind),
-        tags: token.tags.clone(),
-        host: host.clone(),
-        enrolled_at: now,
-        token: token.id,
-        certificates: vec![Certificate {
-            serial: issued.serial.clone(),
-            not_after: issued.not_after,
-        }],
-        revoked: None,
     }
 }

@@ -74,7 +74,11 @@ impl ToStatus for StoreError {
 impl ToStatus for TuneError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Wish(_) | Self::Override(_) | Self::Edit(_) => ErrorKind::Invalid,
+            Self::NoCheck(..)
+            | Self::OtherSystem(_)
+            | Self::Wish(_)
+            | Self::Override(_)
+            | Self::Edit(_) => ErrorKind::Invalid,
             Self::Matrix(_) => ErrorKind::Internal,
             Self::Store(err) => err.kind(),
         }
@@ -98,6 +102,7 @@ impl ToStatus for Refusal {
             Self::AlreadyResolved(_)
             | Self::AlreadyAcknowledged { .. }
             | Self::SameTeam { .. }
+            | Self::AlreadyThere { .. }
             | Self::NoCounterpart(_)
             | Self::NotBlocked(_)
             | Self::NotPaused(_)

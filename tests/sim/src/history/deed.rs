@@ -94,7 +94,7 @@ impl Deed {
     pub fn roll(dice: &mut Dice) -> Self {
         let mut at = || dice.below(64) as usize;
         let (one, other) = (at(), at());
-        let severity = dice.pick(&Severity::ALL);
+        let severity = dice.pick(Severity::ALL);
         let minutes = 1 + dice.below(240) as i64;
         match dice.below(38) {
             0..=6 => Self::Raise(one, other, severity),

@@ -93,8 +93,7 @@ impl World {
                 command::hand_over(alert, by, (team, party), HandOverReason::Manual, &why)
             }
             Wish::Block(reason, at_once) => {
-                let counterpart = command::counterpart(&alert.remit);
-                let triggers = matrix.triggers(&alert.about.function, counterpart);
+                let triggers = matrix.triggers(&alert.about.function, &alert.remit);
                 command::block(alert, by, reason, at_once, "cannot go on", &triggers, now)
             }
             Wish::Unblock => command::unblock(alert, by, ""),

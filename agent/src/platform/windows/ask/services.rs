@@ -100,8 +100,5 @@ fn service(name: String, about: &Key, start: Start, status: &ServiceStatus) -> S
 }
 
 fn system(err: ScmError) -> io::Error {
-    match err {
-        ScmError::Winapi(err) => err,
-        other => io::Error::other(other),
-    }
+    if let ScmError::Winapi(err) = err { err } else { io::Error::other(err) }
 }

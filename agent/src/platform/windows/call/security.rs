@@ -20,8 +20,8 @@ use windows_sys::Win32::{
         },
         DACL_SECURITY_INFORMATION, GetSecurityDescriptorDacl, GetTokenInformation,
         OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR,
-        SECURITY_ATTRIBUTES, TOKEN_ELEVATION, TOKEN_INFORMATION_CLASS, TOKEN_QUERY, TOKEN_USER,
-        TokenElevation, TokenUser,
+        SECURITY_ATTRIBUTES, SetFileSecurityW, TOKEN_ELEVATION, TOKEN_INFORMATION_CLASS,
+        TOKEN_QUERY, TOKEN_USER, TokenElevation, TokenUser,
     },
     Storage::FileSystem::CreateDirectoryW,
     System::Threading::{GetCurrentProcess, OpenProcessToken},
@@ -92,19 +92,17 @@ pub(crate) fn write(path: &Path, list: &str) -> io::Result<()> {
     if present == 0 || acl.is_null() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "there is no access list"));
     }
+    const WHAT: u32 = DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
+    let none = ptr::null_mut();
     // SAFETY: the name ends with a zero, and the list is part of the descriptor,
     // which is still there.
     succeeded(unsafe {
-        SetNamedSecurityInfoW(
-            name.as_ptr(),
-            SE_FILE_OBJECT,
-            DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION,
-            ptr::null_mut(),
-            ptr::null_mut(),
-            acl,
-            ptr::null(),
-        )
-    })
+        SetNamedSecurityInfoW(name.as_ptr(), SE_FILE_OBJECT, WHAT, none, none, acl, ptr::null())
+    })?;
+    // That was for what is inside. For the thing itself some systems add what
+    // is inherited from above, and this does not.
+    // SAFETY: the name ends with a zero, and the descriptor is still there.
+    checked(unsafe { SetFileSecurityW(name.as_ptr(), WHAT, descriptor.0) })
 }
 
 /// Makes a folder that has its access list from its first moment on.

@@ -14,6 +14,8 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(100);
 /// ERROR_SERVICE_ALREADY_RUNNING and ERROR_SERVICE_NOT_ACTIVE.
 const ALREADY: [i32; 2] = [1056, 1062];
+/// ERROR_SERVICE_CANNOT_ACCEPT_CTRL.
+const BUSY: i32 = 1061;
 /// ERROR_SERVICE_NEVER_STARTED.
 const NEVER_STARTED: u32 = 1077;
 
@@ -36,11 +38,28 @@ pub async fn stop() -> Result<(), ServiceError> {
         }
         service => service?,
     };
-    match service.stop() {
-        Err(err) if code(&err).is_some_and(|it| ALREADY.contains(&it)) => return Ok(()),
-        done => drop(done.map_err(manager("stop the service"))?),
+    let until = Instant::now() + DEADLINE;
+    loop {
+        match service.stop() {
+            Ok(_) => break,
+            Err(err) if code(&err).is_some_and(|it| ALREADY.contains(&it)) => return Ok(()),
+            // It is on its way, up or down.
+            Err(err) if code(&err) == Some(BUSY) && Instant::now() < until => {
+                time::sleep(LOOK).await;
+            }
+            Err(err) => return Err(manager("stop the service")(err)),
+        }
     }
     reach(ServiceState::Stopped).await
+}
+
+/// Whether the service is there.
+pub fn exists() -> Result<bool, ServiceError> {
+    match status() {
+        Ok(_) => Ok(true),
+        Err(ServiceError::Manager { source, .. }) if code(&source) == Some(NO_SERVICE) => Ok(false),
+        Err(err) => Err(err),
+    }
 }
 
 /// How the service stands.

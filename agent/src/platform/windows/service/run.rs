@@ -67,17 +67,16 @@ define_windows_service!(service_main, attend);
 
 fn attend(_words: Vec<OsString>) {
     let (told, stop) = watch::channel(None);
-    let hear = move |control| match control {
-        ServiceControl::Stop => {
-            told.send_replace(Some(Departure::ServiceStop));
-            ServiceControlHandlerResult::NoError
-        }
-        ServiceControl::Shutdown | ServiceControl::Preshutdown => {
-            told.send_replace(Some(Departure::Shutdown));
-            ServiceControlHandlerResult::NoError
-        }
-        ServiceControl::Interrogate => ServiceControlHandlerResult::NoError,
-        _ => ServiceControlHandlerResult::NotImplemented,
+    let hear = move |control| {
+        let departure = match asked_by(&control) {
+            Some(departure) => departure,
+            None if control == ServiceControl::Interrogate => {
+                return ServiceControlHandlerResult::NoError;
+            }
+            None => return ServiceControlHandlerResult::NotImplemented,
+        };
+        told.send_replace(Some(departure));
+        ServiceControlHandlerResult::NoError
     };
     let status = match service_control_handler::register(SERVICE, hear) {
         Ok(status) => status,
@@ -98,6 +97,13 @@ fn attend(_words: Vec<OsString>) {
         }
     };
     tell(ServiceState::Stopped, code, Duration::ZERO);
+}
+
+/// Why we are to stop, if that is what the manager says.
+fn asked_by(control: &ServiceControl) -> Option<Departure> {
+    let shuts_down = [ServiceControl::Shutdown, ServiceControl::Preshutdown].contains(control);
+    let stops = (*control == ServiceControl::Stop).then_some(Departure::ServiceStop);
+    if shuts_down { Some(Departure::Shutdown) } else { stops }
 }
 
 /// Waits until the manager wants us gone, if it started us.
@@ -123,13 +129,12 @@ pub(in crate::platform::windows) fn announce_stopping() {
 
 fn tell(current_state: ServiceState, exit_code: ServiceExitCode, wait_hint: Duration) {
     let Some(link) = LINK.get() else { return };
-    let controls_accepted = match current_state {
-        ServiceState::Running => {
-            ServiceControlAccept::STOP
-                | ServiceControlAccept::SHUTDOWN
-                | ServiceControlAccept::PRESHUTDOWN
-        }
-        _ => ServiceControlAccept::empty(),
+    let controls_accepted = if current_state == ServiceState::Running {
+        ServiceControlAccept::STOP
+            | ServiceControlAccept::SHUTDOWN
+            | ServiceControlAccept::PRESHUTDOWN
+    } else {
+        ServiceControlAccept::empty()
     };
     // The manager waits in vain then, and says so.
     let _ = link.status.set_service_status(ServiceStatus {

@@ -61,6 +61,8 @@ impl Listing {
                 security: origins.iter().any(|it| it.contains("-security/")),
                 origins,
                 state: self.state(&it.package, &it.candidate, phased),
+                advisories: Vec::new(),
+                failure: String::new(),
             }
         }));
         items.sort_by(|a, b| a.package.cmp(&b.package));
@@ -85,6 +87,8 @@ impl Listing {
             origins: it.origins.clone(),
             security: it.origins.iter().any(|it| is_security(it)),
             state: self.state(&it.package, &it.candidate, phased),
+            advisories: Vec::new(),
+            failure: String::new(),
         })
     }
 

@@ -17,6 +17,7 @@ use crate::{
     failure::Failure,
     out::Out,
     view::change::Change,
+    word,
 };
 
 /// Proposes it; with break-glass, after asking.
@@ -58,16 +59,22 @@ async fn payload(
     let tenant = async || global.one_tenant(client).await;
     let titled = |why: Why, usual: String| (why.title.unwrap_or(usual), why.reason);
     Ok(match asked {
-        Propose::Matrix { file, follows, why } => {
-            let file_name = file.display().to_string();
-            let matrix = v1::MatrixProposal {
-                toml: read(&file)?,
-                file_name: file_name.clone(),
-                expected_version: follows.unwrap_or(0),
+        Propose::Matrix { file, back_to, follows, why } => {
+            let (tenant, toml, file_name) = match (file, back_to) {
+                // The file says whose it is.
+                (Some(file), _) => (global.tenant()?, read(&file)?, file.display().to_string()),
+                (None, version) => {
+                    let tenant = tenant().await?;
+                    let version = version.unwrap_or_default();
+                    let request = v1::GetMatrixRequest { tenant: tenant.clone(), version };
+                    let answer = client.call(client.matrices().get_matrix(request)).await?;
+                    (tenant, answer.toml, format!("back to version {version}"))
+                }
             };
             let (title, reason) = titled(why, format!("matrix {file_name}"));
-            // The file says whose it is.
-            (Payload::Matrix(matrix), global.tenant()?, title, reason)
+            let expected_version = follows.unwrap_or(0);
+            let matrix = v1::MatrixProposal { toml, file_name, expected_version };
+            (Payload::Matrix(matrix), tenant, title, reason)
         }
         Propose::Window { window, reason } => {
             let (tenant, title) = (tenant().await?, window.title.clone());
@@ -88,7 +95,10 @@ async fn payload(
         }
         Propose::Tuning { check, what, to, selector, why } => {
             let tenant = tenant().await?;
-            let (title, reason) = titled(why, format!("{check}: {to}"));
+            let to = to.unwrap_or_default();
+            let what_of_it = word::spelled::<v1::TuningKind>(what.into()).unwrap_or_default();
+            let title = format!("{check}: {what_of_it} {to}");
+            let (title, reason) = titled(why, title.trim_end().to_owned());
             let tuning = v1::Tuning {
                 tenant: tenant.clone(),
                 check,

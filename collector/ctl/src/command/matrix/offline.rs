@@ -44,7 +44,8 @@ pub(super) fn who(asked: &Matter, is_whole: bool, out: &mut Out<'_>) -> Result<(
     let next = next_change(&matrix, &subject, function, severity, at);
     let target = Target::Team(found.responsible.clone());
     let reached = is_whole.then(|| reached_by(&matrix, &target, severity, at));
-    out.show(&answer::Answer::new(found, next, reached))
+    let call = matrix.whom_to_call(&found.responsible, &found.accountable, at);
+    out.show(&answer::Answer::new(found, next, call, reached))
 }
 
 pub(super) fn simulate(asked: &Simulate, out: &mut Out<'_>) -> Result<(), Failure> {

@@ -47,6 +47,26 @@ async fn alerts_are_disposed_of_by_name_or_all_at_once() {
 }
 
 #[tokio::test]
+async fn what_is_said_to_be_over_and_is_not_counts_once_it_is() {
+    let alert = v1::Alert {
+        alert_id: ALERT.into(),
+        state: v1::AlertState::Open.into(),
+        disposition: v1::Disposition::Resolved.into(),
+        ..Default::default()
+    };
+    let (alert_id, error) = (ALERT.into(), String::new());
+    let outcome = v1::ShiftOutcome { alert_id, error, alert: Some(alert.clone()) };
+    let answer = v1::DisposeShiftAlertsResponse { outcomes: vec![outcome], shift: Some(shift(1)) };
+    let night = v1::Shift { alerts: vec![alert], ..shift(1) };
+    let night = v1::GetShiftResponse { shift: Some(night) };
+    let (_collector, desk) = recorded(&Record::default().saying(answer).saying(night));
+    let said = desk.type_in(&format!("shift dispose {ALERT} --tenant acme --as resolved")).await;
+    assert!(said.stdout.contains("1 alert not over yet: counted once it is"), "{said:?}");
+    let said = desk.type_in("shift --tenant acme").await;
+    assert!(said.stdout.contains("resolved?"), "{said:?}");
+}
+
+#[tokio::test]
 async fn one_that_is_not_done_is_named_and_not_well() {
     let outcomes = [("alr_1", ""), ("alr_2", "it is not of this night")];
     let outcomes = outcomes.map(|(alert_id, error)| v1::ShiftOutcome {

@@ -1,7 +1,7 @@
 //! Whom a matrix makes responsible, and all that follows.
 
 use jiff::Timestamp;
-use remit_collector_domain::matrix::{Policy, Reached, Resolution};
+use remit_collector_domain::matrix::{Call, Policy, Reached, Resolution};
 use serde::Serialize;
 
 use crate::view::{Look, View, sheet::Sheet, time::Time};
@@ -29,9 +29,29 @@ pub(crate) struct Answer {
     rejected: Vec<String>,
     until: Option<Time>,
     next_responsible: Option<String>,
+    contacts: Vec<Contact>,
+    on_call: String,
     /// Only where everything was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     reached: Option<Told>,
+}
+
+/// Somebody, or a desk, that picks up.
+#[derive(Debug, Serialize)]
+struct Contact {
+    team: String,
+    name: String,
+    phone: String,
+    email: String,
+    #[serde(skip)]
+    told: String,
+}
+
+impl Contact {
+    fn new((team, it): (remit_shared::Team, remit_collector_domain::matrix::Contact)) -> Self {
+        let (team, told) = (team.to_string(), it.to_string());
+        Self { team, told, name: it.name, phone: it.phone, email: it.email }
+    }
 }
 
 /// How somebody is told.
@@ -72,6 +92,7 @@ impl Answer {
     pub(crate) fn new(
         it: Resolution,
         next: Option<(Timestamp, Resolution)>,
+        call: Call,
         reached: Option<Reached>,
     ) -> Self {
         let all = |teams: &[remit_shared::Team]| teams.iter().map(ToString::to_string).collect();
@@ -94,6 +115,8 @@ impl Answer {
             rejected: it.rejected.iter().map(ToString::to_string).collect(),
             until: next.as_ref().map(|it| Time(it.0)),
             next_responsible: next.map(|it| it.1.responsible.to_string()),
+            contacts: call.contacts.into_iter().map(Contact::new).collect(),
+            on_call: call.on_call,
             reached: reached.map(Into::into),
             responsible: it.responsible.to_string(),
             runbook: it.runbook,
@@ -115,7 +138,16 @@ impl View for Answer {
     fn text(&self, look: &Look) -> String {
         let gap = if self.gap { ", because nobody else is named" } else { "" };
         let mut sheet = Sheet::new(look, &format!("{} ({}){gap}", self.responsible, self.party));
+        let call = |team: &str| -> Vec<&str> {
+            let of = self.contacts.iter().filter(|it| it.team == team);
+            of.map(|it| it.told.as_str()).collect()
+        };
+        sheet.facts("call", call(&self.responsible));
+        sheet.fact("on call", &self.on_call);
         sheet.fact("accountable", &self.accountable);
+        if self.accountable != self.responsible {
+            sheet.facts("call", call(&self.accountable));
+        }
         sheet.fact("because", &self.because);
         match (&self.until, &self.next_responsible) {
             (Some(_), Some(next)) => {

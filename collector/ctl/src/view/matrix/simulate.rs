@@ -70,7 +70,16 @@ impl View for Simulation {
             owners.row([from, to, Field::text(&it.responsible), Field::text(&it.row)]);
         }
         let mut told = Table::new(look, &["AT", "TOLD", "WHY"]).wrapped();
+        // What goes on every hour is said once; all of it is in the JSON.
+        let mut hourly: Vec<&str> = Vec::new();
         for it in &self.told {
+            if !it.because.contains("every hour") {
+                hourly.clear();
+            } else if hourly.contains(&it.target.as_str()) {
+                continue;
+            } else {
+                hourly.push(&it.target);
+            }
             // By which channel is for programs to know, unless there is none.
             let why = match it.reached.is_heard() {
                 true => it.because.clone(),

@@ -80,7 +80,7 @@ fn a_change_says_what_differs_and_who_must_agree() {
               must agree      internal: agreed (DUAL-1: a matrix)
                               provider manager: waits for ann or bob (DUAL-2: a shared matter)
               agreed          kim (internal), 2026-11-24 20:00:00 -05:00, signed: as agreed
-              collides over   row backups: new teams (chg_2)
+              collides with   new teams (chg_2), over row backups
               lapses          2026-11-25 20:00:00 -05:00 (in 22 h)
               sha256          9f86d081884c7d65
 

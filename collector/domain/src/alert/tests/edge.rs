@@ -273,6 +273,7 @@ fn e13_person_leaves() {
             20:00 a new alert
             20:00 it Escalated #1
             20:00 desk Informed #2
+            20:00 letter to boss and lead: noc cannot be told of db-7: disk is full
             20:30 boss Escalated #3
             | 20:00 Created remit: disk is full
             | 20:00 Routed remit: to noc: by night
@@ -291,6 +292,7 @@ fn e13_person_leaves() {
             20:00 noc Assigned #1
             20:00 desk Informed #2
             20:15 boss Escalated #3
+            20:15 letter to boss and lead: it cannot be told of db-7: disk is full
             | 20:00 Created remit: disk is full
             | 20:00 Routed remit: to noc: by night
             | 20:15 Escalated remit: to it: not acknowledged in time

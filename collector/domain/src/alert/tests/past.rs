@@ -27,3 +27,12 @@ fn who_takes_it_on_has_acted_even_if_it_goes_away_by_itself() {
     assert!(past.by_itself && !fact.was_over_first());
     assert_eq!(fact.acked_at, past.acted_at);
 }
+
+#[test]
+fn what_becomes_of_an_alert_after_a_week_is_another_weeks() {
+    let (past, fact) = past("20:00 raise high\n20:16 ann acknowledges for 240\n23:00 clear");
+    let (past, fact) = (past.until(world::at("20:10")), fact.until(world::at("20:10")));
+    assert!(!past.by_itself && past.acted_at.is_none() && past.closed_at.is_none());
+    assert_eq!(past.told_at.len(), 2, "the first step came later");
+    assert_eq!((fact.acked_at, fact.resolved_at, fact.was_over_first()), (None, None, false));
+}

@@ -65,6 +65,26 @@ fn what_may_be_an_attack_goes_to_those_who_look_at_attacks_at_once() {
 }
 
 #[test]
+fn whoever_takes_over_climbs_a_ladder_of_their_own() {
+    check(
+        "09:00 raise high
+         09:05 tom is blocked security_suspicion
+         09:30 show alert",
+        expect![[r#"
+            09:00 a new alert
+            09:00 it Assigned #1
+            09:00 desk Informed #2
+            09:05 soc Assigned #3
+            09:05 it Informed #4
+            09:10 lead Escalated #5
+            09:25 boss Escalated #6
+            09:25 lead Escalated #7
+            = open, high of soc
+        "#]],
+    );
+}
+
+#[test]
 fn whoever_finds_a_way_in_time_keeps_it() {
     check(
         "09:00 raise high

@@ -60,9 +60,23 @@ pub(super) struct Channels(pub(super) BTreeMap<String, Vec<String>>);
 impl Reach for Channels {
     fn reach(&self, target: &Target, _: Severity, _: Timestamp) -> Reached {
         match self.0.get(&target.to_string()) {
-            Some(it) => Reached { channels: it.clone(), because: "its channel".into() },
-            None => Reached { channels: vec![], because: "no channel".into() },
+            Some(it) => {
+                Reached { channels: it.clone(), because: "its channel".into(), quieted: false }
+            }
+            None => Reached { because: "no channel".into(), ..Default::default() },
         }
+    }
+
+    fn ladder(&self, team: &Team, _: &Function) -> Option<Ladder> {
+        (team.as_str() == "soc").then(|| Ladder {
+            policy: Some("attack".parse().unwrap()),
+            rungs: vec![Rung {
+                after: SignedDuration::from_mins(5),
+                target: "lead".parse().unwrap(),
+            }],
+            cycles: 1,
+            hours: None,
+        })
     }
 }
 
@@ -348,6 +362,11 @@ impl World {
             self.sent.push((id.alert, notice.clone()));
             let Notice { number, to, topic, .. } = notice;
             self.write(&format!("{} {to} {topic:?} #{number}", shown(self.now)));
+        }
+        for same in step.letters.chunk_by(|a, b| a.subject == b.subject) {
+            let to: Vec<String> = same.iter().map(|it| it.to.to_string()).collect();
+            let (at, to) = (shown(self.now), to.join(" and "));
+            self.write(&format!("{at} letter to {to}: {}", same[0].subject));
         }
         self.alert = Some(step.alert);
     }

@@ -306,7 +306,7 @@ fn dual_7_an_emergency_ends_by_itself_and_is_reviewed_by_the_other_side() {
     assert_eq!(step(change.clone(), Event::Tick, at(239)).order, None);
     // However late.
     let over = step(change, Event::Tick, at(999));
-    assert_eq!((over.order, deadline(&over.change)), (Some(Order::TakeBack), None));
+    assert_eq!((over.order, deadline(&over.change)), (Some(Order::TakeBack), Some(at(1440))));
     assert_eq!(step(over.change.clone(), Event::Tick, at(1000)).order, None, "once");
 
     let change = over.change;
@@ -332,7 +332,16 @@ fn dual_7_what_could_not_be_taken_back_is_no_emergency() {
     let event = break_glass(&change, desk.who("pat"), false, "worm", desk.now).unwrap();
     let step = step(change, event, desk.now);
     assert!(step.change.needs_review() && step.notices[0].page);
-    assert_eq!(deadline(&step.change), None);
+    // Within a day somebody looks at it, or everybody hears that nobody has.
+    let change = step.change;
+    assert_eq!(deadline(&change), Some(at(1440)));
+    let missed = super::step(change.clone(), Event::Tick, at(1440));
+    assert_eq!((missed.order, missed.notices.len()), (None, 1));
+    assert_eq!(actions(&missed.effects), ["change.review_missed"]);
+    assert!(missed.change.needs_review() && deadline(&missed.change).is_none());
+    let event = review(&change, desk.who("ida"), "seen, was right").unwrap();
+    let reviewed = super::step(change, event, at(60)).change;
+    assert_eq!(deadline(&reviewed), None);
 }
 
 #[test]

@@ -122,8 +122,13 @@ fn open_changes_that_touch_the_same_are_named() {
     };
     let nights = change(1, matrix_edit(3), rows(&["nights", "erp"]));
     let erp = change(2, matrix_edit(3), rows(&["erp"]));
-    let disks = change(3, window(1), Touches::endpoints([endpoint(1), endpoint(2)]));
-    let patches = change(4, window(1), Touches::endpoints([endpoint(2)]));
+    let over = |it: &[u128]| Touches {
+        // What is done there is done under a row.
+        rows: rows(&["disks"]).rows,
+        ..Touches::endpoints(it.iter().map(|it| endpoint(*it)))
+    };
+    let disks = change(3, window(1), over(&[1, 2]));
+    let patches = change(4, window(1), over(&[2]));
     let all = change(5, window(1), Touches { whole_tenant: true, ..Touches::default() });
     let mut gone = change(6, window(1), Touches::endpoints([endpoint(2)]));
     gone.state = State::Expired { at: at(0) };
@@ -131,14 +136,19 @@ fn open_changes_that_touch_the_same_are_named() {
     (abroad.id, abroad.tenant) =
         (ChangeId::from_uuid(Uuid::from_u128(7)), "globex".parse().unwrap());
 
-    let open = [nights.clone(), erp, disks.clone(), patches, all, gone, abroad];
+    let elsewhere = change(8, window(1), over(&[9]));
+    let owner = change(9, matrix_edit(3), rows(&["disks"]));
+    let open = [nights.clone(), erp, disks.clone(), patches, all, gone, abroad, elsewhere, owner];
     let found = |it: &Change| -> Vec<(u128, Vec<On>)> {
         let one = |it: Collision| (it.with.as_uuid().as_u128(), it.on);
         collisions(it, &open).into_iter().map(one).collect()
     };
-    assert_eq!(found(&nights), [(2, vec![On::Matrix, On::Row("erp".parse().unwrap())])]);
-    let expected = [(4, vec![On::Endpoint(endpoint(2))]), (5, vec![On::WholeTenant])];
-    assert_eq!(found(&disks), expected);
+    let row = |name: &str| On::Row(name.parse().unwrap());
+    let expected = [(2, vec![On::Matrix, row("erp")]), (9, vec![On::Matrix])];
+    assert_eq!(found(&nights), expected);
+    let expected =
+        [(4, vec![On::Endpoint(endpoint(2))]), (5, vec![On::WholeTenant]), (9, vec![row("disks")])];
+    assert_eq!(found(&disks), expected, "two windows under one row do not collide");
 }
 
 #[test]

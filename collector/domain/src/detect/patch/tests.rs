@@ -18,6 +18,8 @@ fn item(package: &str, candidate: &str, security: bool, state: PatchState) -> Pa
         origins: vec![],
         security,
         state,
+        advisories: vec![],
+        failure: String::new(),
     }
 }
 
@@ -28,6 +30,8 @@ fn security(package: &str, candidate: &str) -> PatchItem {
 fn scan(items: &[PatchItem]) -> PatchScan {
     PatchScan {
         manager: "apt".into(),
+        system: String::new(),
+        managed_by: String::new(),
         items: items.to_vec(),
         reboot: Reboot { required: Some(false), reasons: vec![], since: None },
         last_patched_at: Some(day(0)),
@@ -119,6 +123,21 @@ fn an_update_that_is_superseded_before_it_was_installed_hands_its_age_on() {
     stage.answers(9, &scan(&[installed]));
     let seen: Vec<_> = stage.facts.first_seen.values().copied().collect();
     assert_eq!(seen, [day(9)]);
+}
+
+#[test]
+fn what_is_optional_or_declined_is_not_missing() {
+    let mut stage = Stage::default();
+    let waiting = scan(&[
+        item("driver", "2", true, PatchState::Optional),
+        item("preview", "2", false, PatchState::Optional),
+        item("hidden", "2", true, PatchState::Declined),
+    ]);
+    stage.answers(1, &waiting);
+    stage.answers(40, &waiting);
+    let PatchView { status, pending, security, held, .. } = stage.view(40);
+    assert_eq!((pending, security, held), (Some(0), Some(0), Some(1)));
+    assert_eq!(status, CheckStatus::Ok);
 }
 
 #[test]

@@ -106,7 +106,7 @@ pub fn status(facts: &Facts, manager: &str, policy: &Policy, now: Timestamp) -> 
         reason,
         pending,
         security: u32::try_from(waiting.len()).ok(),
-        held: count(&[PatchState::Held, PatchState::KeptBack]),
+        held: count(&[PatchState::Held, PatchState::KeptBack, PatchState::Declined]),
         deferred: count(&[PatchState::DeferredPhased]),
     }
 }

@@ -76,6 +76,8 @@ fn one_agent_cannot_have_more_of_anything_than_is_kept() {
         stage.says(next(), 1, full("p0", 1, Body::Services(scan)));
         let scan = PatchScan {
             manager: format!("m{it}"),
+            system: String::new(),
+            managed_by: String::new(),
             items: Vec::new(),
             reboot: Reboot::default(),
             last_patched_at: None,
@@ -120,9 +122,13 @@ fn updates_that_are_never_all_there_do_not_pile_up() {
             origins: Vec::new(),
             security: true,
             state: PatchState::Available,
+            advisories: Vec::new(),
+            failure: String::new(),
         };
         let scan = PatchScan {
             manager: "apt".into(),
+            system: String::new(),
+            managed_by: String::new(),
             items: (0..700).map(item).collect(),
             reboot: Reboot::default(),
             last_patched_at: None,

@@ -103,6 +103,7 @@ impl Default for Stage {
             enrolled_at: at(-3600),
             token: TokenId::from_uuid(Uuid::from_u128(2)),
             certificates: vec![],
+            claim: None,
             revoked: None,
         };
         Self {

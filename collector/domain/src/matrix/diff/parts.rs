@@ -17,16 +17,13 @@ use crate::{
 };
 
 pub(super) fn team(it: &TeamDef) -> Fields {
-    let contacts = it.contacts.iter().map(|it| {
-        let parts = [&it.name, &it.phone, &it.email].into_iter().filter(|it| !it.is_empty());
-        parts.cloned().collect::<Vec<_>>().join(" ")
-    });
     vec![
         ("party", it.party.to_string()),
         ("title", it.title.clone()),
-        ("contacts", list(contacts)),
+        ("contacts", list(&it.contacts)),
         ("notify", list(&it.notify)),
         ("oncall", text(&it.oncall)),
+        ("policy", text(&it.policy)),
     ]
 }
 

@@ -28,10 +28,11 @@ pub(super) fn check(matrix: &Matrix) -> impl Iterator<Item = Finding> {
         let unused = !matrix.all_rows().any(
             |row| matches!(&row.duty.escalation, Escalation::Policy(name) if *name == it.name),
         );
-        let unused = unused.then(|| {
-            let message = format!("{who} is in no row");
+        let of_team = matrix.teams.iter().any(|team| team.policy.as_ref() == Some(&it.name));
+        let unused = (unused && !of_team).then(|| {
+            let message = format!("{who} is in no row, and no team's");
             Finding::warning("unused", Place::new(Table::Policy, index, "name"), message)
-                .suggest("name it in a row, or remove it")
+                .suggest("name it in a row or a team, or remove it")
         });
         steps.into_iter().chain(repeat).chain(unused)
     });

@@ -83,9 +83,14 @@ fn check_scope<'a>(
 /// What is named elsewhere than in rows.
 fn others(matrix: &Matrix) -> impl Iterator<Item = Finding> {
     let place = |table, key| move |index| Place::new(table, index, key);
-    let oncall = place(Table::Team, "oncall");
-    let teams = matrix.teams.iter().enumerate().filter_map(move |(index, it)| {
-        unknown_rota(matrix, it.oncall.as_ref()?.as_str(), oncall(index))
+    let (oncall, policy) = (place(Table::Team, "oncall"), place(Table::Team, "policy"));
+    let teams = matrix.teams.iter().enumerate().flat_map(move |(index, it)| {
+        let rota = it.oncall.as_ref();
+        let rota = rota.and_then(|it| unknown_rota(matrix, it.as_str(), oncall(index)));
+        let known = matrix.policies.iter().map(|it| it.name.as_str());
+        let named = it.policy.as_ref();
+        let named = named.and_then(|it| unknown("policy", it.as_str(), known, policy(index)));
+        rota.into_iter().chain(named)
     });
     let (layer, over) = (place(Table::Rota, "layer"), place(Table::Rota, "override"));
     let rotas = matrix.rotas.iter().enumerate().flat_map(move |(index, it)| {

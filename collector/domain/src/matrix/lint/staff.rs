@@ -40,10 +40,12 @@ fn unstaffed(matrix: &Matrix) -> impl Iterator<Item = Finding> {
     teams.filter_map(|(index, team)| {
         let counts = |row: &&Row| acting(matrix, row).any(|it| *it == team.name);
         let rows: Vec<_> = matrix.all_rows().filter(counts).map(|it| &it.id).collect();
-        let first = rows.first()?;
-        let rows = match rows.len() {
-            1 => format!("row `{first}` counts"),
-            many => format!("row `{first}` and {} more count", many - 1),
+        let handed = matrix.triggers.iter().find(|it| it.to.as_ref() == Some(&team.name));
+        let rows = match (rows.as_slice(), handed) {
+            ([], None) => return None,
+            ([], Some(trigger)) => format!("trigger `{}` counts", trigger.reason.as_str()),
+            ([first], _) => format!("row `{first}` counts"),
+            ([first, more @ ..], _) => format!("row `{first}` and {} more count", more.len()),
         };
         let name = &team.name;
         let message = format!("{rows} on team `{name}`, which has no contact and no channel");

@@ -23,6 +23,9 @@ fn a_row_is_announced_due_and_overdue() {
         assert_eq!(state(Some(reviewed)), expected, "{days}");
     }
     assert_eq!(state(None), ReviewState::Never);
+    // It may be tomorrow already where somebody wrote it down, but not next year.
+    assert_eq!(state(Some(date(2026, 11, 25))), ReviewState::Fresh);
+    assert_eq!(state(Some(date(2027, 11, 24))), ReviewState::Never);
 }
 
 #[test]

@@ -62,6 +62,7 @@ form! {
         reverts_at: Option<String>,
         reverted_at: Option<String>,
         reviewed: Option<(SignatoryRecordV1, String)>,
+        review_missed_at: Option<String>,
     }
 }
 

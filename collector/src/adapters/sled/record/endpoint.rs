@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use remit_collector_domain::{
     detect::{CheckKey, CheckState, Checks, Level},
-    endpoint::{Certificate, Facts, Layout, ProbeState, Registration, Revocation},
+    endpoint::{
+        Certificate, Claim, Facts, Layout, ProbeState, Registration, Revocation, claim::Because,
+    },
 };
 use remit_shared::{FailedUnit, Failure, Host, PatchItem, PatchScan, Reboot, Series, ServiceScan};
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,7 @@ form! {
         enrolled_at: String,
         token: String,
         certificates: Vec<CertificateRecordV1>,
+        claim: Option<ClaimRecordV1>,
         revoked: Option<RevocationRecordV1>,
     }
 
@@ -45,6 +48,15 @@ form! {
     CertificateRecordV1 of Certificate {
         serial: String,
         not_after: String,
+    }
+
+    ClaimRecordV1 of Claim {
+        certificate: CertificateRecordV1,
+        host: HostRecordV1,
+        token: String,
+        at: String,
+        because: BecauseRecordV1,
+        other: Option<String>,
     }
 
     RevocationRecordV1 of Revocation {
@@ -104,6 +116,10 @@ form! {
         items: Vec<PatchItemRecordV1>,
         reboot: RebootRecordV1,
         last_patched_at: Option<String>,
+        #[serde(default)]
+        system: String,
+        #[serde(default)]
+        managed_by: String,
     }
 
     PatchItemRecordV1 of PatchItem {
@@ -113,6 +129,10 @@ form! {
         origins: Vec<String>,
         security: bool,
         state: String,
+        #[serde(default)]
+        advisories: Vec<String>,
+        #[serde(default)]
+        failure: String,
     }
 
     RebootRecordV1 of Reboot {
@@ -137,6 +157,14 @@ form! {
 }
 
 words! {
+    BecauseRecordV1 of Because {
+        TokenForMany = "token_for_many",
+        NewKey = "new_key",
+        NewSystem = "new_system",
+        CopiedDisk = "copied_disk",
+        NameTaken = "name_taken",
+    }
+
     LevelRecordV1 of Level {
         Ok = "ok",
         Warn = "warn",

@@ -238,6 +238,21 @@ impl Form<[u8; 32]> for String {
     }
 }
 
+/// Bytes: lower-case hexadecimal.
+impl Form<Vec<u8>> for String {
+    fn store(value: &Vec<u8>) -> Self {
+        value.iter().map(|it| format!("{it:02x}")).collect()
+    }
+
+    fn load(self) -> Result<Vec<u8>, Invalid> {
+        let digits = |it: &[u8]| {
+            let text = str::from_utf8(it).map_err(Invalid::new)?;
+            u8::from_str_radix(text, 16).map_err(Invalid::new)
+        };
+        self.as_bytes().chunks(2).map(digits).collect()
+    }
+}
+
 impl<F: Form<D>, D> Form<Option<D>> for Option<F> {
     fn store(value: &Option<D>) -> Self {
         value.as_ref().map(F::store)

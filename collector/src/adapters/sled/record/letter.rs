@@ -24,6 +24,7 @@ choices! {
         KnownIssue(id: String),
         Window(id: String),
         Shift(day: String),
+        Unreached(id: String),
         Contact,
     }
 }

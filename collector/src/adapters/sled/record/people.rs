@@ -3,12 +3,15 @@
 
 use remit_collector_domain::{
     change::Signatory,
-    enroll::{Token, Use},
+    enroll::{Given, Token, Use},
     matrix_version::{Published, Signature},
     operator::{Operator, Role},
 };
 
-use crate::adapters::sled::record::form::{form, words};
+use crate::adapters::sled::record::{
+    endpoint::CertificateRecordV1,
+    form::{form, words},
+};
 
 form! {
     TokenRecordV1 of Token {
@@ -30,6 +33,12 @@ form! {
         public_key_sha256: String,
         endpoint: String,
         at: String,
+        given: Option<GivenRecordV1>,
+    }
+
+    GivenRecordV1 of Given {
+        der: String,
+        certificate: CertificateRecordV1,
     }
 
     OperatorRecordV1 of Operator {

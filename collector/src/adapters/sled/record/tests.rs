@@ -168,6 +168,19 @@ fn endpoints() {
 }
 
 #[test]
+fn updates_that_were_stored_before_they_had_articles_are_read() {
+    let mut old: Value = serde_json::from_slice(&encode(&sample::facts())).unwrap();
+    let scan = old["is"]["patches"]["apt"].as_object_mut().unwrap();
+    assert!(scan.remove("system").is_some() && scan.remove("managed_by").is_some());
+    let item = scan["items"][0].as_object_mut().unwrap();
+    assert!(item.remove("advisories").is_some() && item.remove("failure").is_some());
+    let facts: Facts = decode(old.to_string().as_bytes()).unwrap();
+    let scan = &facts.patches["apt"];
+    assert_eq!((&*scan.system, &*scan.managed_by), ("", ""));
+    assert!(scan.items[0].advisories.is_empty() && scan.items[0].failure.is_empty());
+}
+
+#[test]
 fn feed_events() {
     let Effect::Publish(event) = sample::event(1, 7) else { unreachable!() };
     check("feed_event", vec![*event]);

@@ -5,11 +5,11 @@ use std::{pin::pin, sync::Arc};
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use prost::Message as _;
-use remit_collector_domain::endpoint::Greeting;
+use remit_collector_domain::endpoint::{Distrust, Greeting};
 use remit_proto::{
     convert::{InvalidMessage, Wire as _, report::Decoder, required},
     v1::{
-        Ack, ConnectRequest, ConnectResponse, Hello, Settings, Welcome, connect_request,
+        Ack, ConnectRequest, ConnectResponse, Hello, Reconnect, Settings, Welcome, connect_request,
         connect_response,
     },
 };
@@ -25,7 +25,7 @@ use tracing::{Instrument as _, debug, info, info_span};
 use super::{Caller, HELLO, pace::Pace};
 use crate::{
     edge::grpc::status::{ToStatus as _, answer},
-    ingest::{Ingest, Session, Through},
+    ingest::{Ingest, IngestError, Session, Through},
     ports::{directory::Directory, store::Store},
     telemetry,
 };
@@ -46,6 +46,9 @@ const ACK_RECORDS: u64 = 4;
 
 /// Without a sign of life for so many heartbeats the connection is dead.
 const SILENT_BEATS: i32 = 4;
+
+/// After so many seconds who waits to be let in asks again.
+const WAITS_FOR: u32 = 15;
 
 type Answers = mpsc::Sender<Result<ConnectResponse, Status>>;
 
@@ -86,6 +89,10 @@ async fn run<S: Store, D: Directory, C: Clock>(
     let greeting = greeting(hello).map_err(|it| it.to_status())?;
     let fresh = remit_runtime::random::bytes::<16>();
     let opening = ingest.open(caller.endpoint, &caller.serial, &greeting, fresh).await;
+    if let Err(IngestError::Distrusted { source: Distrust::Waits, .. }) = &opening {
+        ingest.lobby.heard(caller.endpoint, ingest.clock.now());
+        return send(answers, wait_outside()).await;
+    }
     let (mut session, opened) = opening.map_err(|err| {
         telemetry::session_refused();
         err.to_status()
@@ -235,6 +242,15 @@ fn readings(record: &Record) -> usize {
     };
     let count = |it: &Answer| if let Body::Readings(all) = &it.body { all.len() } else { 0 };
     answers.iter().map(count).sum()
+}
+
+/// Whoever waits comes back from time to time, and says nothing else.
+fn wait_outside() -> connect_response::Message {
+    let reason = "somebody must approve this endpoint first: `remit endpoint approve`";
+    connect_response::Message::Reconnect(Reconnect {
+        after_seconds: WAITS_FOR,
+        reason: reason.into(),
+    })
 }
 
 async fn until(due: Option<Instant>) {

@@ -1,9 +1,12 @@
 //! Slows down whoever tries tokens. Of one address only refusals count, so that
 //! a site behind it may enroll as many machines as it has tokens for; of all
-//! together every attempt does.
+//! together every attempt does. Of those whom all together are too many, each
+//! is told a later time than the one before, so that they come back one after
+//! the other.
 
 use std::{
     collections::HashMap,
+    fmt,
     net::{IpAddr, Ipv6Addr},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -20,6 +23,40 @@ const ADDRESSES: usize = 10_000;
 /// as many at once.
 const ATTEMPTS: i32 = 100;
 
+/// Nobody is told to wait longer for the others.
+const LONGEST: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long somebody must wait, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Too many tokens were refused there.
+    Refusals(SignedDuration),
+    /// Too many enroll at once.
+    Crowd(SignedDuration),
+}
+
+impl Wait {
+    /// How long.
+    pub fn length(self) -> SignedDuration {
+        match self {
+            Self::Refusals(length) | Self::Crowd(length) => length,
+        }
+    }
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refusals(length) => {
+                write!(f, "too many refused tokens; try again in {} s", length.as_secs())
+            }
+            Self::Crowd(length) => {
+                write!(f, "too many enroll at once; try again in {} ms", length.as_millis())
+            }
+        }
+    }
+}
+
 /// Remembers who was refused.
 #[derive(Debug, Default)]
 pub struct Guard(Mutex<Debts>);
@@ -32,15 +69,22 @@ struct Debts {
     of_others: Option<Timestamp>,
     /// The same for all attempts of all.
     of_all: Option<Timestamp>,
+    /// When the last of those who were told to wait may come.
+    promised: Option<Timestamp>,
 }
 
 impl Guard {
     /// Whether an address may try now; if not, how long it must wait.
-    pub fn admit(&self, address: IpAddr, now: Timestamp) -> Result<(), SignedDuration> {
+    pub fn admit(&self, address: IpAddr, now: Timestamp) -> Result<(), Wait> {
         let mut debts = self.debts();
         let known = debts.of_address.get(&network(address)).copied().or(debts.of_others);
-        settle(known, REFILL, BURST, now)?;
-        settle(debts.of_all, REFILL / ATTEMPTS, ATTEMPTS, now)?;
+        settle(known, REFILL, BURST, now).map_err(Wait::Refusals)?;
+        if let Err(wait) = settle(debts.of_all, REFILL / ATTEMPTS, ATTEMPTS, now) {
+            let promised = later(debts.promised, REFILL / ATTEMPTS, now);
+            debts.promised = Some(promised);
+            let turn = promised.duration_since(now).min(LONGEST);
+            return Err(Wait::Crowd(turn.max(wait)));
+        }
         debts.of_all = Some(later(debts.of_all, REFILL / ATTEMPTS, now));
         Ok(())
     }
@@ -114,7 +158,8 @@ mod tests {
             assert_eq!(guard.admit(guesser, at(100)), Ok(()));
             guard.refused(guesser, at(100));
         }
-        assert_eq!(guard.admit(guesser, at(100)), Err(SignedDuration::from_secs(1)));
+        let wait = Wait::Refusals(SignedDuration::from_secs(1));
+        assert_eq!(guard.admit(guesser, at(100)), Err(wait));
         assert_eq!(guard.admit(neighbour, at(100)), Ok(()));
         assert_eq!(guard.admit(guesser, at(101)), Ok(()));
     }
@@ -135,7 +180,11 @@ mod tests {
         let guard = Guard::default();
         let each = |it: u8| guard.admit(IpAddr::from([192, 0, 2, it]), at(100));
         assert!((0..100).all(|it| each(it).is_ok()));
-        assert_eq!(each(100), Err(SignedDuration::from_millis(10)));
+        let crowd = |it| Err(Wait::Crowd(SignedDuration::from_millis(it)));
+        assert_eq!(each(100), crowd(10));
+        assert_eq!(each(101), crowd(20), "the next comes after the one before");
+        assert!((0..=255).map(each).all(|it| it.is_err()));
+        assert_eq!(guard.admit(IpAddr::from([192, 0, 2, 1]), at(100)), crowd(2_590));
         assert_eq!(guard.admit(IpAddr::from([192, 0, 2, 100]), at(101)), Ok(()));
     }
 

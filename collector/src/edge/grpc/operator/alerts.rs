@@ -1,5 +1,7 @@
 //! Alerts.
 
+mod samples;
+
 use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
@@ -49,7 +51,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
             })
             .await
             .map_err(|it| it.to_status())?;
-        self.shown(&changed, true).await
+        self.shown(&changed).await
     }
 
     /// Whether what was promised about an alert is broken, or nearly.
@@ -65,9 +67,25 @@ impl<S: Store, C: Clock> Plane<S, C> {
         })
     }
 
-    async fn shown(&self, alert: &Arc<Alert>, whole: bool) -> Result<v1::Alert, Status> {
+    /// One alert with all that explains it.
+    async fn shown(&self, alert: &Arc<Alert>) -> Result<v1::Alert, Status> {
         let stored = self.store().load::<Alert>(&alert.id).await.map_err(|it| it.to_status())?;
-        Ok(show::alert::alert(alert, stored.map_or(0, |it| it.revision), whole))
+        let shown = show::alert::alert(alert, stored.map_or(0, |it| it.revision), true);
+        let people = self.matrices.people(&alert.about.tenant);
+        let call = people.call(&alert.remit, self.engine.clock.now());
+        let whose = shown.responsibility.map(|it| show::alert::reachable(it, &call));
+        Ok(v1::Alert {
+            responsibility: whose,
+            sla: self.promised(alert),
+            samples: self.samples(alert).await?,
+            ..shown
+        })
+    }
+
+    /// How the contract stands, in short.
+    fn promised(&self, alert: &Alert) -> Option<v1::SlaSummary> {
+        let terms = self.matrices.terms(&alert.about.tenant, &alert.terms)?;
+        show::sla::summary(alert, &terms, self.engine.clock.now())
     }
 }
 
@@ -122,7 +140,11 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
             (!it.is_unresolved(), Reverse(it.severity), Reverse(it.opened_at), it.id)
         });
         let (alerts, next_page_token) = page(alerts, asked.page_size, &asked.page_token)?;
-        let alerts = alerts.iter().map(|it| show::alert::alert(it, 0, false)).collect();
+        let shown = |it: &Arc<Alert>| v1::Alert {
+            sla: self.promised(it),
+            ..show::alert::alert(it, 0, false)
+        };
+        let alerts = alerts.iter().map(shown).collect();
         Ok(Response::new(v1::ListAlertsResponse { alerts, next_page_token }))
     }
 
@@ -132,7 +154,7 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
     ) -> Result<Response<v1::GetAlertResponse>, Status> {
         let operator = self.caller(&request).await?;
         let alert = self.alert(&operator, &request.get_ref().alert_id).await?;
-        let alert = Some(self.shown(&alert, true).await?);
+        let alert = Some(self.shown(&alert).await?);
         Ok(Response::new(v1::GetAlertResponse { alert }))
     }
 
@@ -191,9 +213,13 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
         };
         let alert = self
             .act(&operator, &asked.alert_id, Action::HandOver, &|alert, by, _| {
-                let to = to.as_ref().or_else(|| command::counterpart(&alert.remit));
-                let to = to.ok_or(command::Refusal::NoCounterpart(alert.id))?.clone();
-                let party = self.matrices.people(&alert.about.tenant).party(&to);
+                let people = self.matrices.people(&alert.about.tenant);
+                let triggers = people.triggers(&alert.about.function, &alert.remit);
+                let to = match &to {
+                    Some(team) => team.clone(),
+                    None => command::destination(alert, reason, &triggers)?.to.clone(),
+                };
+                let party = people.party(&to);
                 let party = party.ok_or_else(|| command::Refusal::UnknownTeam(to.clone()))?;
                 command::hand_over(alert, by, (to, party), reason, &asked.note)
             })
@@ -247,8 +273,7 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
         let alert = self
             .act(&operator, &asked.alert_id, Action::BlockAlert, &|alert, by, now| {
                 let people = self.matrices.people(&alert.about.tenant);
-                let counterpart = command::counterpart(&alert.remit);
-                let triggers = people.triggers(&alert.about.function, counterpart);
+                let triggers = people.triggers(&alert.about.function, &alert.remit);
                 command::block(alert, by, reason, asked.immediately, &asked.note, &triggers, now)
             })
             .await?;

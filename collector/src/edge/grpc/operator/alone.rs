@@ -60,7 +60,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
     ) -> Result<Reached, Status> {
         let all = self.store().all::<Endpoint>().await.map_err(|it| it.to_status())?;
         let of = all.iter().map(|it| &it.record.registration);
-        let of: Vec<_> = of.filter(|it| it.tenant == *tenant && it.revoked.is_none()).collect();
+        let of: Vec<_> = of.filter(|it| it.tenant == *tenant && it.is_in_service()).collect();
         let endpoints = of.iter().filter(|it| is_meant(&subject(it)));
         Ok(Reached { endpoints: endpoints.map(|it| Arc::clone(it)).collect(), of: of.len() })
     }
@@ -105,6 +105,10 @@ impl<S: Store, C: Clock> Plane<S, C> {
         });
         let names: Vec<_> = could.map(|it| it.name.as_str()).take(NAMED).collect();
         let who = match names.as_slice() {
+            [] if required.iter().any(|asked| asked.could_be_met_by(by)) => {
+                "; you are the only one, so somebody of your side must ask, and you agree"
+                    .to_owned()
+            }
             [] => "; there is no such person yet".to_owned(),
             some => format!(" ({})", some.join(", ")),
         };

@@ -31,7 +31,7 @@ impl<S: Store, C: Clock> BackupService for Plane<S, C> {
         for endpoint in endpoints {
             let registration = &endpoint.registration;
             let elsewhere = !asked.site.is_empty() && registration.site.as_str() != asked.site;
-            if elsewhere || registration.revoked.is_some() {
+            if elsewhere || !registration.is_in_service() {
                 continue;
             }
             let online = endpoint.pulse.presence == Presence::Online;

@@ -3,6 +3,7 @@
 //! Agreeing to a change that was made true in an emergency is its review.
 
 mod asked;
+mod tuned;
 
 use std::{cmp::Reverse, sync::Arc};
 
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use remit_collector_domain::{
     authority::{Action, Scope},
     change::{self, Change, Event, Present, Refusal, Subject},
+    endpoint::Endpoint,
     matrix_version::Published,
     operator::Operator,
 };
@@ -18,7 +20,7 @@ use remit_proto::{
     v1::{self, change_service_server::ChangeService},
 };
 use remit_runtime::listen::ConnectInfo;
-use remit_shared::{ChangeId, Clock, ErrorKind, IdError, Tenant};
+use remit_shared::{ChangeId, Clock, EndpointId, ErrorKind, IdError, Tenant};
 use tonic::{Request, Response, Status};
 
 pub(super) use self::asked::{Wanted, window};
@@ -110,7 +112,23 @@ impl<S: Store, C: Clock> Plane<S, C> {
             | Subject::Revocation
             | Subject::Work => (show::change::all_new(&it.text), Vec::new()),
         };
-        Ok(v1::Change { text: it.text.clone(), diff, findings, ..shown })
+        let collisions = self.named_collisions(shown.collisions).await?;
+        Ok(v1::Change { text: it.text.clone(), diff, findings, collisions, ..shown })
+    }
+
+    /// The same, with endpoints by the names that people know them by.
+    async fn named_collisions(
+        &self,
+        mut collisions: Vec<v1::Collision>,
+    ) -> Result<Vec<v1::Collision>, Status> {
+        for it in &mut collisions {
+            let Ok(id) = it.what.parse::<EndpointId>() else { continue };
+            let stored = self.store().load::<Endpoint>(&id).await.map_err(|it| it.to_status())?;
+            if let Some(stored) = stored {
+                it.what = stored.record.registration.host.hostname.clone();
+            }
+        }
+        Ok(collisions)
     }
 
     /// What a proposed matrix changes, and what lint thinks of it.

@@ -1,18 +1,24 @@
 //! Endpoints.
 
-use std::{cmp::Reverse, collections::HashMap};
+mod wanted;
+
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use remit_collector_domain::{
     alert::Alert,
     authority::{Action, Scope},
+    change::REVOKED_AT_ONCE,
+    endpoint::{Endpoint, may_revoke_alone},
+    operator::Operator,
 };
 use remit_proto::{
     convert::{Wire as _, optional},
     v1::{self, endpoint_service_server::EndpointService},
 };
-use remit_shared::{CheckStatus, Clock, EndpointId, ErrorKind};
+use remit_shared::{Clock, EndpointId, ErrorKind, Tenant};
 use tonic::{Request, Response, Status};
 
+use self::wanted::Wanted;
 use super::{Plane, page::page};
 use crate::{
     edge::grpc::{
@@ -36,10 +42,7 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
     ) -> Result<Response<v1::ListEndpointsResponse>, Status> {
         let operator = self.caller(&request).await?;
         let asked = request.into_inner();
-        let at_least = match asked.at_least {
-            0 => None,
-            some => Some(CheckStatus::from_wire("at_least", some).map_err(|it| it.to_status())?),
-        };
+        let wanted = Wanted::read(&asked, self.engine.clock.now()).map_err(|it| it.to_status())?;
         let mut open: HashMap<EndpointId, u32> = HashMap::new();
         for alert in self.alerts(&operator, &asked.tenant).await? {
             if Alert::is_unresolved(&alert) {
@@ -48,19 +51,16 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
         }
         let mut shown = Vec::new();
         for endpoint in self.endpoints(&operator, &asked.tenant).await? {
-            let registration = &endpoint.registration;
-            let named = registration.host.hostname.contains(&asked.hostname);
-            if !named || (!asked.site.is_empty() && registration.site.as_str() != asked.site) {
+            if !wanted.fits(&endpoint) {
                 continue;
             }
-            let rules = self.matrices.rules(registration);
-            let status = show::endpoint::status(&endpoint);
-            let mut view = show::endpoint::endpoint(&endpoint, &rules, false);
-            view.open_alerts = open.get(&endpoint.id()).copied().unwrap_or(0);
-            let bad_enough = at_least
-                .is_none_or(|it| show::endpoint::badness(status) >= show::endpoint::badness(it));
-            if bad_enough && (asked.presence == 0 || asked.presence == view.presence) {
-                shown.push((show::endpoint::badness(status), view));
+            let badness = show::endpoint::badness(show::endpoint::status(&endpoint));
+            let view = v1::Endpoint {
+                open_alerts: open.get(&endpoint.id()).copied().unwrap_or(0),
+                ..self.endpoint_shown(&endpoint, false)
+            };
+            if asked.presence == 0 || asked.presence == view.presence {
+                shown.push((badness, view));
             }
         }
         shown.sort_by(|a, b| {
@@ -72,7 +72,9 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
         });
         let endpoints = shown.into_iter().map(|it| it.1).collect();
         let (endpoints, next_page_token) = page(endpoints, asked.page_size, &asked.page_token)?;
-        Ok(Response::new(v1::ListEndpointsResponse { endpoints, next_page_token }))
+        let collector_version = show::endpoint::VERSION.to_owned();
+        let listed = v1::ListEndpointsResponse { endpoints, next_page_token, collector_version };
+        Ok(Response::new(listed))
     }
 
     async fn get_endpoint(
@@ -81,8 +83,7 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
     ) -> Result<Response<v1::GetEndpointResponse>, Status> {
         let operator = self.caller(&request).await?;
         let endpoint = self.endpoint(&operator, &request.get_ref().endpoint).await?;
-        let rules = self.matrices.rules(&endpoint.registration);
-        let mut view = show::endpoint::endpoint(&endpoint, &rules, true);
+        let mut view = self.endpoint_shown(&endpoint, true);
         let alerts = self.alerts(&operator, "").await?;
         let open = alerts.iter().filter(|it| it.about.endpoint == endpoint.id());
         view.open_alerts = open.filter(|it| it.is_unresolved()).count().try_into().unwrap_or(0);
@@ -129,6 +130,39 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
         }))
     }
 
+    async fn approve_endpoint(
+        &self,
+        request: Request<v1::ApproveEndpointRequest>,
+    ) -> Result<Response<v1::ApproveEndpointResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let endpoint = self.waited_for(&operator, &request.get_ref().endpoint).await?;
+        let by = format!("{} {}", operator.id, operator.name);
+        let approved = self.ingest.approve(endpoint.id(), &by).await;
+        let endpoint = Some(self.endpoint_shown(&*approved.map_err(|it| it.to_status())?, false));
+        Ok(Response::new(v1::ApproveEndpointResponse { endpoint }))
+    }
+
+    async fn reject_endpoint(
+        &self,
+        request: Request<v1::RejectEndpointRequest>,
+    ) -> Result<Response<v1::RejectEndpointResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let endpoint = self.waited_for(&operator, &asked.endpoint).await?;
+        let (by, why) = (format!("{} {}", operator.id, operator.name), asked.reason.trim());
+        if why.is_empty() {
+            return Err(answer(ErrorKind::Invalid, "say why the endpoint is turned away"));
+        }
+        // Of one that was never let in, nothing is left to stay.
+        let rejected = if endpoint.registration.is_waiting() {
+            self.ingest.revoke(endpoint.id(), &by, why).await
+        } else {
+            self.ingest.reject(endpoint.id(), &by, why).await
+        };
+        let endpoint = Some(self.endpoint_shown(&*rejected.map_err(|it| it.to_status())?, false));
+        Ok(Response::new(v1::RejectEndpointResponse { endpoint }))
+    }
+
     async fn revoke_endpoint(
         &self,
         request: Request<v1::RevokeEndpointRequest>,
@@ -136,19 +170,58 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
         let operator = self.caller(&request).await?;
         let asked = request.into_inner();
         let endpoint = self.endpoint(&operator, &asked.endpoint).await?;
-        let scope = Scope::tenant(&endpoint.registration.tenant);
-        self.permit(&operator, Action::RevokeEndpoint, &scope).await?;
+        let tenant = &endpoint.registration.tenant;
+        self.permit(&operator, Action::RevokeEndpoint, &Scope::tenant(tenant)).await?;
         if asked.reason.trim().is_empty() {
             return Err(answer(ErrorKind::Invalid, "say why the endpoint is revoked"));
         }
         let by = format!("{} {}", operator.id, operator.name);
-        let revoked = self
-            .ingest
-            .revoke(endpoint.id(), &by, asked.reason.trim())
-            .await
-            .map_err(|it| it.to_status())?;
-        let rules = self.matrices.rules(&endpoint.registration);
-        let endpoint = Some(show::endpoint::endpoint(&revoked, &rules, false));
+        // One after the other, so that none is overlooked when they are counted.
+        let turn = self.changes.turn.lock().await;
+        if endpoint.registration.revoked.is_none() {
+            self.permit_one_more(&by, tenant).await?;
+        }
+        let revoked = self.ingest.revoke(endpoint.id(), &by, asked.reason.trim()).await;
+        drop(turn);
+        let revoked = revoked.map_err(|it| it.to_status())?;
+        self.engine.left(&[endpoint.id()].into()).await.map_err(|it| it.to_status())?;
+        let endpoint = Some(self.endpoint_shown(&revoked, false));
         Ok(Response::new(v1::RevokeEndpointResponse { endpoint }))
+    }
+}
+
+impl<S: Store, C: Clock> Plane<S, C> {
+    fn endpoint_shown(&self, endpoint: &Endpoint, whole: bool) -> v1::Endpoint {
+        let rules = self.matrices.rules(&endpoint.registration);
+        let shown = show::endpoint::endpoint(endpoint, &rules, whole);
+        let heard = self.ingest.lobby.last_heard(endpoint.id()).map(|it| it.to_wire());
+        let waiting = shown.waiting.map(|it| v1::Waiting { last_heard_at: heard, ..it });
+        v1::Endpoint { waiting, ..shown }
+    }
+
+    /// An endpoint at which somebody waits whom the operator may let in.
+    async fn waited_for(&self, operator: &Operator, named: &str) -> Result<Arc<Endpoint>, Status> {
+        let endpoint = self.endpoint(operator, named).await?;
+        let registration = &endpoint.registration;
+        let scope = Scope::tenant(&registration.tenant);
+        self.permit(operator, Action::AdmitEndpoint, &scope).await?;
+        if registration.claim.is_none() {
+            let words = format!("nobody waits to be let in as {}", registration.host.hostname);
+            return Err(answer(ErrorKind::Conflict, words));
+        }
+        Ok(endpoint)
+    }
+
+    async fn permit_one_more(&self, by: &str, tenant: &Tenant) -> Result<(), Status> {
+        let all = self.store().all::<Endpoint>().await.map_err(|it| it.to_status())?;
+        let now = self.engine.clock.now();
+        if may_revoke_alone(by, tenant, all.iter().map(|it| &*it.record), now) {
+            return Ok(());
+        }
+        let words = format!(
+            "more than {REVOKED_AT_ONCE} endpoints within an hour take somebody of the other side: \
+             `remit endpoint retire` proposes it as a change; if it cannot wait, `--contain REASON`"
+        );
+        Err(answer(ErrorKind::Conflict, words))
     }
 }

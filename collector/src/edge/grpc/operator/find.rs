@@ -1,20 +1,22 @@
 //! Finding what a person named.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use remit_collector_domain::{
     alert::Alert,
     authority::{Action, Scope},
     endpoint::Endpoint,
+    matrix::nearest,
     operator::Operator,
+    window::Selector,
 };
-use remit_shared::{AlertId, Clock, EndpointId, ErrorKind, Tenant};
+use remit_shared::{AlertId, Clock, EndpointId, ErrorKind, Site, Tenant};
 use tonic::Status;
 
 use super::Plane;
 use crate::{
     edge::grpc::status::{ToStatus as _, answer, not_found},
-    ports::store::Store,
+    ports::{directory::subject, store::Store},
 };
 
 impl<S: Store, C: Clock> Plane<S, C> {
@@ -69,6 +71,32 @@ impl<S: Store, C: Clock> Plane<S, C> {
         same_name.pop().ok_or_else(|| not_found("endpoint", named))
     }
 
+    /// Refuses a selection that names an endpoint or a site that nobody knows: it
+    /// would hold for nothing, and whoever mistyped it would find out at night.
+    pub(super) async fn all_known(
+        &self,
+        operator: &Operator,
+        tenant: &Tenant,
+        about: &Selector,
+    ) -> Result<(), Status> {
+        let mut endpoints = self.endpoints(operator, tenant.as_str()).await?;
+        endpoints.retain(|it| it.registration.revoked.is_none());
+        let subjects: Vec<_> = endpoints.iter().map(|it| subject(&it.registration)).collect();
+        for named in &about.endpoints {
+            if !subjects.iter().any(|it| named.names(it)) {
+                let hosts = subjects.iter().map(|it| it.hostname.as_str());
+                return Err(unknown("endpoint", &named.to_string(), hosts));
+            }
+        }
+        let in_force = self.matrices.of(tenant);
+        let mut sites: BTreeSet<&Site> = subjects.iter().map(|it| &it.site).collect();
+        sites.extend(in_force.iter().flat_map(|it| &it.matrix.sites).map(|it| &it.name));
+        match about.sites.iter().find(|it| !sites.contains(it)) {
+            Some(named) => Err(unknown("site", named.as_str(), sites.iter().map(|it| it.as_str()))),
+            None => Ok(()),
+        }
+    }
+
     /// Every alert that the operator may see, of one tenant if one is named.
     pub(super) async fn alerts(
         &self,
@@ -98,6 +126,14 @@ impl<S: Store, C: Clock> Plane<S, C> {
         let stored = self.store().load::<Alert>(&id).await.map_err(|it| it.to_status())?;
         let seen = stored.map(|it| it.record).filter(|it| operator.sees(&it.about.tenant));
         seen.ok_or_else(|| not_found("alert", named))
+    }
+}
+
+/// A name that stands for nothing, with the one that may have been meant.
+fn unknown<'a>(what: &str, named: &str, known: impl Iterator<Item = &'a str>) -> Status {
+    match nearest(named, known) {
+        Some(near) => not_found(what, format!("`{named}`: did you mean `{near}`?")),
+        None => not_found(what, format!("`{named}`")),
     }
 }
 

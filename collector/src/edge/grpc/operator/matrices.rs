@@ -157,7 +157,17 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
             let stored = self.store().load::<Published>(&key).await;
             stored.map_err(|it| it.to_status())?.map(|it| Published::clone(&it.record))
         };
-        let published = published.ok_or_else(|| not_found("matrix of tenant", &tenant))?;
+        let published = match (published, asked.version) {
+            (Some(it), _) => it,
+            (None, 0) => return Err(not_found("matrix of tenant", &tenant)),
+            (None, version) => {
+                let newest = self.newest_matrix(&tenant).await?;
+                let words = format!(
+                    "there is no version {version} of {tenant}'s matrix: the newest is {newest}"
+                );
+                return Err(answer(ErrorKind::NotFound, words));
+            }
+        };
         Ok(Response::new(v1::GetMatrixResponse {
             version: Some(self.version(&published)),
             toml: published.text,
@@ -272,8 +282,11 @@ impl<S: Store, C: Clock> MatrixService for Plane<S, C> {
         };
         let escalation = resolution.policy.steps.iter().map(step).collect();
         let remit = Remit::decided(resolution, at, next.as_ref().map(|it| it.0));
+        let whose = show::alert::responsibility(tenant, &remit);
+        let call = matrix.whom_to_call(&remit.responsible, &remit.accountable, at);
+        let whose = show::alert::reachable(whose, &call);
         Ok(Response::new(v1::ExplainResponsibilityResponse {
-            responsibility: Some(show::alert::responsibility(tenant, &remit)),
+            responsibility: Some(whose),
             until: remit.until.map(|it| it.to_wire()),
             next_responsible: next.map(|it| it.1.responsible.to_string()).unwrap_or_default(),
             escalation,

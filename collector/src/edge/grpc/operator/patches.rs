@@ -30,7 +30,7 @@ impl<S: Store, C: Clock> PatchService for Plane<S, C> {
         for endpoint in endpoints {
             let registration = &endpoint.registration;
             let elsewhere = !asked.site.is_empty() && registration.site.as_str() != asked.site;
-            if elsewhere || registration.revoked.is_some() {
+            if elsewhere || !registration.is_in_service() {
                 continue;
             }
             let policy = &self.matrices.rules(registration).policy;
@@ -100,6 +100,8 @@ fn status(
             Some(scan) if with_items => scan.items.iter().map(|it| it.to_wire()).collect(),
             _ => Vec::new(),
         },
+        system: scan.map(|it| it.system.clone()).unwrap_or_default(),
+        managed_by: scan.map(|it| it.managed_by.clone()).unwrap_or_default(),
         ..named(endpoint)
     }
 }

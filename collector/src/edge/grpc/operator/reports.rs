@@ -138,7 +138,7 @@ impl<S: Store, C: Clock> ReportService for Plane<S, C> {
         if asked.check.is_empty() {
             return Err(answer(ErrorKind::Invalid, "name a check"));
         }
-        let wanted = Asked { check: asked.check, on, knob, value, since };
+        let wanted = Asked { check: asked.check, on, knob, value, since, why: None };
         let tried = tune::tune(self.store(), &in_force, wanted, now).await;
         let tried = tried.map_err(|it| it.to_status())?;
         let office = office(&in_force.matrix);
@@ -150,7 +150,11 @@ impl<S: Store, C: Clock> ReportService for Plane<S, C> {
 
 impl<S: Store, C: Clock> Plane<S, C> {
     /// Which endpoints are meant, by their ids.
-    async fn scope(&self, operator: &Operator, asked: v1::Selector) -> Result<Scope, Status> {
+    pub(super) async fn scope(
+        &self,
+        operator: &Operator,
+        asked: v1::Selector,
+    ) -> Result<Scope, Status> {
         let invalid = |words: &str| answer(ErrorKind::Invalid, words);
         let v1::Selector { endpoints, sites, tags, kind, functions, checks, instance } = asked;
         if !functions.is_empty() || !checks.is_empty() || !instance.is_empty() {
@@ -184,7 +188,7 @@ fn at(
 }
 
 /// What is looked at if nobody says since when.
-fn back(until: Timestamp) -> Timestamp {
+pub(super) fn back(until: Timestamp) -> Timestamp {
     until.checked_sub(USUAL).unwrap_or(Timestamp::MIN)
 }
 

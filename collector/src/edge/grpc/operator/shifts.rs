@@ -39,7 +39,21 @@ struct Seen {
 
 impl Seen {
     fn with_alerts(self) -> v1::Shift {
-        let alerts = self.alerts.iter().map(|it| show::alert::alert(&it.1, 0, false)).collect();
+        let is_closed = self.shown.closed_at.is_some();
+        let shown = |(what, it): &(NightDisposition, Arc<Alert>)| {
+            let alert = show::alert::alert(it, 0, false);
+            // It was known; what is left of that, somebody must still dispose of.
+            let is_left = *what == NightDisposition::JointReviewAuto && !is_closed;
+            match is_left && alert.disposition() == v1::Disposition::KnownIssue {
+                true => v1::Alert {
+                    disposition: v1::Disposition::None.into(),
+                    disposition_by: String::new(),
+                    ..alert
+                },
+                false => alert,
+            }
+        };
+        let alerts = self.alerts.iter().map(shown).collect();
         v1::Shift { alerts, ..self.shown }
     }
 }

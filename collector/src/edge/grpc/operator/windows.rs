@@ -225,6 +225,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
         let operator = self.caller(&request).await?;
         let (tenant, spec) = self.window_spec(request.into_inner().spec.unwrap_or_default())?;
         self.permit(&operator, Action::ScheduleWindow, &Scope::tenant(&tenant)).await?;
+        self.all_known(&operator, &tenant, &spec.selector).await?;
         let by = self.window_actor(&operator)?;
         if !self.window_needs(&operator, &tenant, &spec).await?.is_empty() {
             let (title, why) = (spec.title.clone(), spec.why.clone());
@@ -300,6 +301,7 @@ impl<S: Store, C: Clock> WindowService for Plane<S, C> {
                 let title = title.unwrap_or_else(|| "preview".to_owned());
                 let (tenant, spec) = self.window_spec(v1::WindowSpec { title, ..spec })?;
                 self.permit(&operator, Action::ScheduleWindow, &Scope::tenant(&tenant)).await?;
+                self.all_known(&operator, &tenant, &spec.selector).await?;
                 let by = self.window_actor(&operator)?;
                 // As if everybody agreed: nothing of this is kept.
                 let agreed = |party| Actor { party, ..by.clone() };

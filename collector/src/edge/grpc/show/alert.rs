@@ -4,7 +4,7 @@ use remit_collector_domain::alert::{
     Alert, Blocked, Delivery, Disposed, Disposition, Entry, EntryKind, HandOverReason, NoiseMark,
     NoiseReason, Notice, NoticeId, Remit, State, Suppressor, next_step, next_targets,
 };
-use remit_collector_domain::{people::Target, suppression::SuppressionKind};
+use remit_collector_domain::{matrix::Call, people::Target, suppression::SuppressionKind};
 use remit_proto::{
     convert::{InvalidMessage, Wire as _},
     v1,
@@ -165,6 +165,7 @@ fn unresolved(alert: &Alert) -> Vec<String> {
     let undisposed = alert.is_unresolved() && alert.disposition() == Disposition::None;
     let marks = [
         ("no_recipient", nobody),
+        ("matrix_gap", alert.remit.gap && alert.is_unresolved()),
         ("owner_differs", alert.owner_differs.is_some()),
         ("undisposed", undisposed),
         ("joint_review", alert.disposition() == Disposition::JointReview),
@@ -187,7 +188,20 @@ pub(crate) fn responsibility(tenant: &Tenant, remit: &Remit) -> v1::Responsibili
         reason: remit.reason.clone(),
         decided_at: Some(remit.decided_at.to_wire()),
         rejected: remit.rejected.clone(),
+        contacts: Vec::new(),
+        on_call: String::new(),
     }
+}
+
+/// The same, with whom to ring.
+pub(crate) fn reachable(whose: v1::Responsibility, call: &Call) -> v1::Responsibility {
+    let contacts = call.contacts.iter().map(|(team, it)| v1::TeamContact {
+        team: team.to_string(),
+        name: it.name.clone(),
+        phone: it.phone.clone(),
+        email: it.email.clone(),
+    });
+    v1::Responsibility { contacts: contacts.collect(), on_call: call.on_call.clone(), ..whose }
 }
 
 fn names<'a>(teams: impl IntoIterator<Item = &'a Team>) -> Vec<String> {

@@ -79,7 +79,13 @@ pub(crate) fn matrix_difference(old: Option<&Matrix>, new: &Matrix) -> String {
     for it in matrix::diff(old, new) {
         // Writing to a string does not fail.
         let _ = match it {
-            matrix::Change::Added { what } => writeln!(text, "+{what}"),
+            // Nobody agrees to a name alone.
+            matrix::Change::Added { what } => {
+                let said = matrix::described(new, &what);
+                let said =
+                    said.into_iter().map(|(field, value)| format!("+{what}: {field} = {value}\n"));
+                write!(text, "+{what}\n{}", said.collect::<String>())
+            }
             matrix::Change::Removed { what } => writeln!(text, "-{what}"),
             matrix::Change::Changed { what, field, before, after } => {
                 writeln!(text, "-{what}: {field} = {before}\n+{what}: {field} = {after}")
@@ -192,11 +198,12 @@ fn risk_reason(it: &Change) -> String {
     if *whole_tenant {
         said.push("the whole tenant".into());
     } else if 0 < *count {
-        said.push(format!("{count} endpoints"));
+        said.push(if *count == 1 { "1 endpoint".into() } else { format!("{count} endpoints") });
     }
     if !rows.is_empty() {
         let rows: Vec<_> = rows.iter().map(ToString::to_string).collect();
-        said.push(format!("rows {}", rows.join(", ")));
+        let word = if rows.len() == 1 { "row" } else { "rows" };
+        said.push(format!("{word} {}", rows.join(", ")));
     }
     if said.is_empty() { String::new() } else { format!("it touches {}", said.join("; ")) }
 }

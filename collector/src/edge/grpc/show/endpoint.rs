@@ -2,10 +2,14 @@
 
 use remit_collector_domain::{
     detect::{Level, Rules},
-    endpoint::{Endpoint, Presence},
+    endpoint::{Claim, Endpoint, Presence, claim::Because},
+    version,
 };
 use remit_proto::{convert::Wire as _, v1};
 use remit_shared::{CheckStatus, Completeness, FailureKind};
+
+/// This collector's version, which agents' are compared with.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// An endpoint; its readings only with `whole`.
 pub(crate) fn endpoint(endpoint: &Endpoint, rules: &Rules, whole: bool) -> v1::Endpoint {
@@ -32,6 +36,28 @@ pub(crate) fn endpoint(endpoint: &Endpoint, rules: &Rules, whole: bool) -> v1::E
         metrics_applied: pulse.metrics,
         records_lost: pulse.lost,
         open_alerts: 0,
+        waiting: registration.claim.as_ref().map(waiting),
+        token_id: registration.token.to_string(),
+        revoked_by: revoked.map(|it| it.by.clone()).unwrap_or_default(),
+        outdated: version::is_older(&registration.host.agent_version, VERSION),
+    }
+}
+
+fn waiting(claim: &Claim) -> v1::Waiting {
+    let reason = match claim.because {
+        Because::TokenForMany => v1::WaitingReason::TokenForMany,
+        Because::NewKey => v1::WaitingReason::NewKey,
+        Because::NewSystem => v1::WaitingReason::NewSystem,
+        Because::CopiedDisk => v1::WaitingReason::CopiedDisk,
+        Because::NameTaken => v1::WaitingReason::NameTaken,
+    };
+    v1::Waiting {
+        since: Some(claim.at.to_wire()),
+        reason: reason.into(),
+        other_endpoint_id: claim.other.map(|it| it.to_string()).unwrap_or_default(),
+        host: Some(claim.host.to_wire()),
+        token_id: claim.token.to_string(),
+        last_heard_at: None,
     }
 }
 

@@ -96,7 +96,7 @@ pub(crate) fn proposal(
     };
     let text = tried.text.as_deref().unwrap_or_default();
     v1::TuningProposal {
-        command: command(proposal, tenant, in_force.published.version),
+        command: command(tried, tenant),
         replay: Some(replay(tried, office, since, now)),
         diff: if text.is_empty() {
             String::new()
@@ -162,34 +162,52 @@ fn of_scope(on: &Scope) -> v1::Selector {
 }
 
 /// What to type to ask for both sides' agreement.
-fn command(proposal: &tuning::Proposal, tenant: &Tenant, version: u64) -> String {
-    let reason = quoted(&proposal.because);
+fn command(tried: &Tried, tenant: &Tenant) -> String {
+    let proposal = &tried.proposal;
+    let (check, reason) = (quoted(&proposal.check), quoted(&proposal.because));
+    let about = of_selector(&selector(&proposal.wish).unwrap_or_default());
     match &proposal.wish {
-        Wish::Limits(_) | Wish::Severity(_) => format!(
-            "remit change propose matrix {tenant}.toml --follows {version} --reason {reason}"
-        ),
+        Wish::Limits(_) | Wish::Severity(_) => {
+            let what = match proposal.wish.knob() {
+                Knob::Threshold => "threshold",
+                Knob::Hold => "hold",
+                Knob::Severity => "severity",
+                Knob::Suppression => "suppression",
+            };
+            format!(
+                "remit change propose tuning {check} --tenant {tenant} --what {what} --to {}{about} \
+                 --reason {reason}",
+                quoted(&tried.after)
+            )
+        }
         Wish::KnownIssue(it) => {
             let title = quoted(&format!("{} is known", it.check));
-            let mut line = format!(
+            format!(
                 "remit change propose known-issue --tenant {tenant} --title {title} --why {reason} \
-                 --check {}",
-                quoted(&it.check)
-            );
-            for (flag, values) in [
-                ("--endpoint", it.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>()),
-                ("--site", it.sites.iter().map(ToString::to_string).collect()),
-            ] {
-                for value in values {
-                    // Writing to a string cannot fail.
-                    let _ = write!(line, " {flag} {value}");
-                }
-            }
-            if it.instance != "*" {
-                line += &format!(" --instance {}", quoted(&it.instance));
-            }
-            line + &format!(" --reason {reason}")
+                 --check {check}{about} --reason {reason}"
+            )
         }
     }
+}
+
+/// A selection as somebody types it.
+fn of_selector(it: &v1::Selector) -> String {
+    let mut line = String::new();
+    for (flag, values) in
+        [("--endpoint", &it.endpoints), ("--site", &it.sites), ("--tag", &it.tags)]
+    {
+        for value in values {
+            // Writing to a string cannot fail.
+            let _ = write!(line, " {flag} {value}");
+        }
+    }
+    if let Ok(kind) = EndpointKind::from_wire("kind", it.kind) {
+        let _ = write!(line, " --kind {kind}");
+    }
+    if !it.instance.is_empty() {
+        let _ = write!(line, " --instance {}", quoted(&it.instance));
+    }
+    line
 }
 
 /// One word for a shell, whatever is in it.

@@ -16,8 +16,8 @@ use jiff::Timestamp;
 use remit_collector_domain::{
     change::Signatory,
     effect::{AuditEntry, Effect, FeedEvent},
-    endpoint::Frame,
-    enroll::{Token, Use},
+    endpoint::{Certificate, Frame},
+    enroll::{Given, Token, Use},
     letter::{Letter, Matter},
     matrix_version::{Published, Signature},
     operator::{Operator, Role},
@@ -112,7 +112,15 @@ pub fn token(n: u128) -> Token {
         created_by: "ada".into(),
         expires_at: minute(1_440),
         revoked_at: Some(minute(60)),
-        uses: vec![Use { public_key_sha256: [0x0f; 32], endpoint: endpoint_id(1), at: minute(1) }],
+        uses: vec![Use {
+            public_key_sha256: [0x0f; 32],
+            endpoint: endpoint_id(1),
+            at: minute(1),
+            given: Some(Given {
+                der: vec![0x30, 0x82],
+                certificate: Certificate { serial: "0af1".into(), not_after: minute(9_000) },
+            }),
+        }],
     }
 }
 

@@ -94,7 +94,13 @@ async fn a_made_up_machine_has_an_owner_and_a_night() {
         said,
         expect![[r#"
             provider-noc (provider)
+              call            Operator on shift, +1 646 555 0100, noc@provider.example
+                              Shift lead, +1 646 555 0101
+              on call         kim is on call in `noc-nights` until Mon 2026-11-30 08:00
               accountable     provider-manager
+              call            Service manager, +1 646 555 0110,
+                              service-manager@provider.example
+                              Duty manager, +1 646 555 0111
               because         Tue 2026-11-24 17:00 in America/New_York, when office is shut:
                               row `after-hours` (every function, outside office) is the only
                               one that matches

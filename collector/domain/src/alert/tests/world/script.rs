@@ -168,7 +168,7 @@ impl World {
             ["say", "message", number] => {
                 let alert = self.alert();
                 let notice = alert.notice(number.parse().expect("a number")).expect("a message");
-                let message = crate::notice::word(&alert, notice);
+                let message = crate::notice::word(&alert, notice, &Default::default());
                 self.write(&format!("> {}", message.subject));
                 for line in message.text.lines().filter(|it| it.contains("resolved by")) {
                     self.write(&format!("> {line}"));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
-    authority::grants::Grant,
+    authority::{Action, Scope, grants::Grant},
     change::{
         self, Retention, Revocation, Spec, Subject, TokenSpec, WindowSpec, WorkSpec, canonical,
     },
@@ -70,10 +70,10 @@ impl<S: Store, C: Clock> Plane<S, C> {
                 }
                 wanted
             }
-            Payload::Window(it) => Spec::Window(self.window_wanted(it)?).into(),
+            Payload::Window(it) => Spec::Window(self.window_wanted(operator, it).await?).into(),
             Payload::Work(it) => {
                 let plan = it.plan.unwrap_or_default();
-                let work = self.work_wanted(plan, &it.who, it.quiet, operator)?;
+                let work = self.work_wanted(plan, &it.who, it.quiet, operator).await?;
                 // Quiet is there once it is agreed on, without anybody.
                 let start = if it.quiet { Start::Agreed } else { Start::Applied };
                 Wanted { start, ..Spec::Work(work).into() }
@@ -95,14 +95,11 @@ impl<S: Store, C: Clock> Plane<S, C> {
             Payload::Revocation(it) => {
                 let endpoints = self.endpoints_named(operator, &it.endpoints).await?;
                 let why = asked.reason.trim().to_owned();
-                Spec::Revocation(Revocation { tenant: tenant()?, endpoints, why }).into()
+                let spec = Spec::Revocation(Revocation { tenant: tenant()?, endpoints, why });
+                // They are out once it is agreed on, without anybody.
+                Wanted { start: Start::Agreed, ..spec.into() }
             }
-            Payload::Tuning(_) => {
-                let words = "when a check alerts is a part of the matrix: export it with `remit \
-                             matrix export`, change its [[check]], and propose that with `remit \
-                             change propose matrix`";
-                return Err(answer(ErrorKind::Invalid, words));
-            }
+            Payload::Tuning(it) => self.tuning_wanted(operator, it, asked, now).await?,
         })
     }
 
@@ -128,15 +125,18 @@ impl<S: Store, C: Clock> Plane<S, C> {
     }
 
     /// A window in the words of a change.
-    pub(in crate::edge::grpc::operator) fn window_wanted(
+    async fn window_wanted(
         &self,
+        operator: &Operator,
         asked: v1::WindowSpec,
     ) -> Result<WindowSpec, Status> {
         let (tenant, spec) = self.window_spec(asked)?;
+        self.permit(operator, Action::ProposeChange, &Scope::tenant(&tenant)).await?;
+        self.all_known(operator, &tenant, &spec.selector).await?;
         Ok(window(tenant, spec))
     }
 
-    fn work_wanted(
+    async fn work_wanted(
         &self,
         plan: v1::WindowSpec,
         who: &str,
@@ -144,7 +144,7 @@ impl<S: Store, C: Clock> Plane<S, C> {
         operator: &Operator,
     ) -> Result<WorkSpec, Status> {
         let WindowSpec { tenant, title, why, selector, zone, start, repeats, duration, .. } =
-            self.window_wanted(plan)?;
+            self.window_wanted(operator, plan).await?;
         if repeats.is_some() {
             let words = "work is planned for once: propose a window for what repeats";
             return Err(answer(ErrorKind::Invalid, words));

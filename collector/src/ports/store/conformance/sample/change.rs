@@ -63,6 +63,7 @@ pub fn change(n: u128) -> Change {
             reverts_at: Some(minute(246)),
             reverted_at: Some(minute(247)),
             reviewed: Some((signatory(3), minute(300))),
+            review_missed_at: Some(minute(299)),
         }),
     }
 }

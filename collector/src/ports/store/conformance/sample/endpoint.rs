@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     detect::{CheckState, Checks, Level},
     endpoint::{
-        Backfill, Certificate, Endpoint, Facts, JobSource, JobState, Layout, Presence, ProbeState,
-        Pulse, Refused, Registration, ResumeTokens, Revocation,
+        Backfill, Certificate, Claim, Endpoint, Facts, JobSource, JobState, Layout, Presence,
+        ProbeState, Pulse, Refused, Registration, ResumeTokens, Revocation, claim::Because,
     },
     flapping::link::Link,
 };
@@ -44,25 +44,37 @@ pub fn registration(n: u128) -> Registration {
         site: site(),
         kind: EndpointKind::Server,
         tags: vec![Tag::new("erp").expect(NAMED)],
-        host: Host {
-            hostname: "db-7".into(),
-            os: "linux".into(),
-            os_version: "Debian GNU/Linux 12 (bookworm)".into(),
-            kernel: "6.1.0-30-amd64".into(),
-            arch: "x86_64".into(),
-            agent_version: "0.1.0".into(),
-            machine_id: "b0a1".into(),
-            booted_at: Some(minute(-600)),
-            zone: "Europe/Berlin".into(),
-        },
+        host: host(),
         enrolled_at: minute(-500),
         token: token_id(1),
         certificates: vec![Certificate { serial: "0af1".into(), not_after: minute(9_000) }],
+        claim: Some(Claim {
+            certificate: Certificate { serial: "0af2".into(), not_after: minute(9_100) },
+            host: Host { machine_id: "b0a2".into(), ..host() },
+            token: token_id(2),
+            at: minute(4),
+            because: Because::NewSystem,
+            other: Some(endpoint_id(9)),
+        }),
         revoked: Some(Revocation {
             at: minute(5),
             by: "ada".into(),
             reason: "replaced by db-8".into(),
         }),
+    }
+}
+
+fn host() -> Host {
+    Host {
+        hostname: "db-7".into(),
+        os: "linux".into(),
+        os_version: "Debian GNU/Linux 12 (bookworm)".into(),
+        kernel: "6.1.0-30-amd64".into(),
+        arch: "x86_64".into(),
+        agent_version: "0.1.0".into(),
+        machine_id: "b0a1".into(),
+        booted_at: Some(minute(-600)),
+        zone: "Europe/Berlin".into(),
     }
 }
 
@@ -91,9 +103,13 @@ pub fn facts() -> Facts {
         origins: vec!["Debian-Security:12/oldstable-security".into()],
         security: true,
         state: PatchState::Available,
+        advisories: vec!["DSA-5999-1".into()],
+        failure: "failed on 2026-11-01 with 0x80070643".into(),
     };
     let patches = PatchScan {
         manager: "apt".into(),
+        system: "Debian GNU/Linux 12".into(),
+        managed_by: "unattended-upgrades".into(),
         items: vec![item],
         reboot: Reboot {
             required: Some(true),
