@@ -136,7 +136,7 @@ fn enroll(given: &Enroll) -> Result<ExitCode, Failure> {
     let folder = IdentityFolder::new(&config.state_dir);
     let host = host::describe(VERSION);
     let now = SystemClock.now();
-    let done = block_on(enroll::enroll(&folder, &token, &host, given.force, now))?;
+    let done = block_on(enroll::enroll(&folder, &token, &host, given.force, &config.proxies, now))?;
     let endpoint = done.map_err(|err: EnrollError| Failure {
         code: err.exit_code(),
         text: Chain(&err).to_string(),

@@ -19,7 +19,10 @@ use remit_proto::{
     convert::{InvalidMessage, JoinToken, JoinTokenError, Wire as _, required},
     v1::{self, enrollment_service_client::EnrollmentServiceClient},
 };
-use remit_runtime::{dial, dial::DialError, tls};
+use remit_runtime::{
+    dial::{self, DialError, Proxies},
+    tls,
+};
 use remit_shared::{EndpointId, EndpointKind, Host};
 use ring::digest::{SHA256, digest};
 use rustls_pki_types::CertificateDer;
@@ -29,7 +32,7 @@ use tonic::{Code, Status};
 use crate::identity::{Endpoint, Generation, IdentityError, IdentityFolder};
 
 /// How long the collector may take to connect, and then to answer.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why this machine is not enrolled. [`EnrollError::exit_code`] tells scripts.
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +122,7 @@ pub async fn enroll(
     token: &str,
     host: &Host,
     force: bool,
+    proxies: &Proxies,
     now: Timestamp,
 ) -> Result<Endpoint, EnrollError> {
     let token = JoinToken::from_text(token)?;
@@ -136,7 +140,7 @@ pub async fn enroll(
             request
         }
     };
-    let answer = ask(&token, &request.csr, host).await?;
+    let answer = ask(&token, &request.csr, host, proxies).await?;
     let endpoint = understand(&token, &answer, now)?;
     folder.store(&Generation {
         key_pem: &request.key_pem,
@@ -152,6 +156,7 @@ async fn ask(
     token: &JoinToken,
     csr: &[u8],
     host: &Host,
+    proxies: &Proxies,
 ) -> Result<v1::EnrollResponse, EnrollError> {
     let addresses = token.addresses.join(", ");
     let unreachable = |source| EnrollError::Unreachable { addresses: addresses.clone(), source };
@@ -159,7 +164,8 @@ async fn ask(
         .map_err(|err| unreachable(Box::new(err) as Box<dyn Error + Send + Sync>))?;
     let mut last: Box<dyn Error + Send + Sync> = "the token names no address".into();
     for address in &token.addresses {
-        let channel = match dial::connect(address, config.clone(), PATIENCE).await {
+        let channel = match dial::connect_through(proxies, address, config.clone(), PATIENCE).await
+        {
             Ok(channel) => channel,
             Err(err) if is_distrust(&err) => {
                 return Err(EnrollError::WrongCa { address: address.clone() });

@@ -4,8 +4,10 @@
 mod other;
 #[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+mod usage;
 
 #[cfg(not(unix))]
 pub use self::other::*;
 #[cfg(unix)]
-pub use self::unix::*;
+pub use self::{unix::*, usage::*};

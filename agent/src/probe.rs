@@ -20,6 +20,7 @@ pub mod clock;
 pub mod cpu;
 pub mod disk;
 pub mod fake;
+pub mod itself;
 pub mod load;
 pub mod memory;
 pub mod network;
@@ -146,6 +147,12 @@ pub enum ProbeError {
         /// What was missing.
         field: String,
     },
+    /// The agent takes too much of the machine, and this is what it can do without.
+    #[error("not asked, because the agent takes {why}")]
+    Shed {
+        /// What it takes too much of.
+        why: Arc<str>,
+    },
     /// The probe itself has a fault. It is asked again at its next turn.
     #[error("the probe panicked")]
     Panicked,
@@ -173,6 +180,7 @@ impl ProbeError {
             Self::Locked { .. } => FailureKind::Locked,
             Self::NoPermission { .. } => FailureKind::NoPermission,
             Self::Timeout { .. } => FailureKind::Timeout,
+            Self::Shed { .. } => FailureKind::Shed,
             Self::Read { .. } | Self::Program { .. } | Self::Parse { .. } | Self::Panicked => {
                 FailureKind::Failed
             }

@@ -12,7 +12,7 @@ fn folder() -> (tempfile::TempDir, IdentityFolder) {
 }
 
 async fn enroll_with(folder: &IdentityFolder, token: &JoinToken) -> Result<Endpoint, EnrollError> {
-    enroll(folder, &token.to_text(), &Host::default(), false, NOW).await
+    enroll(folder, &token.to_text(), &Host::default(), false, &Proxies::default(), NOW).await
 }
 
 #[tokio::test]
@@ -81,7 +81,9 @@ async fn nobody_at_any_address_is_told_with_all_of_them() {
 #[tokio::test]
 async fn what_is_no_token_is_refused_before_anything_is_written() {
     let (state, folder) = folder();
-    let err = enroll(&folder, "hunter2", &Host::default(), false, NOW).await.unwrap_err();
+    let err = enroll(&folder, "hunter2", &Host::default(), false, &Proxies::default(), NOW)
+        .await
+        .unwrap_err();
     assert_eq!(err.exit_code(), 2);
     assert_eq!(fs::read_dir(state.path()).unwrap().count(), 0);
 }

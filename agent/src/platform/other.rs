@@ -45,6 +45,25 @@ pub fn free_space(_folder: &Path) -> io::Result<u64> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Where what the agent takes would be read.
+pub const OWN_USAGE: &str = "the operating system";
+
+/// What a process takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnUsage {
+    /// Processor time since its start.
+    pub cpu: std::time::Duration,
+    /// Resident bytes.
+    pub memory: u64,
+    /// Open handles.
+    pub handles: u64,
+}
+
+/// Not known here.
+pub fn own_usage() -> io::Result<OwnUsage> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Waits until somebody wants us gone.
 pub async fn stop_requested() -> io::Result<()> {
     tokio::signal::ctrl_c().await

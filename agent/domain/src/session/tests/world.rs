@@ -363,7 +363,11 @@ impl World {
                     self.tell(Event::Renumbered);
                 }
                 Effect::Forget(through) => {
+                    let spare = self.disk.ledger.spare();
                     let evicted = self.disk.ledger.acknowledge(through);
+                    if self.disk.ledger.spare() != spare {
+                        self.disk.note();
+                    }
                     self.disk.delete(evicted);
                 }
                 Effect::Close => {

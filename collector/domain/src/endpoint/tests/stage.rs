@@ -23,6 +23,8 @@ pub(super) struct Stage {
     newest: BTreeMap<(Arc<str>, Arc<str>), Signal>,
     reminded: Vec<String>,
     tokens: u8,
+    /// The tokens that the agent was given before the newest.
+    pub(super) earlier: Vec<[u8; 16]>,
 }
 
 /// Some second of the first day, by the collector's clock.
@@ -114,6 +116,7 @@ impl Default for Stage {
             newest: BTreeMap::new(),
             reminded: Vec::new(),
             tokens: 0,
+            earlier: Vec::new(),
         }
     }
 }
@@ -137,6 +140,7 @@ impl Stage {
             now: at(second + self.ahead),
             epoch,
             resume,
+            earlier: self.earlier.clone(),
             last_events,
             last_metrics,
         };
