@@ -10,6 +10,7 @@ mod codegen;
 mod command;
 mod needs;
 mod quickstart;
+mod skew;
 mod suite;
 mod tidy;
 mod tools;

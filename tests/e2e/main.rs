@@ -15,6 +15,7 @@ mod facts;
 mod hours;
 mod identity;
 mod late;
+mod links;
 mod mail;
 mod mass;
 mod operations;

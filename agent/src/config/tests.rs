@@ -149,3 +149,18 @@ fn a_size_reads_as_it_prints() {
         assert!(text.parse::<Size>().is_err(), "{text}");
     }
 }
+
+#[test]
+fn settings_of_the_version_before_keep_their_meaning() {
+    let (config, effective) = parse(include_str!("../../testdata/config/v1.toml"), &[]).unwrap();
+    let jobs: Vec<_> = config.backups.jobs.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!((jobs, config.backups.timers.len()), (vec!["nightly", "hourly"], 1));
+    assert!(!config.plan("patch-apt").enabled);
+    let said: Vec<String> = effective
+        .to_string()
+        .lines()
+        .filter(|it| it.ends_with("file"))
+        .map(|it| it.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    expect![[r#""#]].assert_eq(&said.join("\n"));
+}

@@ -3,19 +3,19 @@
 use jiff::{SignedDuration, Timestamp};
 use remit_agent_domain::{
     schedule::ProbePlan,
-    spool::{Limits, Marks},
+    spool::{FULL, Lane, Ledger, Limits, Marks},
 };
+use remit_proto::convert::report;
 use remit_shared::{
-    Answer, BackupScan, Body, Entry, PatchItem, PatchScan, PatchState, Reading, Reboot,
+    Answer, BackupScan, Body, Entry, PatchItem, PatchScan, PatchState, Reading, Reboot, Record,
     RecoveryPoint, Stream, Unit,
 };
 
-use crate::spool::{
-    Draft, Spool as _,
-    memory::{Medium, MemorySpool},
-};
-
 const DAY: i64 = 86_400;
+
+/// What a record takes in a file besides itself, and how long a file becomes.
+const FRAME: u64 = 24;
+const SEGMENT: u64 = 1 << 20;
 
 /// What ships.
 const LIMITS: Limits = Limits { max_bytes: 64 << 20, max_age: SignedDuration::from_hours(7 * 24) };
@@ -80,90 +80,70 @@ fn backups(at: Timestamp) -> Answer {
     Answer::full("backup-restic", "restic snapshots", at, Body::Backups(scan))
 }
 
-/// What the probes say at one second.
-fn said(second: i64) -> Vec<Draft> {
+/// How long the records are that are written at one second: metrics, events.
+fn lengths(second: i64) -> (u64, Vec<u64>) {
     let at = Timestamp::from_second(second).unwrap();
     let is_due = |probe: &str| {
         let every = ProbePlan::default_for(probe).interval.as_secs();
         second.unsigned_abs().is_multiple_of(every)
     };
+    let length = |stream, answers| {
+        let record = Record { stream, seq: 60_000, at, entry: Entry::Answers(answers) };
+        report::to_bytes(&record).len() as u64 + FRAME
+    };
     let measures = MEASURES.iter().filter(|it| is_due(it.0));
-    let answers: Vec<_> = measures.map(|(probe, count)| measured(probe, *count, at)).collect();
-    let mut drafts = vec![Draft { at, stream: Stream::Metrics, answers }];
-    for (probe, answer) in [("patch", patches as fn(_) -> _), ("backup", backups)] {
-        if is_due(probe) {
-            drafts.push(Draft { at, stream: Stream::Events, answers: vec![answer(at)] });
+    let measured = measures.map(|(probe, count)| measured(probe, *count, at)).collect();
+    let scans = [("patch", patches as fn(_) -> _), ("backup", backups)];
+    let scanned = scans.into_iter().filter(|it| is_due(it.0));
+    let scanned = scanned.map(|(_, scan)| length(Stream::Events, vec![scan(at)]));
+    (length(Stream::Metrics, measured), scanned.collect())
+}
+
+/// What a spool of these limits makes of some days without a link, and how many
+/// records there were.
+fn outage(limits: Limits, days: i64) -> (Ledger, Marks) {
+    // Every hour is like the first.
+    let hour: Vec<_> = (0..3600).step_by(10).map(|it| lengths(100 * DAY + it)).collect();
+    let mut ledger = Ledger::new(limits, Lane::default(), Lane::default());
+    let mut produced = Marks::default();
+    for (second, (metrics, events)) in (0..days * DAY).step_by(10).zip(hour.iter().cycle()) {
+        let at = Timestamp::from_second(100 * DAY + second).unwrap();
+        ledger.expire(at);
+        let records = events.iter().map(|it| (Stream::Events, *it));
+        for (stream, bytes) in records.chain([(Stream::Metrics, *metrics)]) {
+            produced = produced.with(stream, produced.of(stream) + 1);
+            if ledger.open_block(stream).is_some_and(|it| it >= SEGMENT) {
+                ledger.seal(stream);
+            }
+            if ledger.make_room(stream, bytes).granted {
+                ledger.append(stream, bytes, at);
+            } else {
+                ledger.lose(stream, 1, FULL);
+            }
         }
     }
-    drafts
+    (ledger, produced)
 }
 
 #[test]
-fn f11_a_week_without_a_link_is_kept_whole_and_told_in_order() {
-    let medium = Medium::new(LIMITS, 1);
-    let mut spool = MemorySpool::open(&medium);
-    let begins = 100 * DAY;
-    let mut produced = Marks::default();
-    for second in (begins..begins + 7 * DAY).step_by(10) {
-        let drafts = said(second);
-        for it in &drafts {
-            produced = produced.with(it.stream, produced.of(it.stream) + 1);
-        }
-        spool.expire(Timestamp::from_second(second).unwrap()).unwrap();
-        spool.append(&drafts).unwrap();
-    }
-    let state = spool.state();
-    assert_eq!((state.last, state.lost), (produced, Marks::default()), "nothing is given up");
-    // The budget is not close: a machine with more to say fits as well.
-    let per_day = state.bytes / 7;
-    assert!(state.bytes < LIMITS.max_bytes / 2, "{per_day} bytes a day");
-
-    let (mut cursor, mut newest) = (Marks::default(), Timestamp::MIN);
-    while cursor != produced {
-        for it in spool.read(cursor, 64 << 10).unwrap() {
-            let record = it.record;
-            assert!(matches!(record.entry, Entry::Answers(_)));
-            assert_eq!(record.seq, cursor.of(record.stream) + 1, "in order, without holes");
-            if record.stream == Stream::Metrics {
-                assert_eq!(cursor.events, produced.events, "what happened goes first");
-                assert!(record.at > newest);
-                newest = record.at;
-            }
-            cursor = cursor.with(record.stream, record.seq);
-        }
-    }
+fn f11_a_week_without_a_link_is_kept_whole() {
+    let (ledger, produced) = outage(LIMITS, 7);
+    assert_eq!((ledger.last(), ledger.lost()), (produced, Marks::default()), "nothing is given up");
+    assert_eq!(ledger.after(Stream::Metrics, 0), Some(1), "from the first second on");
+    assert_eq!((produced.metrics, produced.events), (60_480, 7 * 24 * 3));
+    // A figure for the documentation; a change of it should be noticed.
+    let mebibytes = ledger.bytes() >> 20;
+    assert_eq!(mebibytes, 0, "of 64");
 }
 
 #[test]
-fn what_does_not_fit_any_more_is_the_oldest_and_is_declared() {
-    let limits = Limits { max_bytes: 4 << 20, ..LIMITS };
-    let medium = Medium::new(limits, 1);
-    let mut spool = MemorySpool::open(&medium);
-    let mut produced = Marks::default();
-    for second in (0..2 * DAY).step_by(10) {
-        let drafts = said(100 * DAY + second);
-        for it in &drafts {
-            produced = produced.with(it.stream, produced.of(it.stream) + 1);
-        }
-        spool.append(&drafts).unwrap();
-    }
-    let (mut cursor, mut kept, mut declared) = (Marks::default(), Marks::default(), 0);
-    while cursor != produced {
-        for it in spool.read(cursor, 64 << 10).unwrap() {
-            let record = it.record;
-            match &record.entry {
-                Entry::Answers(_) => {
-                    kept = kept.with(record.stream, kept.of(record.stream) + 1);
-                }
-                Entry::Gap { from, reason } => {
-                    assert_eq!((record.stream, &**reason), (Stream::Metrics, "spool full"));
-                    assert_eq!(*from, 1, "the oldest");
-                    declared += record.seq;
-                }
-            }
-            cursor = cursor.with(record.stream, record.seq);
-        }
-    }
-    assert_eq!((kept.events, kept.metrics + declared), (produced.events, produced.metrics));
-    assert_eq!(declared, spool.state().lost.metrics);
+fn f11_what_does_not_fit_any_more_is_the_oldest_and_is_declared() {
+    let (ledger, produced) = outage(Limits { max_bytes: 4 << 20, ..LIMITS }, 7);
+    let lost = ledger.lost();
+    assert_eq!(lost.events, 0, "what happened is all there");
+    let first = ledger.holding(Stream::Metrics, 1).unwrap().first;
+    let gap = ledger.gap(Stream::Metrics, 1, first).unwrap();
+    assert_eq!((gap.from, gap.through, gap.reason), (1, lost.metrics, FULL));
+    assert_eq!(first, lost.metrics + 1, "the rest is there, to the newest");
+    assert_eq!(ledger.last(), produced);
 }

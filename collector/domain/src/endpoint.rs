@@ -233,10 +233,22 @@ pub struct Refused {
 pub struct Backfill {
     /// When it said hello, by the collector's clock.
     pub since: Timestamp,
+    /// Since when it had not been heard, if that is long enough for something
+    /// to have been missed.
+    pub from: Option<Timestamp>,
     /// The newest event that it held.
     pub events: u64,
     /// The newest measurement that it held.
     pub metrics: u64,
+}
+
+/// A time of which we heard only afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// When it begins.
+    pub from: Timestamp,
+    /// When it ends.
+    pub until: Timestamp,
 }
 
 /// The tokens that tell one spool from its copies.

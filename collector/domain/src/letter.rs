@@ -1,4 +1,5 @@
-//! Messages that are no alert's: of a change, of what is known, of a shift.
+//! Messages that are no alert's: of a change, of what is known, of a shift, of
+//! what was over before anybody could hear of it.
 //!
 //! Nobody escalates them, so they need no record of their own: whoever stores
 //! the record that they are about owes them together with it. [`Notice`] says
@@ -16,7 +17,9 @@ mod tests;
 use std::{collections::BTreeSet, fmt};
 
 use jiff::{Timestamp, civil::Date};
-use remit_shared::{ChangeId, KnownIssueId, OperatorId, Party, Severity, Team, Tenant, WindowId};
+use remit_shared::{
+    ChangeId, EndpointId, KnownIssueId, OperatorId, Party, Severity, Team, Tenant, WindowId,
+};
 
 use crate::{
     effect::{AuditEntry, Effect},
@@ -82,6 +85,8 @@ pub enum Matter {
     Shift(Date),
     /// Whether a letter arrives at all.
     Contact,
+    /// What an endpoint brought along when it came back.
+    Backlog(EndpointId),
 }
 
 impl Matter {
@@ -93,6 +98,7 @@ impl Matter {
             Self::Window(_) => "window",
             Self::Shift(_) => "shift",
             Self::Contact => "contact",
+            Self::Backlog(_) => "backlog",
         }
     }
 }
@@ -105,6 +111,7 @@ impl fmt::Display for Matter {
             Self::Window(id) => id.fmt(f),
             Self::Shift(day) => day.fmt(f),
             Self::Contact => f.write_str("contact"),
+            Self::Backlog(id) => id.fmt(f),
         }
     }
 }

@@ -76,7 +76,12 @@ impl Lane {
 
     pub(super) fn lose(&mut self, from: u64, through: u64, reason: &'static str) {
         self.lost += through + 1 - from;
-        self.losses.push_back(Loss { from, through, reason });
+        match self.losses.back_mut() {
+            Some(last) if last.through + 1 == from && last.reason == reason => {
+                last.through = through;
+            }
+            Some(_) | None => self.losses.push_back(Loss { from, through, reason }),
+        }
         if self.losses.len() > REASONS {
             self.losses.pop_front();
         }

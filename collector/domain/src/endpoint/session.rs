@@ -7,7 +7,9 @@ use remit_shared::Host;
 
 use crate::{
     detect::{Checks, Rules, clock, presence},
-    endpoint::{Arrival, Backfill, Endpoint, Presence, Pulse, Registration, ResumeTokens},
+    endpoint::{
+        Arrival, Backfill, Endpoint, Presence, Pulse, Registration, ResumeTokens, apply::LIVE,
+    },
     flapping::link,
     signal::Signal,
 };
@@ -126,7 +128,10 @@ fn adopt(pulse: &mut Pulse, greeting: &Greeting, fresh: [u8; 16], now: Timestamp
     pulse.resume = ResumeTokens { issued: Some(fresh), previous };
     let (events, metrics) = (greeting.last_events, greeting.last_metrics);
     let is_behind = pulse.events < events || pulse.metrics < metrics;
-    pulse.backfill = is_behind.then_some(Backfill { since: now, events, metrics });
+    // A backlog that was broken off is told together with its rest.
+    let heard = pulse.backfill.and_then(|it| it.from).or(pulse.heard_at);
+    let from = heard.filter(|it| now.duration_since(*it) > LIVE);
+    pulse.backfill = is_behind.then_some(Backfill { since: now, from, events, metrics });
 }
 
 fn spool_reset(epoch: u64, rules: &Rules, now: Timestamp) -> Signal {

@@ -25,6 +25,8 @@ pub(super) struct Stage {
     tokens: u8,
     /// The tokens that the agent was given before the newest.
     pub(super) earlier: Vec<[u8; 16]>,
+    /// The silences that are to be told of.
+    pub(super) caught_up: Vec<Backlog>,
 }
 
 /// Some second of the first day, by the collector's clock.
@@ -117,6 +119,7 @@ impl Default for Stage {
             reminded: Vec::new(),
             tokens: 0,
             earlier: Vec::new(),
+            caught_up: Vec::new(),
         }
     }
 }
@@ -186,6 +189,7 @@ impl Stage {
         let applied = apply(self.endpoint.clone(), record, &arrival(second), &self.rules);
         self.endpoint = applied.endpoint;
         self.frames.extend(applied.frame);
+        self.caught_up.extend(applied.caught_up);
         self.hear(applied.signals);
         applied.verdict
     }

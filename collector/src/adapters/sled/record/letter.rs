@@ -25,5 +25,6 @@ choices! {
         Window(id: String),
         Shift(day: String),
         Contact,
+        Backlog(id: String),
     }
 }
