@@ -19,6 +19,7 @@
 //! The owner of the folder and its group, which new files inherit. Whoever may
 //! write may claim that a backup went well; nobody else can.
 
+mod bell;
 mod drop_box;
 #[cfg(test)]
 mod tests;
@@ -27,7 +28,6 @@ use std::{
     ffi::OsString,
     io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use remit_proto::convert::report;
@@ -35,16 +35,13 @@ use remit_shared::{Answer, Chain, Entry};
 use tokio::{
     fs,
     sync::{mpsc, oneshot},
-    time::{self, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-pub use crate::inbox::drop_box::{DropBox, InboxError};
+use self::bell::Bell;
+pub use self::drop_box::{DropBox, InboxError};
 
-/// How often the folder is looked at. Listing an empty one costs nothing that
-/// could be measured, and unlike its time of change it cannot miss a file.
-const PERIOD: Duration = Duration::from_secs(1);
 /// How the files of finished letters end.
 const SUFFIX: &str = ".report";
 /// Where files go that make no sense.
@@ -64,29 +61,30 @@ pub struct Delivery {
 
 /// Collects what is dropped into a folder, until told to stop.
 pub async fn watch(folder: PathBuf, sender: mpsc::Sender<Delivery>, stop: CancellationToken) {
-    let mut look = time::interval(PERIOD);
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut bell = Bell::default();
     let mut last_complaint = String::new();
     let work = async {
         loop {
-            look.tick().await;
-            // The next look is the retry; only a new reason is worth a line.
-            let complaint = match collect(&folder, &sender).await {
-                Ok(()) => String::new(),
-                Err(err) => Chain(&err).to_string(),
+            bell.hang(&folder);
+            let (is_left, complaint) = match collect(&folder, &sender).await {
+                Ok(is_left) => (is_left, String::new()),
+                Err(err) => (true, Chain(&err).to_string()),
             };
+            // The next look is the retry; only a new reason is worth a line.
             if !complaint.is_empty() && complaint != last_complaint {
                 warn!(folder = %folder.display(), error = complaint, "failed to read the inbox");
             }
             last_complaint = complaint;
+            bell.rings(is_left).await;
         }
     };
     stop.run_until_cancelled(work).await;
 }
 
-/// Hands over all that is there now, oldest first.
-async fn collect(folder: &Path, sender: &mpsc::Sender<Delivery>) -> io::Result<()> {
-    for name in names(folder).await? {
+/// Hands over all that is there now, oldest first. Says whether something is
+/// left that was not stored.
+async fn collect(folder: &Path, sender: &mpsc::Sender<Delivery>) -> io::Result<bool> {
+    for name in names(folder)? {
         let path = folder.join(&name);
         let answers = match read(&path).await {
             Ok(answers) => answers,
@@ -104,23 +102,25 @@ async fn collect(folder: &Path, sender: &mpsc::Sender<Delivery>) -> io::Result<(
         if !delivered || is_stored.await.is_err() {
             // Whoever refused this one would refuse the others, or worse,
             // take them before it.
-            return Ok(());
+            return Ok(true);
         }
         fs::remove_file(&path).await?;
     }
-    Ok(())
+    Ok(false)
 }
 
-async fn names(folder: &Path) -> io::Result<Vec<OsString>> {
-    let mut names = Vec::new();
-    let mut entries = match fs::read_dir(folder).await {
+/// What waits. A small folder of our own is listed sooner than a thread that
+/// may wait is woken.
+fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+    let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         // Nobody has dropped anything yet.
-        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(names),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(err) => return Err(err),
     };
-    while let Some(entry) = entries.next_entry().await? {
-        let name = entry.file_name();
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
         if name.as_encoded_bytes().ends_with(SUFFIX.as_bytes()) {
             names.push(name);
         }

@@ -34,16 +34,16 @@ pub(crate) struct Args {
 /// Builds the programs and measures them.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     needs::ensure(NEEDS)?;
-    let packages = ["remit-agent", "remit-collector", "tests"];
-    let mut build = cargo();
-    build.args(["build", "--release", "--bins"]);
-    build.args(packages.iter().flat_map(|package| ["-p", package]));
-    command::run(&mut build)?;
+    // Each as it ships.
+    command::run(cargo().args(["build", "--profile", "agent", "-p", "remit-agent"]))?;
+    let release = ["build", "--release", "--bins", "-p", "remit-collector", "-p", "tests"];
+    command::run(cargo().args(release))?;
     let own = env::current_exe().context("failed to find the folder of the programs")?;
     // We are in `debug`, whatever cargo's target folder is called.
     let target = own.ancestors().nth(2).context("the target folder has no parent")?;
     let program = target.join("release").join("remit-bench");
-    let status = Command::new(&program).args(&args.args).status();
+    let agent = target.join("agent").join("remit-agent");
+    let status = Command::new(&program).arg("--agent").arg(agent).args(&args.args).status();
     let status = status.with_context(|| format!("failed to start {}", program.display()))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -64,7 +64,7 @@ pub(crate) async fn steady(plan: &Plan) -> anyhow::Result<Vec<Found>> {
         ));
         ensure!(applied.metrics_applied > 10, "the agent did not report");
     }
-    let binary = site::program_bytes(&plan.programs, "remit-agent")? as f64 / MIB;
+    let binary = site::program_bytes(&plan.agent)? as f64 / MIB;
     let seconds = STEADY.as_secs();
     let setup = format!("all default probes, after {} s", WARM_UP.as_secs() + seconds);
     let over = format!("all default probes, over {seconds} s");

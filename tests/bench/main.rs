@@ -44,6 +44,9 @@ struct Args {
     /// Where remit-agent and remit-collector are [default: beside this program]
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
+    /// Which remit-agent is measured [default: the one among the programs]
+    #[arg(long, value_name = "FILE")]
+    agent: Option<PathBuf>,
     /// How often each figure is measured.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=9))]
     runs: u32,
@@ -64,6 +67,7 @@ struct Args {
 /// What all measurements are told.
 struct Plan {
     programs: PathBuf,
+    agent: PathBuf,
     runs: usize,
     agents: usize,
     rate: u32,
@@ -91,6 +95,7 @@ async fn measure(args: Args) -> anyhow::Result<()> {
         None => std::env::current_exe()?.with_file_name(""),
     };
     let plan = Plan {
+        agent: args.agent.unwrap_or_else(|| programs.join("remit-agent")),
         programs,
         runs: args.runs as usize,
         agents: args.agents as usize,

@@ -28,6 +28,7 @@ const SETTLE: Duration = Duration::from_secs(3);
 pub(crate) struct Site {
     folder: TempDir,
     programs: PathBuf,
+    agent: PathBuf,
     collector: Option<Daemon>,
     ports: [u16; 5],
 }
@@ -37,7 +38,8 @@ impl Site {
     pub(crate) async fn found(plan: &Plan, webhook: Option<SocketAddr>) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("remit-bench-").tempdir()?;
         let ports = free_ports()?;
-        let site = Self { folder, programs: plan.programs.clone(), collector: None, ports };
+        let (programs, agent) = (plan.programs.clone(), plan.agent.clone());
+        let site = Self { folder, programs, agent, collector: None, ports };
         let mut init = site.collector_command("init");
         init.args(["--name", "localhost"]);
         let flags = ["agent", "enroll", "operator", "http", "receiver"];
@@ -143,7 +145,7 @@ impl Site {
 
     /// The agent, with a state folder of this name.
     pub(crate) fn agent_command(&self, what: &str, state: &str) -> Command {
-        let mut command = Command::new(self.programs.join("remit-agent"));
+        let mut command = Command::new(&self.agent);
         command.arg(what).arg("--state-dir").arg(self.path(state));
         command
     }
@@ -164,10 +166,8 @@ impl Site {
 }
 
 /// How large a program is.
-pub(crate) fn program_bytes(programs: &Path, name: &str) -> anyhow::Result<u64> {
-    let path = programs.join(name);
-    let about =
-        fs::metadata(&path).with_context(|| format!("failed to find {}", path.display()))?;
+pub(crate) fn program_bytes(path: &Path) -> anyhow::Result<u64> {
+    let about = fs::metadata(path).with_context(|| format!("failed to find {}", path.display()))?;
     Ok(about.len())
 }
 

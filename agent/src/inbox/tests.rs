@@ -1,8 +1,8 @@
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 use jiff::Timestamp;
 use remit_shared::{Answer, Body, Lifecycle};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time};
 use tokio_util::sync::CancellationToken;
 
 use crate::inbox::{Delivery, DropBox, watch};
@@ -68,6 +68,22 @@ async fn what_was_dropped_while_nobody_looked_comes_in_order() {
     .await;
 }
 
+/// By the real clock, since only the kernel can ring.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_is_dropped_is_noticed_before_anybody_looks() {
+    let dir = tempfile::tempdir().unwrap();
+    beside(dir.path(), async |mut receiver| {
+        for number in 1..=20 {
+            put(dir.path(), number, "dropped");
+            // Looks that come by themselves would need ten minutes for this.
+            let delivery = time::timeout(Duration::from_secs(20), receiver.recv()).await;
+            delivery.expect("the bell rings").unwrap().stored.send(()).unwrap();
+        }
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_not_stored_comes_again() {
     let dir = tempfile::tempdir().unwrap();
@@ -103,7 +119,7 @@ async fn an_inbox_that_nobody_made_yet_is_empty() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("inbox");
     beside(&folder, async |mut receiver| {
-        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        time::sleep(Duration::from_secs(5)).await;
         put(&folder, 1, "first");
         assert_eq!(version(&receiver.recv().await.unwrap()), "first");
     })

@@ -1,3 +1,5 @@
+//! Whose alerts a change would keep quiet, and who must agree to it.
+
 use super::*;
 use crate::matrix::{
     self,
