@@ -162,5 +162,21 @@ fn settings_of_the_version_before_keep_their_meaning() {
         .filter(|it| it.ends_with("file"))
         .map(|it| it.split_whitespace().collect::<Vec<_>>().join(" "))
         .collect();
-    expect![[r#""#]].assert_eq(&said.join("\n"));
+    expect![[r#"
+        state_dir /srv/remit file
+        uplink.addresses a.example:7443, b.example:7443 file
+        uplink.reconnect_spread 10s file
+        spool.max_bytes 32MiB file
+        spool.max_age 3d file
+        ping.enabled true file
+        ping.listen 127.0.0.1:7500 file
+        ping.create false file
+        log.format json file
+        backup.job nightly by restic, 30 2 * * * Europe/Berlin, 30m late at most file
+        backup.job hourly by ping, every 1h, 1h late at most file
+        backup.restic nightly in /srv/backup file
+        backup.timers nightly.timer file
+        probe.cpu every 20s, at most 4s file
+        probe.patch-apt off file"#]]
+    .assert_eq(&said.join("\n"));
 }

@@ -31,7 +31,7 @@ use remit_shared::{
 
 pub use crate::endpoint::{
     apply::{Applied, Arrival, Frame, Verdict, apply, limit},
-    session::{Greeting, Opened, open_session},
+    session::{Backlog, Greeting, Opened, open_session},
     tick::tick,
 };
 use crate::{detect::Checks, flapping::link::Link};
@@ -240,15 +240,6 @@ pub struct Backfill {
     pub events: u64,
     /// The newest measurement that it held.
     pub metrics: u64,
-}
-
-/// A time of which we heard only afterwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backlog {
-    /// When it begins.
-    pub from: Timestamp,
-    /// When it ends.
-    pub until: Timestamp,
 }
 
 /// The tokens that tell one spool from its copies.

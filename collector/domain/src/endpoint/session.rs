@@ -36,6 +36,15 @@ pub struct Greeting {
     pub last_metrics: u64,
 }
 
+/// A time of which we heard only afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// When it begins.
+    pub from: Timestamp,
+    /// When it ends.
+    pub until: Timestamp,
+}
+
 /// What comes of a greeting.
 #[derive(Clone, Debug)]
 pub struct Opened {

@@ -155,7 +155,8 @@ fn understand(answer: &[u8]) -> Result<(), ProxyError> {
     let shown: String = said.chars().take(200).flat_map(char::escape_default).collect();
     match said.get(..3).and_then(|it| it.parse::<u16>().ok()) {
         Some(200..300) => Ok(()),
-        Some(407) => Err(ProxyError::Unauthorized(shown)),
+        // Some say 401, which is a server's word.
+        Some(401 | 407) => Err(ProxyError::Unauthorized(shown)),
         Some(_) => Err(ProxyError::Refused(shown)),
         None => Err(ProxyError::NoProxy),
     }

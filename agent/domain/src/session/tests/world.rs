@@ -370,10 +370,7 @@ impl World {
                     }
                     self.disk.delete(evicted);
                 }
-                Effect::Close => {
-                    self.up.clear();
-                    self.down.clear();
-                }
+                Effect::Close => (self.up, self.down) = Default::default(),
                 Effect::Beat | Effect::SayGoodbye(_) => {}
             }
         }
@@ -398,7 +395,6 @@ impl World {
     }
 
     pub(super) fn check_once(&self) {
-        let twice = self.collector.applied.iter().find(|it| *it.1 > 1);
-        assert_eq!(twice, None, "applied twice");
+        assert!(self.collector.applied.values().all(|it| *it == 1), "applied twice");
     }
 }
