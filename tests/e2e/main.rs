@@ -16,6 +16,7 @@ mod fleet;
 mod hours;
 mod identity;
 mod late;
+mod links;
 mod mail;
 mod mass;
 mod operations;
