@@ -169,7 +169,7 @@ fn is_well(limits: &Limits, usage: &Usage) -> bool {
 impl fmt::Display for Excess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tenths = |it: u64| format!("{}.{} %", it / 10, it % 10);
-        let mebibytes = |it: u64| format!("{}.{} MiB", it >> 20, (it % (1 << 20)) * 10 >> 20);
+        let mebibytes = |it: u64| format!("{}.{} MiB", it >> 20, ((it % (1 << 20)) * 10) >> 20);
         match *self {
             Self::Cpu(used, limit) => {
                 write!(f, "{} of a processor (limit {})", tenths(used), tenths(limit))
