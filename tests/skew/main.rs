@@ -1,6 +1,8 @@
 //! An agent of an earlier commit reports to today's collector, and is then
 //! replaced by today's agent where it stands.
 
+#![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
+
 use remit_proto::v1::{AlertState, Presence};
 use tests::{SOON, Site, eventually};
 

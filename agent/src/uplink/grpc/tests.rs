@@ -162,10 +162,11 @@ async fn when_the_first_address_answers_again_the_agent_is_told() {
     let listener = tokio::net::TcpListener::bind(at).await.unwrap();
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(async move {
+        let mut carried = tokio::task::JoinSet::new();
         loop {
             let (mut client, _) = listener.accept().await.unwrap();
             let mut server = tokio::net::TcpStream::connect(&second).await.unwrap();
-            tokio::spawn(async move {
+            carried.spawn(async move {
                 let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
             });
         }
