@@ -43,10 +43,10 @@ impl Budget {
                 return Err(document.invalid(key, "must be more than nothing"));
             }
         }
-        let is_known = |name: &String| DEFAULTS.iter().any(|(known, _)| known == name);
-        if let Some(name) = optional.value.iter().find(|it| !is_known(it) || *it == "self") {
-            let known = DEFAULTS.map(|(known, _)| known).join(", ");
-            let message = format!("`{name}` cannot be shed: use any of {known} but self");
+        let mut may_rest = DEFAULTS.map(|(known, _)| known).to_vec();
+        may_rest.retain(|it| *it != "self");
+        if let Some(name) = optional.value.iter().find(|it| !may_rest.contains(&it.as_str())) {
+            let message = format!("`{name}` cannot be shed: use any of {}", may_rest.join(", "));
             return Err(document.invalid("budget.optional", message));
         }
         effective.show("budget.cpu", &cpu);

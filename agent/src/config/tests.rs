@@ -102,7 +102,7 @@ fn what_makes_no_sense_is_named_with_its_place() {
     check(
         "[budget]\noptional = [\"self\"]\n",
         expect![
-            "agent.toml:2: budget.optional: `self` cannot be shed: use any of cpu, load, memory, network, uptime, process, self, disk, clock, service, patch, backup but self"
+            "agent.toml:2: budget.optional: `self` cannot be shed: use any of cpu, load, memory, network, uptime, process, disk, clock, service, patch, backup, backup-events, patch-wua"
         ],
     );
     check(
