@@ -21,7 +21,8 @@ mod borg;
 mod child;
 mod ear;
 mod restic;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 use std::{ffi::OsString, future, io, path::Path};

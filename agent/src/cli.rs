@@ -20,7 +20,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use remit_runtime::{clock::SystemClock, config::Effective, random, telemetry};
 use remit_shared::{Chain, Clock as _, RunId};
 use tokio::runtime;
@@ -51,6 +51,11 @@ impl<E: Error + 'static> From<E> for Failure {
     fn from(err: E) -> Self {
         Self { code: 1, text: Chain(&err).to_string() }
     }
+}
+
+/// What can be typed, for whoever describes it.
+pub fn command_line() -> clap::Command {
+    Cli::command()
 }
 
 /// Reads the command line and does what it says.
@@ -133,7 +138,8 @@ fn enroll(given: &Enroll) -> Result<ExitCode, Failure> {
     let host = host::describe(VERSION);
     let patience = given.retry_for.map_or(Patience::USUAL, |it| Patience::of(it.unsigned()));
     let (force, now) = (given.force, SystemClock.now());
-    let wish = Wish { token: &token, host: &host, force, patience, now };
+    let proxies = &config.proxies;
+    let wish = Wish { token: &token, host: &host, force, patience, proxies, now };
     let done = block_on(enroll::enroll(&folder, wish))?;
     let Enrolled { endpoint, waits_because } = done.map_err(|err: EnrollError| Failure {
         code: err.exit_code(),

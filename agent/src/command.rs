@@ -18,7 +18,8 @@
 //! [`Output::expect`], is its probe's business.
 
 mod child;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 use std::{

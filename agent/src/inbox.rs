@@ -21,7 +21,8 @@
 
 mod bell;
 mod drop_box;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 use std::{

@@ -14,6 +14,7 @@ use remit_runtime::{
     tls::{Clients, TlsError, server_config},
 };
 use remit_shared::{Clock, SteadyClock};
+use sd_notify::NotifyState;
 use tokio::sync::{Mutex, Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Router;
@@ -296,6 +297,8 @@ pub async fn serve<C: SteadyClock>(
     tasks.spawn("prune", prune);
     tasks.spawn("server certificate", chores::renew(authority, clock, listeners, tasks.token()));
     info!(agents = %config.agents, operators = %config.operators, "listening");
+    // Where there is no service manager nobody needs to know.
+    let _ = sd_notify::notify(&[NotifyState::Ready]);
     tokio::select! {
         () = stop.cancelled() => info!("stopping"),
         () = tasks.token().cancelled_owned() => {}

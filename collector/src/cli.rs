@@ -3,6 +3,7 @@
 
 mod init;
 mod notify;
+mod owner;
 mod source;
 
 use std::{
@@ -12,7 +13,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use remit_runtime::{config::ConfigError, files::WriteError, telemetry};
 use remit_shared::{Chain, SteadyClock};
 use tokio::signal::unix::{SignalKind, signal};
@@ -175,6 +176,8 @@ fn loopback(port: u16) -> SocketAddr {
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]
+    Owner(#[from] owner::OwnerError),
+    #[error(transparent)]
     Init(#[from] init::InitError),
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -194,6 +197,11 @@ enum Failure {
     Runtime(#[source] std::io::Error),
     #[error("failed to write to standard output")]
     Output(#[source] std::io::Error),
+}
+
+/// What can be typed, for whoever describes it.
+pub fn command_line() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs what the command line says, by a given clock. Exit 0: done; 1: failed;
@@ -232,6 +240,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 fn init(asked: Init) -> Result<(), Failure> {
+    owner::check(&asked.data_dir)?;
     let wanted = init::Wanted {
         data_dir: asked.data_dir,
         names: asked.names,
@@ -251,6 +260,7 @@ fn init(asked: Init) -> Result<(), Failure> {
 fn administrator(asked: &NewAdministrator) -> Result<(), Failure> {
     let flags = Flags { data_dir: Some(asked.data_dir.clone()), config: None };
     let (config, _) = config::load(&flags)?;
+    owner::check(&config.data_dir)?;
     runtime()?.block_on(init::administrator(&config, &asked.name, &asked.out))?;
     say(&format!("The credential of {} is in {}\n", asked.name, asked.out.display()))
 }
@@ -258,6 +268,7 @@ fn administrator(asked: &NewAdministrator) -> Result<(), Failure> {
 fn sealed_code(asked: &NewCode) -> Result<(), Failure> {
     let flags = Flags { data_dir: Some(asked.data_dir.clone()), config: None };
     let (config, _) = config::load(&flags)?;
+    owner::check(&config.data_dir)?;
     Sealed::of(&config.data_dir).renew(&asked.out)?;
     say(&format!("The sealed code is in {}\n", asked.out.display()))
 }
@@ -270,6 +281,7 @@ fn notify(asked: NotifyTest) -> Result<(), Failure> {
 
 fn source(asked: source::Command) -> Result<(), Failure> {
     let (config, _) = config::load(&asked.flags())?;
+    owner::check(&config.data_dir)?;
     let said = runtime()?.block_on(source::run(asked, &config))?;
     say(&said)
 }
@@ -284,6 +296,7 @@ fn check(flags: &Flags) -> Result<(), Failure> {
 
 fn serve(flags: &Flags, clock: impl SteadyClock) -> Result<(), Failure> {
     let (config, _) = config::load(flags)?;
+    owner::check(&config.data_dir)?;
     telemetry::init(config.log)?;
     runtime()?.block_on(async {
         let stop = CancellationToken::new();

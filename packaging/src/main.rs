@@ -8,8 +8,11 @@ mod bench;
 mod ci;
 mod codegen;
 mod command;
+mod dist;
 mod needs;
 mod quickstart;
+mod roots;
+mod skew;
 mod suite;
 mod tidy;
 mod tools;
@@ -35,10 +38,17 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Makes every package, into target/dist.
+    Dist(dist::Args),
     /// Builds the Windows agent and packs it as an MSI into target/dist.
     Msi,
     /// Tries the whole product on this machine.
     Quickstart(quickstart::Args),
+    /// Makes a fresh Debian system to install packages into, and says where it is.
+    Root {
+        /// Which: bookworm, bullseye.
+        suite: String,
+    },
     /// Runs every test.
     Test {
         /// Passed on to the test runner.
@@ -58,7 +68,13 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     // A folder on the command line is meant from where the caller stands.
     let task = match task {
         Task::Quickstart(args) => Task::Quickstart(args.absolute()?),
-        Task::Bench(_) | Task::Ci(_) | Task::Codegen { .. } | Task::Msi | Task::Test { .. } => task,
+        Task::Dist(args) => Task::Dist(args.absolute()?),
+        Task::Bench(_)
+        | Task::Ci(_)
+        | Task::Codegen { .. }
+        | Task::Msi
+        | Task::Root { .. }
+        | Task::Test { .. } => task,
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("packaging has no parent")?;
     env::set_current_dir(root).with_context(|| format!("failed to enter {}", root.display()))?;
@@ -66,8 +82,10 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Bench(args) => bench::run(&args),
         Task::Ci(args) => ci::run(&args),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
+        Task::Dist(args) => dist::run(&args),
         Task::Msi => windows::msi::run(),
         Task::Quickstart(args) => quickstart::run(&args),
+        Task::Root { suite } => roots::show(&suite).map(|()| ExitCode::SUCCESS),
         Task::Test { args } => suite::run(&args),
     }
 }

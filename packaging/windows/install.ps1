@@ -30,10 +30,10 @@ Stops the agent and takes it away. What it remembers stays unless -Purge is give
 With -Uninstall: delete identity, spool and settings, too.
 
 .EXAMPLE
-powershell.exe -NoProfile -ExecutionPolicy RemoteSigned -File install.ps1 -Package \\files\remit\remit-agent.msi -TokenFile \\files\remit\hq.token
+powershell.exe -NoProfile -ExecutionPolicy RemoteSigned -File install.ps1 -Package \\files\remit\remit-agent-VERSION-x64.msi -TokenFile \\files\remit\hq.token
 
 .EXAMPLE
-powershell.exe -NoProfile -File install.ps1 -Uninstall -Package \\files\remit\remit-agent.msi
+powershell.exe -NoProfile -File install.ps1 -Uninstall -Package \\files\remit\remit-agent-VERSION-x64.msi
 #>
 [CmdletBinding(SupportsShouldProcess = $true)]
 param(

@@ -2,12 +2,9 @@
 //! tokens for fifty each that both sides agreed on, a connection of its own for
 //! each machine, and the collector's limits as they ship.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use remit_proto::{
     convert::{JoinToken, Wire as _},
     v1::{EnrollRequest, enrollment_service_client::EnrollmentServiceClient},
@@ -16,7 +13,10 @@ use remit_runtime::{
     dial, random,
     tls::{self, KeyRequest},
 };
-use tokio::{task::JoinSet, time};
+use tokio::{
+    task::JoinSet,
+    time::{self, Instant},
+};
 use tonic::{Code, Status};
 
 use crate::{
@@ -101,15 +101,14 @@ async fn one(token: Arc<JoinToken>, number: usize, began: Instant) -> anyhow::Re
             Ok(()) => return Ok(Done { took: began.elapsed(), attempts }),
             Err(status) => status,
         };
-        let wait = match status.code() {
-            Code::ResourceExhausted => {
-                let hint = status.metadata().get("grpc-retry-pushback-ms");
-                let hint = hint.and_then(|it| it.to_str().ok()).and_then(|it| it.parse().ok());
-                Duration::from_millis(hint.context("it was not told when to come back")?)
-            }
-            // It took too long.
-            Code::Cancelled | Code::DeadlineExceeded => Duration::from_secs(1),
-            _ => bail!("{status}"),
+        let wait = if status.code() == Code::ResourceExhausted {
+            let hint = status.metadata().get("grpc-retry-pushback-ms");
+            let hint = hint.and_then(|it| it.to_str().ok()).and_then(|it| it.parse().ok());
+            Duration::from_millis(hint.context("it was not told when to come back")?)
+        } else {
+            let took_too_long = matches!(status.code(), Code::Cancelled | Code::DeadlineExceeded);
+            ensure!(took_too_long, "{status}");
+            Duration::from_secs(1)
         };
         ensure!(began.elapsed() + wait < PATIENCE, "it was told to wait for too long");
         time::sleep(wait + Duration::from_millis(random::u64() % 250)).await;

@@ -32,18 +32,20 @@ async fn token_for(site: &Site, uses: u32) -> (String, Operator) {
         payload: Some(Payload::Token(wanted)),
         ..Default::default()
     };
-    let proposed = site.admin.changes().propose_change(asked).await.unwrap().into_inner();
-    let id = proposed.change.unwrap().change_id;
-    petra.approve(&id).await.unwrap();
-    let asked = v1::ApplyChangeRequest { change_id: id };
-    let applied = site.admin.changes().apply_change(asked).await.unwrap().into_inner();
-    (applied.token, petra)
+    let proposed = site.admin.changes().propose_change(asked).await;
+    let proposed = proposed.expect("an administrator may propose").into_inner();
+    let change_id = proposed.change.unwrap_or_default().change_id;
+    petra.approve(&change_id).await.expect("a manager of the other side may agree");
+    let asked = v1::ApplyChangeRequest { change_id };
+    let applied = site.admin.changes().apply_change(asked).await;
+    (applied.expect("all have agreed").into_inner().token, petra)
 }
 
 async fn many(token: &str, count: usize) -> Vec<FakeAgent> {
     let mut agents = Vec::new();
     for number in 0..count {
-        agents.push(FakeAgent::enroll(token, &format!("pc-{number}")).await.unwrap());
+        let agent = FakeAgent::enroll(token, &format!("pc-{number}")).await;
+        agents.push(agent.expect("the token lets so many in"));
     }
     agents
 }

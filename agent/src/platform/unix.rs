@@ -86,21 +86,43 @@ pub fn make_private_advice(path: &Path) -> String {
 /// Makes a folder that its owner and its group may leave files in, and gives
 /// it to whom the one above belongs: the agent's own user, even if it is
 /// `root` who runs the first backup.
+///
+/// A unit that may not set the bit by which files inherit the group makes it
+/// without: root gives its files away, see [`create_shared_file`].
 pub fn make_shared_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(SHARED_FOLDER).create(folder)?;
+    match make_shared(folder, SHARED_FOLDER) {
+        Err(err) if err.kind() == io::ErrorKind::PermissionDenied => {
+            make_shared(folder, SHARED_FOLDER & 0o777)
+        }
+        done => done,
+    }
+}
+
+fn make_shared(folder: &Path, mode: u32) -> io::Result<()> {
+    match DirBuilder::new().mode(mode & 0o777).create(folder) {
+        // Half made, by an attempt whose mode was refused.
+        Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {
+            if mode == SHARED_FOLDER {
+                return Err(err);
+            }
+        }
+        made => made?,
+    }
     if let Some(above) = folder.parent().filter(|it| !it.as_os_str().is_empty()) {
         let above = fs::metadata(above)?;
         // Only root may; everybody else made a folder of their own.
         chown(folder, Some(above.uid()), Some(above.gid())).ok();
     }
-    fs::set_permissions(folder, Permissions::from_mode(SHARED_FOLDER))
+    fs::set_permissions(folder, Permissions::from_mode(mode))
 }
 
 /// Makes a file in such a folder.
 pub fn create_shared_file(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().write(true).create_new(true).mode(SHARED_FILE).open(path)?;
-    // The umask of whoever runs a backup is not made for us.
-    match file.set_permissions(Permissions::from_mode(SHARED_FILE)) {
+    // The umask of whoever runs a backup is not made for us, and what root leaves
+    // must be the agent's to read.
+    let given = path.parent().map_or(Ok(()), |folder| give_to_owner(folder, path));
+    match given.and_then(|()| file.set_permissions(Permissions::from_mode(SHARED_FILE))) {
         Ok(()) => Ok(file),
         Err(err) => {
             // The first error is the one to tell.

@@ -17,6 +17,7 @@ enum May {
 
 const LAYERS: &[(&str, May)] = &[
     ("packaging", May::Use(&[])),
+    ("remit-pages", May::Use(&["remit-agent", "remit-collector", "remit-ctl"])),
     ("tests", May::UseAll),
     ("remit-sim", May::Use(&["remit-matrix-file", "remit-collector-domain", "remit-shared"])),
     (

@@ -2,6 +2,8 @@
 //!
 //! Everything that could be refused is looked at before anything is written.
 
+mod program;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -10,13 +12,16 @@ use std::{
 };
 
 use remit_runtime::files::{self, WriteError};
-
 use tokio::{process::Command as AsyncCommand, time};
 
-use crate::{doctor::Finding, platform};
+pub use self::program::ProgramError;
+use crate::{doctor::Finding, identity::IdentityFolder, platform};
 
 /// Where systemd looks for units that an administrator adds.
 const UNIT: &str = "/etc/systemd/system/remit-agent.service";
+/// Where it looks for those of packages.
+const PACKAGED: &[&str] =
+    &["/lib/systemd/system/remit-agent.service", "/usr/lib/systemd/system/remit-agent.service"];
 /// What tells systemd about the agent.
 const UNIT_TEXT: &str = include_str!("../../../../packaging/linux/remit-agent.service");
 
@@ -37,6 +42,9 @@ pub enum ServiceError {
     /// Only root may.
     #[error("only root can change services; nothing was changed")]
     NotRoot,
+    /// The program is nowhere that a service may start it from.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -53,7 +61,7 @@ pub enum ServiceError {
     },
     /// A program does not do as told.
     #[error("`{command}` failed: {said}")]
-    Program {
+    Command {
         /// What was run.
         command: String,
         /// What it said.
@@ -61,9 +69,10 @@ pub enum ServiceError {
     },
 }
 
-/// Writes the unit, and nothing else.
+/// Writes the unit that starts this program, and nothing else.
 pub fn write_unit(path: &Path) -> Result<(), ServiceError> {
-    Ok(files::write_atomic(path, UNIT_TEXT.as_bytes())?)
+    let text = program::unit(UNIT_TEXT, &program::own()?);
+    Ok(files::write_atomic(path, text.as_bytes())?)
 }
 
 /// Where things are, if not where they usually are. The unit knows only the
@@ -80,6 +89,10 @@ pub struct Placement {
 /// people should know.
 pub async fn install(_: &Placement, state_dir: &Path) -> Result<Vec<String>, ServiceError> {
     check()?;
+    let packaged = PACKAGED.iter().any(|it| Path::new(it).exists());
+    if !packaged {
+        program::check(&program::own()?)?;
+    }
     if !user_exists()? {
         let home = state_dir.display().to_string();
         let shell = "/usr/sbin/nologin";
@@ -87,15 +100,28 @@ pub async fn install(_: &Placement, state_dir: &Path) -> Result<Vec<String>, Ser
     }
     platform::make_private_folder(state_dir)
         .map_err(|source| io_error("make", state_dir, source))?;
+    let inbox = state_dir.join("inbox");
+    if !inbox.exists() {
+        platform::make_shared_folder(&inbox).map_err(|source| io_error("make", &inbox, source))?;
+    }
     let owner = format!("{USER}:{USER}");
     run("chown", &["--recursive", "--no-dereference", &owner, &state_dir.display().to_string()])?;
     if let Some(folder) = platform::config().parent() {
         fs::create_dir_all(folder).map_err(|source| io_error("make", folder, source))?;
     }
-    write_unit(Path::new(UNIT))?;
+    // One of ours would overrule the package's, also when that gets a new one.
+    if !packaged {
+        write_unit(Path::new(UNIT))?;
+    }
     run("systemctl", &["daemon-reload"])?;
     run("systemctl", &["enable", "--now", "remit-agent.service"])?;
-    Ok(Vec::new())
+    Ok(match IdentityFolder::new(state_dir).current() {
+        Ok(Some(_)) => Vec::new(),
+        Ok(None) | Err(_) => vec![
+            "it waits for this machine to be enrolled: `remit-agent enroll`, then `systemctl start remit-agent`"
+                .into(),
+        ],
+    })
 }
 
 /// Starts the service.
@@ -165,7 +191,7 @@ fn user_exists() -> Result<bool, ServiceError> {
 
 fn run(program: &str, args: &[&str]) -> Result<(), ServiceError> {
     let command = format!("{program} {}", args.join(" "));
-    let failed = |said: String| ServiceError::Program { command: command.clone(), said };
+    let failed = |said: String| ServiceError::Command { command: command.clone(), said };
     let folders = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
     let found = folders.iter().map(|it| Path::new(it).join(program)).find(|it| it.is_file());
     let found = found.ok_or_else(|| failed("it is not installed".into()))?;

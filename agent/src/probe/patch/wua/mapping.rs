@@ -125,7 +125,7 @@ fn title(update: &Update) -> (String, String) {
             in_version = !word.ends_with(')');
         } else if word == "(Version" {
             in_version = true;
-        } else if !is_article(bare) && !(word == "-" && words.last() == Some(&"-")) {
+        } else if !(is_article(bare) || word == "-" && words.last() == Some(&"-")) {
             words.push(word);
         }
     }

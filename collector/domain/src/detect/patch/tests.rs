@@ -126,6 +126,21 @@ fn an_update_that_is_superseded_before_it_was_installed_hands_its_age_on() {
 }
 
 #[test]
+fn what_is_optional_or_declined_is_not_missing() {
+    let mut stage = Stage::default();
+    let waiting = scan(&[
+        item("driver", "2", true, PatchState::Optional),
+        item("preview", "2", false, PatchState::Optional),
+        item("hidden", "2", true, PatchState::Declined),
+    ]);
+    stage.answers(1, &waiting);
+    stage.answers(40, &waiting);
+    let PatchView { status, pending, security, held, .. } = stage.view(40);
+    assert_eq!((pending, security, held), (Some(0), Some(0), Some(1)));
+    assert_eq!(status, CheckStatus::Ok);
+}
+
+#[test]
 fn what_is_held_or_phased_does_not_wait() {
     let mut stage = Stage::default();
     let items = [

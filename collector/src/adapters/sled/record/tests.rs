@@ -14,7 +14,7 @@ use remit_collector_domain::{
     calendar::Segment,
     change::{MatrixPart, Risk, State as ChangeState, Subject, Touches},
     effect::{AuditEntry, Effect, EffectKey},
-    endpoint::{Endpoint, Presence, Pulse, ResumeTokens},
+    endpoint::{Backfill, Endpoint, Presence, Pulse, ResumeTokens},
     flapping::link::Link,
     known_issue::{self, Tally},
     letter::Matter,
@@ -165,6 +165,19 @@ fn endpoints() {
         facts.jobs.insert(name.into(), job);
     }
     check("facts", vec![facts, Facts::default()]);
+}
+
+#[test]
+fn updates_that_were_stored_before_they_had_articles_are_read() {
+    let mut old: Value = serde_json::from_slice(&encode(&sample::facts())).unwrap();
+    let scan = old["is"]["patches"]["apt"].as_object_mut().unwrap();
+    assert!(scan.remove("system").is_some() && scan.remove("managed_by").is_some());
+    let item = scan["items"][0].as_object_mut().unwrap();
+    assert!(item.remove("advisories").is_some() && item.remove("failure").is_some());
+    let facts: Facts = decode(old.to_string().as_bytes()).unwrap();
+    let scan = &facts.patches["apt"];
+    assert_eq!((&*scan.system, &*scan.managed_by), ("", ""));
+    assert!(scan.items[0].advisories.is_empty() && scan.items[0].failure.is_empty());
 }
 
 #[test]
@@ -381,10 +394,15 @@ fn pulses() {
     refresh("pulse", meaning.iter().map(|it| Value::String(form(it))));
     let stored = hex("pulse");
     assert_eq!(stored.len(), meaning.len());
-    for (stored, meaning) in stored.iter().zip(meaning) {
+    for (stored, meaning) in stored.iter().zip(&meaning) {
         assert_eq!(pulse::decode(stored).unwrap(), (300, meaning.clone(), b"tail".as_slice()));
-        assert_eq!(pulse::encode(300, &meaning, b"tail"), *stored);
+        assert_eq!(pulse::encode(300, meaning, b"tail"), *stored);
     }
+    let backfill = meaning[0].backfill.map(|it| Backfill { from: Some(sample::minute(1)), ..it });
+    assert!(backfill.is_some());
+    let missed = Pulse { backfill, ..sample::pulse() };
+    let bytes = pulse::encode(300, &missed, b"tail");
+    assert_eq!(pulse::decode(&bytes).unwrap(), (300, missed, b"tail".as_slice()));
 }
 
 #[test]

@@ -1,0 +1,66 @@
+//! The collector's package, and that of the command.
+
+use std::net::Ipv4Addr;
+
+use tests::{SOON, eventually};
+
+use crate::machine::{Machine, package};
+
+const UNIT: &str = "remit-collector.service";
+
+/// What the collector in a machine is to listen on; nobody else is there.
+const ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 61, 0, 1);
+
+fn init() -> String {
+    let mut line = format!("remit-collector init --name {ADDRESS}");
+    for (flag, port) in
+        [("agent", 7443), ("enroll", 7444), ("operator", 7445), ("http", 7446), ("receiver", 7448)]
+    {
+        line += &format!(" --{flag}-listen {ADDRESS}:{port}");
+    }
+    line
+}
+
+#[tokio::test]
+async fn it_is_installed_set_up_upgraded_and_purged() {
+    let machine = Machine::boot().await;
+    machine.put(&package("trial/this", "remit-collector", ".deb"), "/tmp/this.deb");
+    machine.put(&package("trial/this", "remit", ".deb"), "/tmp/remit.deb");
+    machine.put(&package("trial/next", "remit-collector", ".deb"), "/tmp/next.deb");
+    machine.must("apt-get -qq install /tmp/this.deb /tmp/remit.deb").await;
+    assert_eq!(machine.main_pid(UNIT).await, 0, "there is nothing to serve yet");
+
+    // What root makes the service could not read.
+    let as_root = machine.run(&init()).await;
+    assert_eq!(as_root.code, Some(1));
+    assert!(as_root.stderr.contains("runuser -u remit-collector"), "{}", as_root.stderr);
+    machine.must(&format!("runuser -u remit-collector -- {}", init())).await;
+
+    // Started, it is ready: `start` waits for it.
+    machine.must("systemctl start remit-collector").await;
+    let first = machine.running(UNIT).await;
+    assert_eq!(machine.must(&format!("stat -c %U /proc/{first}")).await, "remit-collector");
+    machine.must("cp /var/lib/remit-collector/admin.credential.toml /root/").await;
+    machine.must("remit login /root/admin.credential.toml").await;
+    machine.must("remit matrix publish /usr/share/remit/starter.toml").await;
+    let root = machine.read("/var/lib/remit-collector/pki/root.pem").expect("there is a root");
+
+    machine.must("apt-get -qq install /tmp/next.deb").await;
+    let second = machine.running(UNIT).await;
+    assert_ne!(second, first);
+    let versions = eventually(SOON, "the matrix is still in force", async || {
+        let asked = machine.run("remit matrix show --tenant acme").await;
+        (asked.code == Some(0)).then_some(asked.stdout)
+    })
+    .await;
+    assert!(!versions.is_empty());
+
+    machine.must("apt-get -qq remove remit-collector").await;
+    assert_eq!(machine.main_pid(UNIT).await, 0);
+    assert_eq!(machine.read("/var/lib/remit-collector/pki/root.pem"), Some(root));
+    machine.must("apt-get -qq purge remit-collector remit").await;
+    // Who is logged in is the person's, not the package's.
+    assert_eq!(machine.traces().await, "/root/.config/remit");
+    let users = machine.read("/etc/passwd").unwrap();
+    assert!(!users.contains("remit"), "{users}");
+}
