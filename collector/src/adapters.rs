@@ -1,5 +1,6 @@
 //! The ports' implementations.
 
+pub mod catalogue;
 pub mod matrices;
 pub mod memory;
 pub mod notify;

@@ -5,7 +5,7 @@ mod servers;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use remit_collector_domain::{endpoint::Endpoint, matrix_version::Published};
+use remit_collector_domain::{endpoint::Endpoint, exploited::Known, matrix_version::Published};
 use remit_runtime::{
     files::{FolderLock, LockError},
     listen::{BindError, Listener},
@@ -208,6 +208,12 @@ pub async fn serve<C: SteadyClock>(
         turn: Mutex::default(),
     });
     let daybook = Daybook { engine: Arc::clone(&engine), matrices: Arc::clone(&matrices) };
+    if let Some(path) = config.known_exploited.clone() {
+        // Unread is not off: what was told stays told until it can be read.
+        matrices.learn_exploited(Known::Unread);
+        let keep = chores::keep_catalogue(path, Arc::clone(&matrices), tasks.token());
+        tasks.spawn("catalogue", keep);
+    }
     let plane = Arc::new(Plane {
         engine: Arc::clone(&engine),
         ingest: Arc::clone(&ingest),

@@ -20,7 +20,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    adapters::sealed::Sealed,
+    adapters::{
+        catalogue::{self, CatalogueFileError},
+        sealed::Sealed,
+    },
     app,
     config::{self, AGENT_PORT, ENROLLMENT_PORT, Flags, HTTP_PORT, OPERATOR_PORT, RECEIVER_PORT},
 };
@@ -179,6 +182,8 @@ enum Failure {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
+    Catalogue(#[from] CatalogueFileError),
+    #[error(transparent)]
     Notify(#[from] notify::NotifyFailure),
     #[error(transparent)]
     Source(#[from] source::SourceFailure),
@@ -282,8 +287,11 @@ fn source(asked: source::Command) -> Result<(), Failure> {
 }
 
 fn check(flags: &Flags) -> Result<(), Failure> {
-    let (_, table) = config::load(flags)?;
-    say(&table.to_string())
+    let (config, table) = config::load(flags)?;
+    say(&table.to_string())?;
+    let Some(path) = config.known_exploited else { return Ok(()) };
+    let catalogue = catalogue::read(&path)?;
+    say(&format!("\n{} exploited vulnerabilities: {}\n", catalogue.count(), catalogue.source()))
 }
 
 fn serve(flags: &Flags, clock: impl SteadyClock) -> Result<(), Failure> {

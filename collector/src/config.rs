@@ -5,6 +5,7 @@
 
 mod channels;
 mod dead_man;
+mod known_exploited;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ pub use self::dead_man::DeadMan;
 use self::{
     channels::{RawAlertmanager, RawNtfy, RawPagerduty, RawSecretUrl, RawSmtp, RawWebhook},
     dead_man::RawDeadMan,
+    known_exploited::RawKnownExploited,
 };
 use crate::adapters::notify::ChannelSettings;
 
@@ -64,6 +66,8 @@ pub struct Config {
     pub waits: Waits,
     /// Who is told every so often that all is well, and misses it otherwise.
     pub dead_man: Option<DeadMan>,
+    /// The catalogue of what is known to be exploited, if there is one.
+    pub known_exploited: Option<PathBuf>,
     /// How people are told.
     pub channels: ChannelSettings,
 }
@@ -99,6 +103,8 @@ struct RawConfig {
     #[serde(default)]
     log: RawLog,
     dead_man: Option<RawDeadMan>,
+    #[serde(default)]
+    known_exploited: RawKnownExploited,
     #[serde(default)]
     digests: RawDigests,
     #[serde(default)]
@@ -227,6 +233,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
     table.show("log.format", &log);
     let waits = waits(&raw.digests, &mut table);
     let dead_man = dead_man::read(&file, &mut table)?;
+    let known_exploited = known_exploited::read(&file, &mut table)?;
     let channels = channels::read(&file, &mut table)?;
     let config = Config {
         data_dir: data_dir.value,
@@ -243,6 +250,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         log: log.value,
         waits,
         dead_man,
+        known_exploited,
         channels,
     };
     Ok((config, table))
@@ -322,6 +330,11 @@ receiver = "{receiver}" # alerts of other systems; nobody is heard without a tok
 # [dead_man]
 # url_file = "dead-man.url"
 # every = "60s"
+
+# What is known to be exploited, as CISA publishes it in JSON. It is read again
+# when it changes, and nobody fetches it.
+# [known_exploited]
+# file = "known_exploited_vulnerabilities.json"
 
 # A team whose matrix entry says notify = ["webhook:noc"] is told here.
 # [[webhook]]

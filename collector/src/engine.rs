@@ -6,6 +6,7 @@
 
 mod backlog;
 mod board;
+mod explain;
 mod letters;
 mod observe;
 mod quiet;
@@ -102,6 +103,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             instance: Arc::clone(&signal.instance),
             function: signal.function.clone(),
         };
+        let signal = &*self.explained(signal, &endpoint.record);
         loop {
             let newest = self.store.newest_alert(subject, &signal.check, &signal.instance).await?;
             let known = newest.as_ref().map(|it| &*it.record);

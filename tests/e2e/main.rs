@@ -13,6 +13,7 @@ mod digest;
 mod enrollment;
 mod escalation;
 mod evening;
+mod exploited;
 mod facts;
 mod fleet;
 mod hours;

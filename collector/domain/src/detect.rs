@@ -16,6 +16,7 @@
 pub mod backup;
 mod checks;
 pub mod clock;
+pub mod exploited;
 pub mod patch;
 mod policy;
 pub mod presence;

@@ -104,6 +104,9 @@ pub struct Facts {
     pub patches: BTreeMap<String, PatchScan>,
     /// When each missing security update was first seen: manager, package, version.
     pub first_seen: BTreeMap<(String, String, String), Timestamp>,
+    /// When each vulnerability that is exploited and that a missing update
+    /// closes was first seen, by name.
+    pub exploited: BTreeMap<String, Timestamp>,
     /// Backup jobs, by name.
     pub jobs: BTreeMap<String, JobState>,
 }

@@ -15,6 +15,7 @@ pub mod detect;
 pub mod effect;
 pub mod endpoint;
 pub mod enroll;
+pub mod exploited;
 pub mod flapping;
 pub mod group;
 pub mod inhibit;

@@ -14,6 +14,7 @@ use remit_collector_domain::{
     alert::{Ladder, Remit, TermsRef},
     detect::{OverrideError, Rules},
     endpoint::Registration,
+    exploited::Known,
     inhibit,
     mass_loss::Place,
     matrix::{Matrix, next_change, resolve},
@@ -36,6 +37,8 @@ pub struct Matrices {
     versions: Mutex<BTreeMap<(Tenant, u64), Arc<InForce>>>,
     /// Where the collector stands, if somebody said so.
     home: Option<Place>,
+    /// What the catalogue says that was read last.
+    exploited: ArcSwap<Known>,
 }
 
 /// One tenant's matrix, ready to be asked.
@@ -118,6 +121,11 @@ impl Matrices {
     /// the first tenant by name.
     pub fn at_home(home: Option<Place>) -> Self {
         Self { home, ..Self::default() }
+    }
+
+    /// What is known to be exploited from now on.
+    pub fn learn_exploited(&self, known: Known) {
+        self.exploited.store(Arc::new(known));
     }
 
     /// Remembers a version, and puts it in force if its time has come.
@@ -227,6 +235,10 @@ impl Directory for Matrices {
 
     fn inhibitions(&self, tenant: &Tenant) -> Arc<[inhibit::Rule]> {
         self.of(tenant).map_or_else(|| Arc::from([]), |it| Arc::clone(&it.inhibitions))
+    }
+
+    fn exploited(&self) -> Known {
+        Known::clone(&self.exploited.load())
     }
 }
 

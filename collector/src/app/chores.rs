@@ -1,24 +1,31 @@
 //! What the collector does again and again. The next time is the retry.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
-    alert::Alert, detect::presence::Grace, endpoint::Endpoint, retention,
+    alert::Alert,
+    detect::presence::Grace,
+    endpoint::Endpoint,
+    exploited::{Catalogue, Known},
+    retention,
 };
 use remit_shared::{Chain, Clock};
-use tokio::time;
+use tokio::{task, time};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{RunError, Sled, servers::Listeners};
 use crate::{
-    adapters::matrices::Matrices,
+    adapters::{catalogue, matrices::Matrices},
     config::Config,
     engine::Engine,
     ingest::{Ingest, Listening, NOTED_EVERY},
     pki::Authority,
-    ports::store::{Horizon, Store as _, StoreError},
+    ports::{
+        directory::Directory as _,
+        store::{Horizon, Store as _, StoreError},
+    },
     reports::KEEP_ALERTS,
     telemetry,
 };
@@ -30,6 +37,8 @@ const QUIET: Duration = Duration::from_secs(5);
 /// How often what keeps alerts quiet is looked at again, if nobody said that
 /// it has ended.
 const WATCH: Duration = Duration::from_secs(60);
+/// How often somebody looks whether there is another catalogue.
+const CATALOGUE: Duration = Duration::from_secs(5);
 /// How often what is too old is forgotten.
 const PRUNE: Duration = Duration::from_secs(3600);
 /// How often the collector looks at its own certificate.
@@ -68,6 +77,43 @@ pub(super) async fn keep_quiet<C: Clock>(
         if let Err(err) = engine.tick_quiet().await {
             // The next beat is the retry.
             warn!(error = %Chain(&err), "failed to look at windows and known issues");
+        }
+    }
+}
+
+/// Reads the catalogue of what is exploited, now and whenever it changes. What
+/// makes no sense is not taken: the one before stays in force.
+pub(super) async fn keep_catalogue(
+    path: PathBuf,
+    matrices: Arc<Matrices>,
+    stop: CancellationToken,
+) {
+    let mut beat = time::interval(CATALOGUE);
+    beat.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    let mut last = None;
+    let mut is_first = true;
+    while stop.run_until_cancelled(beat.tick()).await.is_some() {
+        let file = path.clone();
+        let look = task::spawn_blocking(move || {
+            let stamp = catalogue::stamp(&file);
+            let is_known = stamp == last && !is_first;
+            (stamp, (!is_known).then(|| catalogue::read(&file)))
+        });
+        let Ok((stamp, read)) = look.await else { continue };
+        (last, is_first) = (stamp, false);
+        match read {
+            None => {}
+            Some(Ok(catalogue)) => {
+                let entries = catalogue.count();
+                info!(entries, source = catalogue.source(), "read what is known to be exploited");
+                matrices.learn_exploited(Known::InForce(Arc::new(catalogue)));
+            }
+            Some(Err(err)) => {
+                let known = matrices.exploited();
+                let in_force =
+                    known.catalogue().map_or_else(|| "none".to_owned(), Catalogue::source);
+                warn!(error = %Chain(&err), in_force, "the catalogue of what is exploited is not taken");
+            }
         }
     }
 }

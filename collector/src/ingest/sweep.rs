@@ -15,6 +15,7 @@ use remit_collector_domain::{
     },
     effect::Effect,
     endpoint::{self, Endpoint, Presence, Registration},
+    exploited::Known,
     mass_loss::{self, COLLECTOR_CONNECTIVITY, Census, Pace, Verdict, judge, stand_in, standing},
 };
 use remit_shared::{Clock, EndpointId, EndpointKind};
@@ -50,11 +51,13 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
         let pace = Pace { heartbeat: self.roll.heartbeat(), starting };
         let all = self.store.all::<Endpoint>().await?;
         self.count_heads(&all, grace, pace).await?;
+        let known = self.directory.exploited();
         for stored in all {
             let endpoint = &stored.record;
             let rules = self.directory.rules(&endpoint.registration);
-            let waited =
-                |it: &Endpoint, now| waited(it, self.presence(it, grace, pace), &rules, now);
+            let waited = |it: &Endpoint, now| {
+                waited(it, self.presence(it, grace, pace), &rules, &known, now)
+            };
             if waited(endpoint, self.clock.now()).is_some() {
                 self.change(endpoint.id(), waited).await?;
             }
@@ -163,10 +166,11 @@ fn waited(
     endpoint: &Endpoint,
     judged: Presence,
     rules: &Rules,
+    known: &Known,
     now: Timestamp,
 ) -> Option<(Endpoint, Vec<Effect>)> {
     let (mut next, mut signals) = presence::change(endpoint, judged, rules, now);
-    if let Some((ticked, owed)) = endpoint::tick(&next, now, rules) {
+    if let Some((ticked, owed)) = endpoint::tick(&next, now, rules, known) {
         next = ticked;
         signals.extend(owed);
     }

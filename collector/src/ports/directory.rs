@@ -14,6 +14,7 @@ use remit_collector_domain::{
     calendar::Calendar,
     detect::Rules,
     endpoint::Registration,
+    exploited::Known,
     inhibit,
     mass_loss::Place,
     matrix::{Call, Matrix, Subject},
@@ -48,6 +49,9 @@ pub trait Directory: Send + Sync + 'static {
 
     /// Which alerts of a tenant say already what others would.
     fn inhibitions(&self, tenant: &Tenant) -> Arc<[inhibit::Rule]>;
+
+    /// What is known to be exploited; the same for every tenant.
+    fn exploited(&self) -> Known;
 }
 
 /// A tenant's people, as the matrix in force knows them.

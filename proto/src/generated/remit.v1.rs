@@ -12824,6 +12824,36 @@ pub struct PatchStatus {
     /// Who decides about updates there; empty when unknown.
     #[prost(string, tag = "18")]
     pub managed_by: ::prost::alloc::string::String,
+    /// What missing updates close and is exploited, as the catalogue in force says.
+    #[prost(message, repeated, tag = "19")]
+    pub known_exploited: ::prost::alloc::vec::Vec<KnownExploited>,
+}
+/// A vulnerability that is known to be exploited.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KnownExploited {
+    /// CVE-2024-20674.
+    #[prost(string, tag = "1")]
+    pub cve: ::prost::alloc::string::String,
+    /// The updates that name it.
+    #[prost(string, repeated, tag = "2")]
+    pub packages: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What must be done: patch, restart, mitigation_required or unknown.
+    #[prost(string, tag = "3")]
+    pub need: ::prost::alloc::string::String,
+    /// The day on which the catalogue wants it gone: 2024-02-10.
+    #[prost(string, tag = "4")]
+    pub listed_due: ::prost::alloc::string::String,
+    /// Until when it must be gone here: later, if that day had passed when it was
+    /// first seen.
+    #[prost(message, optional, tag = "5")]
+    pub due: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(bool, tag = "6")]
+    pub overdue: bool,
+    #[prost(bool, tag = "7")]
+    pub ransomware: bool,
+    /// The catalogue that says so; also how old it is, if that is worth saying.
+    #[prost(string, tag = "8")]
+    pub catalogue: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListPatchStatesRequest {

@@ -41,7 +41,24 @@ pub(crate) struct PatchStatus {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) managed_by: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) known_exploited: Vec<KnownExploited>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) items: Vec<PatchItem>,
+}
+
+/// What missing updates close and is exploited.
+#[derive(Debug, Serialize)]
+pub(crate) struct KnownExploited {
+    pub(crate) cve: String,
+    pub(crate) packages: Vec<String>,
+    pub(crate) need: String,
+    /// The catalogue's day.
+    pub(crate) listed_due: String,
+    /// Until when it must be gone here.
+    pub(crate) due: Option<Time>,
+    pub(crate) overdue: bool,
+    pub(crate) ransomware: bool,
+    pub(crate) catalogue: String,
 }
 
 /// Whether a restart is due.
@@ -88,7 +105,23 @@ impl From<v1::PatchStatus> for PatchStatus {
             reboot: it.reboot.map(Into::into),
             system: it.system,
             managed_by: it.managed_by,
+            known_exploited: it.known_exploited.into_iter().map(Into::into).collect(),
             items: it.items.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<v1::KnownExploited> for KnownExploited {
+    fn from(it: v1::KnownExploited) -> Self {
+        Self {
+            cve: it.cve,
+            packages: it.packages,
+            need: it.need,
+            listed_due: it.listed_due,
+            due: time(it.due),
+            overdue: it.overdue,
+            ransomware: it.ransomware,
+            catalogue: it.catalogue,
         }
     }
 }
@@ -120,8 +153,14 @@ impl View for Patches {
             return "no endpoints".into();
         }
         let mut text = overview(&self.states, look);
+        for state in self.states.iter().filter(|it| !it.known_exploited.is_empty()) {
+            let heading = format!("{}: known to be exploited", plain(&state.hostname));
+            let list = exploited(&state.known_exploited, look);
+            text += &format!("\n\n{}\n{list}", look.bold(&heading));
+        }
         for state in self.states.iter().filter(|it| !it.items.is_empty()) {
-            text += &format!("\n\n{}\n{}", look.bold(&state.heading()), items(&state.items, look));
+            let list = items(state, look);
+            text += &format!("\n\n{}\n{list}", look.bold(&state.heading()));
         }
         text
     }
@@ -176,9 +215,37 @@ impl PatchStatus {
     }
 }
 
-fn items(items: &[PatchItem], look: &Look) -> String {
+fn exploited(list: &[KnownExploited], look: &Look) -> String {
     let mut table = Table::new(look, &[]);
-    for item in items {
+    for it in list {
+        let ransomware = if it.ransomware { "ransomware" } else { "" };
+        table.row([
+            Field::Text(format!("  {}", short(&it.cve, 24))),
+            Field::text(&it.need),
+            Field::Text(format!("due {}", short(&it.listed_due, 10))),
+            Field::Text(if it.overdue { "overdue" } else { "" }.into()),
+            Field::Text(ransomware.into()),
+            Field::text(&it.packages.join(", ")),
+        ]);
+    }
+    let sources = list.iter().map(|it| plain(&it.catalogue)).next().unwrap_or_default();
+    format!("{}\n  {sources}", table.text().trim_end())
+}
+
+/// The day on which one must be gone at the earliest, if an update closes what
+/// is exploited.
+fn listed_due<'a>(state: &'a PatchStatus, item: &PatchItem) -> Option<&'a str> {
+    let names = |it: &&KnownExploited| {
+        item.advisories.iter().any(|name| name.eq_ignore_ascii_case(&it.cve))
+    };
+    state.known_exploited.iter().filter(names).map(|it| it.listed_due.as_str()).min()
+}
+
+fn items(state: &PatchStatus, look: &Look) -> String {
+    let mut table = Table::new(look, &[]);
+    for item in &state.items {
+        let exploited = listed_due(state, item)
+            .map_or_else(String::new, |it| format!("exploited, due {}", short(it, 10)));
         let class = if item.security { "security" } else { "" };
         table.row([
             Field::Text(format!("  {}", short(&item.package, 34))),
@@ -186,6 +253,7 @@ fn items(items: &[PatchItem], look: &Look) -> String {
             Field::Text(short(&item.candidate, 22)),
             Field::Text(class.into()),
             Field::word(item.state),
+            Field::Text(exploited),
         ]);
     }
     table.text()

@@ -513,6 +513,17 @@ fn an_unknown_number_of_updates_is_not_zero() {
             origins: vec!["Debian-Security".into()],
             security: true,
             state: v1::PatchState::Available.into(),
+            advisories: vec!["CVE-2026-1001".into()],
+            ..Default::default()
+        }],
+        known_exploited: vec![v1::KnownExploited {
+            cve: "CVE-2026-1001".into(),
+            packages: vec!["openssl".into()],
+            need: "patch".into(),
+            listed_due: "2026-11-20".into(),
+            overdue: true,
+            ransomware: true,
+            catalogue: "catalogue 2026.11.23 of 2026-11-23, sha256 0a".into(),
             ..Default::default()
         }],
         ..Default::default()
@@ -527,13 +538,17 @@ fn an_unknown_number_of_updates_is_not_zero() {
     shows(
         &patches,
         expect![[r#"
-        HOST   STATUS   PENDING  SECURITY  HELD  REBOOT  CATALOG  PATCHED  TENANT  WHY
-        web-1  unknown  unknown  unknown   0     -       -        -                no answer yet
-        db-7   warn     12       2         1     due     24 h     55 d     acme    2 security updates for 1…
+            HOST   STATUS   PENDING  SECURITY  HELD  REBOOT  CATALOG  PATCHED  TENANT  WHY
+            web-1  unknown  unknown  unknown   0     -       -        -                no answer yet
+            db-7   warn     12       2         1     due     24 h     55 d     acme    2 security updates for 1…
 
-        db-7: 1 update
-          openssl  3.0.15-1  3.0.17-1  security  available
-    "#]],
+            db-7: known to be exploited
+              CVE-2026-1001  patch  due 2026-11-20  overdue  ransomware  openssl
+              catalogue 2026.11.23 of 2026-11-23, sha256 0a
+
+            db-7: 1 update
+              openssl  3.0.15-1  3.0.17-1  security  available  exploited, due 2026-11-20
+        "#]],
     );
     is_json(
         &patches.states[0],

@@ -72,6 +72,11 @@ pub fn scanned(facts: &mut Facts, scan: &PatchScan, is_whole: bool, at: Timestam
     left
 }
 
+/// Whether a package manager's last scan says nothing about today.
+pub(super) fn is_doubtful(facts: &Facts, manager: &str, policy: &Policy, now: Timestamp) -> bool {
+    view::doubt(facts, manager, policy, now).is_some()
+}
+
 /// Finds what has waited for too long, and what nobody knows.
 pub fn tick(facts: &Facts, checks: &mut Checks, policy: &Policy, now: Timestamp) {
     for (manager, scan) in &facts.patches {

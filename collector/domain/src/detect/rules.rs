@@ -117,6 +117,13 @@ pub const CHECKS: &[CheckDef] = {
             "a server is not heard any more",
         ),
         def(
+            "known-exploited",
+            "server_patching",
+            High,
+            Critical,
+            "an update is missing against something that is exploited",
+        ),
+        def(
             "link-unstable",
             "infra_monitoring",
             Medium,

@@ -6,8 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use remit_shared::FailureKind;
 
 use crate::{
-    detect::{Checks, Finding, Level, Policy, Rules, backup, clock, patch, remind, span},
+    detect::{
+        Checks, Finding, Level, Policy, Rules, backup, clock, exploited, patch, remind, span,
+    },
     endpoint::{Endpoint, Facts, ProbeState, Registration},
+    exploited::Known,
     flapping::link,
     signal::Signal,
 };
@@ -20,7 +23,12 @@ const CERTIFICATE: &str = "certificate-expiry";
 /// Looks at everything that becomes true by waiting, and tells what was found
 /// while a backlog was applied, and what is still bad. `None` if nothing changes. An endpoint whose
 /// trust has ended is left alone.
-pub fn tick(endpoint: &Endpoint, now: Timestamp, rules: &Rules) -> Option<(Endpoint, Vec<Signal>)> {
+pub fn tick(
+    endpoint: &Endpoint,
+    now: Timestamp,
+    rules: &Rules,
+    known: &Known,
+) -> Option<(Endpoint, Vec<Signal>)> {
     let Endpoint { registration, facts, pulse, .. } = endpoint;
     if registration.revoked.is_some() {
         return None;
@@ -29,6 +37,7 @@ pub fn tick(endpoint: &Endpoint, now: Timestamp, rules: &Rules) -> Option<(Endpo
     let policy = &rules.policy;
     backup::tick(facts, &mut checks, policy, pulse.heard_at, now);
     patch::tick(facts, &mut checks, policy, now);
+    let exploited = exploited::tick(facts, &mut checks, policy, known, now);
     probes(facts, &mut checks, policy, now);
     certificate(registration, &mut checks, policy, now);
     clock::judge(&mut checks, policy, pulse.clock_ahead, now);
@@ -41,10 +50,14 @@ pub fn tick(endpoint: &Endpoint, now: Timestamp, rules: &Rules) -> Option<(Endpo
         remind::after(&mut checks, &news, now);
         signals.extend(news);
     }
-    if signals.is_empty() && checks == *endpoint.checks && link == pulse.link {
+    let is_as_before = checks == *endpoint.checks && link == pulse.link && exploited.is_none();
+    if signals.is_empty() && is_as_before {
         return None;
     }
     let mut next = Endpoint { checks: Arc::new(checks), ..endpoint.clone() };
+    if let Some(exploited) = exploited {
+        next.facts = Arc::new(Facts { exploited, ..Facts::clone(facts) });
+    }
     next.pulse.link = link;
     Some((next, signals))
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     detect::Rules,
+    exploited::Known,
     signal::{Say, Signal},
 };
 
@@ -196,11 +197,16 @@ impl Stage {
     }
 
     pub(super) fn waits(&mut self, second: i64) {
-        if let Some((endpoint, signals)) = tick(&self.endpoint, at(second), &self.rules) {
+        if let Some((endpoint, signals)) =
+            tick(&self.endpoint, at(second), &self.rules, &Known::Off)
+        {
             self.endpoint = endpoint;
             self.hear(signals);
         }
-        assert!(tick(&self.endpoint, at(second), &self.rules).is_none(), "once is enough");
+        assert!(
+            tick(&self.endpoint, at(second), &self.rules, &Known::Off).is_none(),
+            "once is enough"
+        );
     }
 
     pub(super) fn hear(&mut self, signals: Vec<Signal>) {

@@ -81,6 +81,8 @@ form! {
         services: BTreeMap<String, ServiceScanRecordV1>,
         patches: BTreeMap<String, PatchScanRecordV1>,
         first_seen: Vec<FirstSeenRecordV1>,
+        #[serde(default)]
+        exploited: BTreeMap<String, String>,
         jobs: BTreeMap<String, JobStateRecordV1>,
     }
 

@@ -2,7 +2,12 @@
 
 use std::cmp::Reverse;
 
-use remit_collector_domain::{detect::patch, endpoint::Endpoint};
+use jiff::Timestamp;
+use remit_collector_domain::{
+    detect::{Policy, exploited::found, patch},
+    endpoint::Endpoint,
+    exploited::Catalogue,
+};
 use remit_proto::{
     convert::Wire as _,
     v1::{self, patch_service_server::PatchService},
@@ -35,12 +40,16 @@ impl<S: Store, C: Clock> PatchService for Plane<S, C> {
             }
             let policy = &self.matrices.rules(registration).policy;
             let managers = patch::managers(&endpoint.facts);
+            let known = self.engine.directory.exploited();
             if managers.is_empty() {
                 rows.push((patch::rank(CheckStatus::Unknown), None, silent(&endpoint)));
             }
             for manager in managers {
                 let view = patch::status(&endpoint.facts, &manager, policy, now);
-                let row = status(&endpoint, &manager, &view, asked.with_items);
+                let mut row = status(&endpoint, &manager, &view, asked.with_items);
+                if let Some(catalogue) = known.catalogue() {
+                    row.known_exploited = exploited(&endpoint, &manager, catalogue, policy, now);
+                }
                 rows.push((patch::rank(view.status), view.security, row));
             }
         }
@@ -104,4 +113,30 @@ fn status(
         managed_by: scan.map(|it| it.managed_by.clone()).unwrap_or_default(),
         ..named(endpoint)
     }
+}
+
+/// What one package manager's missing updates close and is exploited.
+fn exploited(
+    endpoint: &Endpoint,
+    manager: &str,
+    catalogue: &Catalogue,
+    policy: &Policy,
+    now: Timestamp,
+) -> Vec<v1::KnownExploited> {
+    let says: Vec<String> =
+        [Some(catalogue.source()), catalogue.doubt(now)].into_iter().flatten().collect();
+    let says = says.join("; ");
+    let found = found(&endpoint.facts, catalogue, policy, now);
+    let ours = found.into_iter().filter(|it| it.managers.contains(&manager));
+    let shown = ours.map(|it| v1::KnownExploited {
+        cve: it.exposed.entry.cve.clone(),
+        packages: it.packages.iter().map(|it| (*it).to_owned()).collect(),
+        need: it.exposed.need.as_str().to_owned(),
+        listed_due: it.exposed.entry.due.to_string(),
+        due: Some(it.exposed.due.to_wire()),
+        overdue: it.exposed.is_overdue,
+        ransomware: it.exposed.entry.ransomware,
+        catalogue: says.clone(),
+    });
+    shown.collect()
 }

@@ -124,6 +124,7 @@ pub fn facts() -> Facts {
         services: BTreeMap::from([("systemd".into(), services)]),
         patches: BTreeMap::from([("apt".into(), patches)]),
         first_seen: BTreeMap::from([(seen, minute(-80))]),
+        exploited: BTreeMap::from([("CVE-2026-1001".into(), minute(-70))]),
         jobs: BTreeMap::from([("nightly".into(), job())]),
     }
 }
