@@ -354,17 +354,24 @@ const START: Timestamp = Timestamp::constant(1_772_409_600, 0);
 /// So many rows a matrix may grow to by pasting.
 const MOST_ROWS: usize = 40;
 
+/// So often something is pasted.
+const MOST_PASTES: usize = 50;
+
 /// Pastes every row that lint proposes, and drops what no row can settle,
 /// until nothing is wrong. Rows at odds with very many others are dropped, too:
 /// what settles them is at odds with the rest again, and would take minutes.
+/// What is still at odds after [`MOST_PASTES`] only loses rows, so that this
+/// ends: a dropped row may make lint propose it again.
 fn settle(mut matrix: Matrix) -> Matrix {
-    for _ in 0..200 {
+    for step in 0..MOST_PASTES + MOST_ROWS {
         let errors = lint(&matrix, START).into_iter().filter(|it| it.grade == lint::Grade::Error);
         let Some(first) = errors.into_iter().next() else {
             return matrix;
         };
         match first.settlement {
-            Some(it) if matrix.rows.len() < MOST_ROWS => matrix.rows.push(it.row),
+            Some(it) if step < MOST_PASTES && matrix.rows.len() < MOST_ROWS => {
+                matrix.rows.push(it.row);
+            }
             Some(_) | None => drop(matrix.rows.remove(first.place.index)),
         }
     }
