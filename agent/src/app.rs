@@ -33,13 +33,16 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use self::producers::Outlets;
 use crate::{
+    budget::Keeper,
     config::Config,
     host,
     identity::{IdentityError, IdentityFolder},
     inbox::InboxError,
     ping::PingError,
-    platform, probe,
+    platform,
+    probe::{self, itself::SelfProbe},
     recorder::{self, Inlets},
     renew,
     reporter::Reporter,
@@ -145,7 +148,11 @@ pub async fn run(config: Config) -> Result<(), RunError> {
             recorder::record(spool, inlets, spooled, clock).await
         }
     });
-    let uplink = Arc::new(GrpcUplink::new(identity.clone(), config.addresses.clone()));
+    let uplink = GrpcUplink::new(identity.clone(), config.addresses.clone())
+        .through(config.proxies.clone())
+        .returning_after(config.return_after.unsigned());
+    let uplink = Arc::new(uplink);
+    let (keeper, budget) = Keeper::new(config.budget.clone());
     let (stop_reporter, stopped) = oneshot::channel();
     let (reported, reporter_ended) = oneshot::channel::<()>();
     supervisor.spawn_critical("reporter", {
@@ -164,7 +171,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         }
     });
     supervisor.spawn("renewal", renew::run(identity.clone(), uplink, clock, supervisor.token()));
-    let status = status::write(state_dir, identity, spool.clone(), link, clock);
+    let status = status::write(state_dir, identity, spool.clone(), (link, budget.clone()), clock);
     let stop_status = supervisor.token();
     supervisor.spawn("status", async move {
         stop_status.run_until_cancelled(status).await;
@@ -172,7 +179,13 @@ pub async fn run(config: Config) -> Result<(), RunError> {
 
     // Stops those who have something to say before those who pass it on.
     let stop_producers = CancellationToken::new();
-    producers::start(&config, &supervisor, &stop_producers, answers, deliveries).await?;
+    let depth = {
+        let spool = spool.clone();
+        move || spool.state().map(|it| (it.queued, it.bytes))
+    };
+    let itself = Box::new(SelfProbe::new(keeper, Box::new(depth)));
+    let outlets = Outlets { answers, deliveries };
+    producers::start(&config, &supervisor, &stop_producers, outlets, (itself, budget)).await?;
     platform::announce_ready(&endpoint.endpoint_id);
 
     let failed = supervisor.token();

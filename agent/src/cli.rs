@@ -138,7 +138,8 @@ fn enroll(given: &Enroll) -> Result<ExitCode, Failure> {
     let host = host::describe(VERSION);
     let patience = given.retry_for.map_or(Patience::USUAL, |it| Patience::of(it.unsigned()));
     let (force, now) = (given.force, SystemClock.now());
-    let wish = Wish { token: &token, host: &host, force, patience, now };
+    let proxies = &config.proxies;
+    let wish = Wish { token: &token, host: &host, force, patience, proxies, now };
     let done = block_on(enroll::enroll(&folder, wish))?;
     let Enrolled { endpoint, waits_because } = done.map_err(|err: EnrollError| Failure {
         code: err.exit_code(),

@@ -4,9 +4,11 @@
 //! reports where enrollment told it to.
 
 mod backup;
+mod budget;
 mod raw;
 #[cfg(test)]
 mod tests;
+mod way;
 
 use std::{
     collections::BTreeMap,
@@ -17,12 +19,13 @@ use std::{
 use remit_agent_domain::schedule::{DEFAULTS, ProbePlan};
 use remit_runtime::{
     config::{ConfigError, Document, Effective, Setting},
+    dial::Proxies,
     duration::Span,
     telemetry::Format,
 };
 
 use self::raw::{RawConfig, RawProbe};
-pub use self::{backup::Backups, raw::Size};
+pub use self::{backup::Backups, budget::Budget, raw::Size};
 use crate::{
     platform,
     probe::backup::events::adapter::{self, Adapter},
@@ -37,6 +40,13 @@ pub struct Config {
     pub addresses: Vec<String>,
     /// The longest wait before a session that was lost is taken up again.
     pub reconnect_spread: Span,
+    /// Which collectors are reached through a proxy.
+    pub proxies: Proxies,
+    /// How long another collector than the first serves before the first is
+    /// asked for again.
+    pub return_after: Span,
+    /// What the agent may take of the machine.
+    pub budget: Budget,
     /// What the spool may hold.
     pub spool_max_bytes: Size,
     /// How long it may hold it.
@@ -104,6 +114,9 @@ impl Config {
         let spread = Setting::new(seconds(30))
             .file(raw.uplink.reconnect_spread)
             .env("REMIT_AGENT_RECONNECT_SPREAD", env.parse("REMIT_AGENT_RECONNECT_SPREAD")?);
+        let return_after = Setting::new(seconds(600))
+            .file(raw.uplink.return_after)
+            .env("REMIT_AGENT_RETURN_AFTER", env.parse("REMIT_AGENT_RETURN_AFTER")?);
         let max_bytes = Setting::new(Size(64 << 20))
             .file(raw.spool.max_bytes)
             .env("REMIT_AGENT_SPOOL_MAX_BYTES", env.parse("REMIT_AGENT_SPOOL_MAX_BYTES")?);
@@ -122,6 +135,9 @@ impl Config {
 
         if !(1 << 20..=64 << 30).contains(&max_bytes.value.0) {
             return Err(document.invalid("spool.max_bytes", "must be between 1MiB and 64GiB"));
+        }
+        if return_after.value < seconds(1) {
+            return Err(document.invalid("uplink.return_after", "must be at least 1s"));
         }
         if max_age.value < seconds(3600) {
             return Err(document.invalid("spool.max_age", "must be at least 1h"));
@@ -144,12 +160,15 @@ impl Config {
         let list = shown(&addresses.value);
         effective.show("uplink.addresses", &Setting { value: list, origin: addresses.origin });
         effective.show("uplink.reconnect_spread", &spread);
+        effective.show("uplink.return_after", &return_after);
+        let proxies = way::proxies(&document, environment, &mut effective)?;
         effective.show("spool.max_bytes", &max_bytes);
         effective.show("spool.max_age", &max_age);
         effective.show("ping.enabled", &ping_enabled);
         effective.show("ping.listen", &ping);
         effective.show("ping.create", &ping_creates);
         effective.show("log.format", &log);
+        let budget = Budget::check(&document, &mut effective)?;
         backups.show(&mut effective);
         let shipped = adapter::shipped()?;
         for own in adapters.iter().filter(|it| !shipped.contains(it)) {
@@ -160,6 +179,9 @@ impl Config {
             state_dir: state_dir.value,
             addresses: addresses.value,
             reconnect_spread: spread.value,
+            proxies,
+            return_after: return_after.value,
+            budget,
             spool_max_bytes: max_bytes.value,
             spool_max_age: max_age.value,
             ping: ping_enabled.value.then_some(ping.value),

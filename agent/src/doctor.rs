@@ -81,6 +81,7 @@ pub async fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
     let mut findings = checks::identity(&config.state_dir, now);
     findings.extend(checks::collector(config).await);
     findings.push(checks::agent(&config.state_dir, now));
+    findings.push(checks::budget(&config.state_dir, now));
     findings.push(checks::clock(&config.state_dir, now));
     findings.push(checks::spool(&config.state_dir, config.spool_max_bytes));
     findings.extend(checks::tools(config));

@@ -20,7 +20,10 @@ use remit_proto::{
     convert::{InvalidMessage, JoinToken, JoinTokenError, Wire as _, required},
     v1::{self, enrollment_service_client::EnrollmentServiceClient},
 };
-use remit_runtime::{dial, dial::DialError, random, tls};
+use remit_runtime::{
+    dial::{self, DialError, Proxies},
+    random, tls,
+};
 use remit_shared::{Chain, EndpointId, EndpointKind, Host};
 use ring::digest::{SHA256, digest};
 use rustls_pki_types::CertificateDer;
@@ -32,7 +35,7 @@ pub use self::retry::Patience;
 use crate::identity::{Endpoint, Generation, IdentityError, IdentityFolder};
 
 /// How long the collector may take to connect, and then to answer.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why this machine is not enrolled. [`EnrollError::exit_code`] tells scripts.
 #[derive(Debug, thiserror::Error)]
@@ -135,6 +138,8 @@ pub struct Wish<'a> {
     pub force: bool,
     /// How long to keep trying.
     pub patience: Patience,
+    /// Through whom the collector is reached.
+    pub proxies: &'a Proxies,
     /// What time it is.
     pub now: Timestamp,
 }
@@ -150,7 +155,7 @@ pub struct Enrolled {
 
 /// Enrolls this machine and keeps the identity in the folder.
 pub async fn enroll(folder: &IdentityFolder, wish: Wish<'_>) -> Result<Enrolled, EnrollError> {
-    let Wish { host, force, now, .. } = wish;
+    let (force, now) = (wish.force, wish.now);
     let token = JoinToken::from_text(wish.token)?;
     if !force && folder.current()?.is_some() {
         let endpoint = folder.endpoint().map_or_else(|_| "?".into(), |it| it.endpoint_id);
@@ -166,7 +171,7 @@ pub async fn enroll(folder: &IdentityFolder, wish: Wish<'_>) -> Result<Enrolled,
             request
         }
     };
-    let answer = ask_until(wish.patience, &token, &request.csr, host).await?;
+    let answer = ask_until(&wish, &token, &request.csr).await?;
     let endpoint = understand(&token, &answer, now)?;
     folder.store(&Generation {
         key_pem: &request.key_pem,
@@ -179,19 +184,18 @@ pub async fn enroll(folder: &IdentityFolder, wish: Wish<'_>) -> Result<Enrolled,
 
 /// Asks until there is an answer that asking again would not change.
 async fn ask_until(
-    patience: Patience,
+    wish: &Wish<'_>,
     token: &JoinToken,
     csr: &[u8],
-    host: &Host,
 ) -> Result<v1::EnrollResponse, EnrollError> {
     let (began, mut failures) = (Instant::now(), 0);
     loop {
-        let err = match ask(token, csr, host).await {
+        let err = match ask(token, csr, wish.host, wish.proxies).await {
             Ok(answer) => return Ok(answer),
             Err(err) => err,
         };
         failures += 1;
-        let Some(wait) = retry::wait(&err, failures, random::u64(), began.elapsed(), patience)
+        let Some(wait) = retry::wait(&err, failures, random::u64(), began.elapsed(), wish.patience)
         else {
             return Err(err);
         };
@@ -205,6 +209,7 @@ async fn ask(
     token: &JoinToken,
     csr: &[u8],
     host: &Host,
+    proxies: &Proxies,
 ) -> Result<v1::EnrollResponse, EnrollError> {
     let addresses = token.addresses.join(", ");
     let unreachable = |source| EnrollError::Unreachable { addresses: addresses.clone(), source };
@@ -212,7 +217,8 @@ async fn ask(
         .map_err(|err| unreachable(Box::new(err) as Box<dyn Error + Send + Sync>))?;
     let mut last: Box<dyn Error + Send + Sync> = "the token names no address".into();
     for address in &token.addresses {
-        let channel = match dial::connect(address, config.clone(), PATIENCE).await {
+        let channel = match dial::connect_through(proxies, address, config.clone(), PATIENCE).await
+        {
             Ok(channel) => channel,
             Err(err) if is_distrust(&err) => {
                 return Err(EnrollError::WrongCa { address: address.clone() });

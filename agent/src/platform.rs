@@ -4,10 +4,12 @@
 
 #[cfg(unix)]
 mod unix;
+mod usage;
 #[cfg(windows)]
 mod windows;
 
 #[cfg(unix)]
 pub use self::unix::*;
+pub use self::usage::{OWN_USAGE, OwnUsage, own_usage};
 #[cfg(windows)]
 pub use self::windows::*;

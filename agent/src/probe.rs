@@ -18,6 +18,7 @@
 
 pub mod backup;
 pub mod fake;
+pub mod itself;
 #[cfg(unix)]
 pub mod linux;
 pub mod patch;
@@ -141,6 +142,12 @@ pub enum ProbeError {
         /// What was missing.
         field: String,
     },
+    /// The agent takes too much of the machine, and this is what it can do without.
+    #[error("not asked, because the agent takes {why}")]
+    Shed {
+        /// What it takes too much of.
+        why: Arc<str>,
+    },
     /// The probe itself has a fault. It is asked again at its next turn.
     #[error("the probe panicked")]
     Panicked,
@@ -168,6 +175,7 @@ impl ProbeError {
             Self::Locked { .. } => FailureKind::Locked,
             Self::NoPermission { .. } => FailureKind::NoPermission,
             Self::Timeout { .. } => FailureKind::Timeout,
+            Self::Shed { .. } => FailureKind::Shed,
             Self::Read { .. } | Self::Program { .. } | Self::Parse { .. } | Self::Panicked => {
                 FailureKind::Failed
             }

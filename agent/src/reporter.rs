@@ -24,7 +24,8 @@ use tokio::{
 use crate::{
     spool::{Spool, SpoolError, State, handle::SpoolHandle},
     telemetry::{
-        Disconnected, LinkState, Renumbered, SentAway, SessionPutOff, Welcomed, WrongClock,
+        Disconnected, GoesBack, LinkState, Renumbered, SentAway, SessionPutOff, Welcomed,
+        WrongClock,
     },
     uplink::{Hello, Incoming, Link, Outgoing, Uplink, UplinkError},
 };
@@ -124,6 +125,8 @@ impl<U: Uplink, S: Spool, C: Clock> Run<U, S, C> {
                 self.opening = None;
                 match opened {
                     Ok(link) => {
+                        let address = Arc::clone(link.address());
+                        self.reporter.link.send_modify(|it| it.address = Some(address));
                         self.connection = Some(link);
                         None
                     }
@@ -160,6 +163,10 @@ impl<U: Uplink, S: Spool, C: Clock> Run<U, S, C> {
                 Event::Acknowledged(through)
             }
             Incoming::Paced(heartbeat) => Event::Paced(heartbeat),
+            Incoming::FirstAnswers => {
+                GoesBack.emit();
+                Event::SentAway(SignedDuration::ZERO)
+            }
             Incoming::SentAway { after, reason } => {
                 SentAway { after, reason: &reason }.emit(&self.reporter.link);
                 Event::SentAway(after)
@@ -235,6 +242,7 @@ impl<U: Uplink, S: Spool, C: Clock> Run<U, S, C> {
                     now: self.reporter.clock.now(),
                     epoch: state.epoch,
                     resume_token: state.resume_token,
+                    earlier: state.earlier,
                     last: state.last,
                 };
                 let uplink = Arc::clone(&self.reporter.uplink);

@@ -22,12 +22,15 @@ use jiff::SignedDuration;
 use remit_agent_domain::schedule::{self, Effect, Event, Phase, ProbePlan};
 use remit_shared::{Answer, Body, Clock};
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, watch},
     time::{self, Instant},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::probe::{Probe, ProbeError, Sample, Turn};
+use crate::{
+    budget::Standing,
+    probe::{Probe, ProbeError, Sample, Turn},
+};
 
 use self::batch::Batch;
 
@@ -43,6 +46,8 @@ pub struct Scheduler<C> {
     seats: Vec<Seat>,
     returns: mpsc::Receiver<Return>,
     batch: Batch,
+    /// Which probes rest, if somebody decides that.
+    budget: Option<watch::Receiver<Standing>>,
 }
 
 /// Why the scheduler could not begin.
@@ -120,7 +125,13 @@ impl<C: Clock> Scheduler<C> {
             let (name, source) = (name.into(), source.into());
             seats.push(Seat { name, source, plan, phase: plan.first(), asked: None, turns: ask });
         }
-        (Self { clock, sink, seats, returns, batch: Batch::default() }, lanes)
+        (Self { clock, sink, seats, returns, batch: Batch::default(), budget: None }, lanes)
+    }
+
+    /// Lets those probes rest that `budget` names: at their turn they are not
+    /// asked, and that is their answer.
+    pub fn within(self, budget: watch::Receiver<Standing>) -> Self {
+        Self { budget: Some(budget), ..self }
     }
 
     /// Asks, collects and hands on until told to stop, or nobody listens.
@@ -155,10 +166,18 @@ impl<C: Clock> Scheduler<C> {
     /// Asks whose turn it is and gives up whose time is over.
     fn tick(&mut self, now: Duration) {
         let turn = Turn { now: self.clock.now(), monotonic: now };
+        let standing = self.budget.as_ref().map(|it| it.borrow().clone()).unwrap_or_default();
         for seat in &mut self.seats {
             let (phase, effect) = schedule::step(&seat.plan, seat.phase, Event::Tick, now);
             seat.phase = phase;
             match effect {
+                Some(Effect::Ask) if let Some(why) = standing.why_shed(&seat.name) => {
+                    let answered = Event::Returned { supported: true };
+                    (seat.phase, _) = schedule::step(&seat.plan, seat.phase, answered, now);
+                    let why = Arc::clone(why);
+                    let answer = seat.answer(Err(ProbeError::Shed { why }), turn, Duration::ZERO);
+                    self.batch.add(answer, None);
+                }
                 Some(Effect::Ask) => {
                     let round = if seat.plan.is_quick() {
                         self.batch.expect(now)

@@ -27,6 +27,8 @@ pub mod handle;
 pub mod memory;
 mod reading;
 pub mod segments;
+#[cfg(test)]
+mod week;
 
 use std::{io, path::PathBuf};
 
@@ -38,7 +40,12 @@ use remit_shared::{Answer, Record, Stream};
 /// The longest record, in bytes. A collector takes no longer message.
 pub const LONGEST: usize = 1 << 20;
 
-/// Keeps records until the collector has them.
+/// So many of the collector's tokens are remembered besides the newest. By one
+/// of them a collector that was restored from an older copy of itself knows
+/// that the spool is still the same.
+pub const EARLIER: usize = 16;
+
+/// Keeps records until the collector has them, and events for a day longer.
 pub trait Spool: Send + 'static {
     /// What the spool has to say about itself.
     fn state(&self) -> State;
@@ -93,13 +100,16 @@ pub struct State {
     pub epoch: u64,
     /// What the collector gave it last; empty before the first time.
     pub resume_token: Vec<u8>,
+    /// What the collector gave it before that in this epoch, oldest first; at
+    /// most [`EARLIER`].
+    pub earlier: Vec<Vec<u8>>,
     /// The newest numbers that it holds, or ever held.
     pub last: Marks,
     /// The newest numbers that may ever have been sent, as of the opening.
     pub known: Marks,
     /// How many records wait.
     pub queued: u64,
-    /// How many bytes they take.
+    /// How many bytes the files take in which they are.
     pub bytes: u64,
     /// How many records were lost since it was opened.
     pub lost: Marks,

@@ -18,6 +18,7 @@ use tracing::debug;
 
 use crate::{
     app::VERSION,
+    budget,
     identity::IdentityFolder,
     spool::{Spool, handle::SpoolHandle},
     telemetry::LinkState,
@@ -47,6 +48,9 @@ pub struct Status {
     pub pid: u32,
     /// When this was written.
     pub written_at: String,
+    /// Which of the collector's addresses it speaks with, or spoke with last.
+    #[serde(default)]
+    pub collector: Option<String>,
     /// Whether reports flow.
     pub connected: bool,
     /// Since when that is so.
@@ -67,6 +71,47 @@ pub struct Status {
     pub clock_offset_ms: Option<i64>,
     /// When the certificate ends.
     pub certificate_not_after: String,
+    /// What the agent takes of the machine, once it has looked.
+    #[serde(default)]
+    pub takes: Option<Takes>,
+}
+
+/// What the agent takes of the machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Takes {
+    /// Thousandths of one processor over the last minutes.
+    pub cpu_permille: Option<u64>,
+    /// Resident bytes.
+    pub memory_bytes: u64,
+    /// Open handles.
+    pub handles: u64,
+    /// The probes that rest because that is too much.
+    pub shed: Vec<String>,
+    /// Why they do; empty if none does.
+    pub why: String,
+}
+
+impl Takes {
+    fn of(standing: &budget::Standing) -> Option<Self> {
+        let usage = standing.usage?;
+        Some(Self {
+            cpu_permille: usage.cpu,
+            memory_bytes: usage.memory,
+            handles: usage.handles,
+            shed: standing.shed.to_vec(),
+            why: standing.why.to_string(),
+        })
+    }
+
+    /// In one line.
+    pub fn to_text(&self) -> String {
+        let cpu = self.cpu_permille.map_or_else(
+            || "processor not measured yet".to_owned(),
+            |it| format!("{}.{} % of a processor", it / 10, it % 10),
+        );
+        let mebibytes = self.memory_bytes >> 20;
+        format!("{cpu}, {mebibytes} MiB of memory, {} handles", self.handles)
+    }
 }
 
 /// What is known about the agent.
@@ -112,7 +157,7 @@ impl Status {
         let mut text = format!(
             "endpoint     {}  ({} / {})\n\
              agent        {}, process {}\n\
-             collector    {link}, changed {}\n\
+             collector    {link} to {}, changed {}\n\
              last ack     {}\n\
              queue        {} records, {} bytes\n\
              lost         {} records since start\n\
@@ -123,6 +168,7 @@ impl Status {
             self.site,
             self.version,
             self.pid,
+            self.collector.as_deref().unwrap_or("none yet"),
             ago(&self.since),
             ago(&self.last_ack),
             self.queued,
@@ -130,6 +176,13 @@ impl Status {
             self.lost,
             self.certificate_not_after,
         );
+        if let Some(takes) = &self.takes {
+            text.push_str(&format!("takes        {}\n", takes.to_text()));
+            if !takes.shed.is_empty() {
+                let shed = takes.shed.join(", ");
+                text.push_str(&format!("not asked    {shed}: {}\n", takes.why));
+            }
+        }
         if let Some(error) = &self.last_error {
             text.push_str(&format!("last error   {error}\n"));
         }
@@ -142,7 +195,7 @@ pub(crate) async fn write<S: Spool>(
     state_dir: PathBuf,
     identity: IdentityFolder,
     spool: SpoolHandle<S>,
-    mut link: watch::Receiver<LinkState>,
+    (mut link, budget): (watch::Receiver<LinkState>, watch::Receiver<budget::Standing>),
     clock: impl Clock,
 ) {
     let path = state_dir.join(FILE);
@@ -175,6 +228,7 @@ pub(crate) async fn write<S: Spool>(
             version: VERSION.into(),
             pid: std::process::id(),
             written_at: clock.now().to_string(),
+            collector: state.address.as_deref().map(str::to_owned),
             connected: state.connected,
             since: state.since.map(|it| it.to_string()),
             last_error: state.last_error,
@@ -185,6 +239,7 @@ pub(crate) async fn write<S: Spool>(
             lost: spool.lost.events + spool.lost.metrics,
             clock_offset_ms: state.clock_offset.and_then(|it| it.as_millis().try_into().ok()),
             certificate_not_after: endpoint.not_after.to_string(),
+            takes: Takes::of(&budget.borrow()),
         };
         crate::platform::announce_status(&status);
         let written = serde_json::to_vec_pretty(&status)

@@ -3,6 +3,8 @@
 //! One struct per event. Its `emit` writes the log line and changes the
 //! [`LinkState`] that `remit-agent status` shows, so the two cannot drift.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use remit_agent_domain::{session::Loss, spool::Marks};
 use remit_runtime::duration;
@@ -22,6 +24,8 @@ pub struct LinkState {
     pub connected: bool,
     /// Since when that is so.
     pub since: Option<Timestamp>,
+    /// The address that the last connection led to.
+    pub address: Option<Arc<str>>,
     /// When the collector last acknowledged something.
     pub last_ack: Option<Timestamp>,
     /// What went wrong last, until a session works again.
@@ -54,7 +58,8 @@ impl Welcomed {
     /// Tells.
     pub fn emit(self, link: &watch::Sender<LinkState>, now: Timestamp) {
         let Marks { events, metrics } = self.through;
-        info!(events, metrics, "connected to the collector");
+        let address = link.borrow().address.clone().unwrap_or_default();
+        info!(%address, events, metrics, "connected to the collector");
         link.send_modify(|it| {
             (it.connected, it.since, it.last_error) = (true, Some(now), None);
             it.refused = false;
@@ -125,6 +130,17 @@ impl SentAway<'_> {
         info!(after, reason = self.reason, "the collector asks us to come back later");
         let text = format!("sent away for {after}: {}", self.reason);
         link.send_modify(|it| it.last_error = Some(text));
+    }
+}
+
+/// The first of the collector's addresses answers again.
+#[derive(Debug)]
+pub struct GoesBack;
+
+impl GoesBack {
+    /// Tells.
+    pub fn emit(self) {
+        info!("the first of the collector's addresses answers again; going back to it");
     }
 }
 

@@ -14,7 +14,7 @@
 pub(crate) mod fake;
 pub mod grpc;
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_agent_domain::{
@@ -38,6 +38,9 @@ pub trait Link: Send + 'static {
     /// Hands a message over.
     fn send(&mut self, message: Outgoing) -> Result<(), UplinkError>;
 
+    /// Which of the collector's addresses it leads to.
+    fn address(&self) -> &Arc<str>;
+
     /// Waits for the next message.
     fn receive(&mut self) -> impl Future<Output = Result<Incoming, UplinkError>> + Send;
 
@@ -56,6 +59,8 @@ pub struct Hello {
     pub epoch: u64,
     /// What the collector gave it last.
     pub resume_token: Vec<u8>,
+    /// What it gave it before that in this epoch.
+    pub earlier: Vec<Vec<u8>>,
     /// The newest numbers it holds.
     pub last: Marks,
 }
@@ -83,6 +88,9 @@ pub enum Incoming {
     Acknowledged(Marks),
     /// How often it wants to hear from us.
     Paced(SignedDuration),
+    /// Another address serves us than the one that comes first, and that one
+    /// answers again.
+    FirstAnswers,
     /// It wants us to come back later.
     SentAway {
         /// When.

@@ -4,6 +4,7 @@
 //! It decides nothing: a branch that depends on what an alert means belongs in
 //! the domain crate.
 
+mod backlog;
 mod board;
 mod letters;
 mod observe;

@@ -20,7 +20,6 @@ use remit_collector_domain::{
     detect::Rules,
     effect::Effect,
     endpoint::{self, Arrival, Distrust, Endpoint, Greeting, Opened, Verdict, apply, open_session},
-    signal::Signal,
 };
 use remit_shared::{Clock, EndpointId, Record, Stream};
 use tokio::sync::Notify;
@@ -129,7 +128,8 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             let rules = self.directory.rules(&stored.record.registration);
             let opened = open_session(&stored.record, greeting, fresh, &arrival, &rules);
             let next = opened.endpoint.clone();
-            match self.commit(next, stored.revision, &opened.signals, Vec::new()).await {
+            let owes = opened.signals.iter().cloned().map(Effect::Signal).collect();
+            match self.commit(next, stored.revision, owes, Vec::new()).await {
                 Err(StoreError::Conflict { .. }) => continue,
                 Err(err) => return Err(err.into()),
                 Ok(stored) => {
@@ -175,11 +175,12 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             let rules: Arc<Rules> = self.directory.rules(&record.registration);
             let arrival = Arrival { received_at: now, ..self.arrival(session.endpoint) };
             let mut next = Endpoint::clone(record);
-            let (mut signals, mut frames, mut news) = (Vec::new(), Vec::new(), false);
+            let (mut owes, mut frames, mut news) = (Vec::new(), Vec::new(), false);
             for record in records {
                 let applied = apply(next, record, &arrival, &rules);
                 next = applied.endpoint;
-                signals.extend(applied.signals);
+                owes.extend(applied.signals.into_iter().map(Effect::Signal));
+                owes.extend(applied.caught_up.map(Effect::CaughtUp));
                 frames.extend(applied.frame);
                 match applied.verdict {
                     Verdict::Applied => news = true,
@@ -193,7 +194,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             if !news {
                 return Ok(through(record));
             }
-            match self.commit(next, session.stored.revision, &signals, frames).await {
+            match self.commit(next, session.stored.revision, owes, frames).await {
                 // Somebody else changed the endpoint: perhaps revoked it.
                 Err(StoreError::Conflict { .. }) => {
                     session.stored = self.trusted(session.endpoint, &session.serial).await?;
@@ -261,11 +262,10 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
         &self,
         next: Endpoint,
         expected: u64,
-        signals: &[Signal],
+        owes: Vec<Effect>,
         frames: Vec<endpoint::Frame>,
     ) -> Result<Stored<Endpoint>, StoreError> {
         let record = Arc::new(next.clone());
-        let owes: Vec<Effect> = signals.iter().cloned().map(Effect::Signal).collect();
         let rings = !owes.is_empty();
         let commit = Commit { record: next, expected, owes, frames };
         let revision = self.store.commit(commit).await?;

@@ -110,8 +110,9 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
                     self.post.hand_over(owed.key, Mail::Letter(letter));
                 }
                 Effect::Publish(_) | Effect::Audit(_) => news.push(owed.key),
-                Effect::Signal(_) | Effect::Admit(_) if stuck.contains(&owed.key.record) => {}
-                Effect::Signal(_) | Effect::Admit(_) => {
+                Effect::Signal(_) | Effect::Admit(_) | Effect::CaughtUp(_)
+                    if stuck.contains(&owed.key.record) => {}
+                Effect::Signal(_) | Effect::Admit(_) | Effect::CaughtUp(_) => {
                     match work.iter_mut().find(|it| it.0 == owed.key.record) {
                         Some((_, of_record)) => of_record.push(owed),
                         None => work.push((owed.key.record.clone(), vec![owed])),
@@ -167,6 +168,9 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
             }
             (Effect::Signal(signal), RecordKey::Source(id)) => {
                 self.signal(Speaker::Source(*id), key, &signal).await
+            }
+            (Effect::CaughtUp(backlog), RecordKey::Endpoint(id)) => {
+                self.engine.caught_up(*id, backlog).await
             }
             (Effect::Admit(registration), _) => {
                 admit(&*self.engine.store, Endpoint::enrolled(*registration)).await

@@ -12,6 +12,7 @@ mod dist;
 mod needs;
 mod quickstart;
 mod roots;
+mod skew;
 mod suite;
 mod tidy;
 mod tools;

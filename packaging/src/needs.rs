@@ -55,6 +55,14 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "python3-aiosmtpd",
         purpose: "mail that is really taken, also with STARTTLS",
     },
+    Need {
+        program: "tinyproxy",
+        package: "tinyproxy-bin",
+        purpose: "a proxy that agents really go through",
+    },
+    Need { program: "nft", package: "nftables", purpose: "losing packets" },
+    Need { program: "ip", package: "iproute2", purpose: "networks of a test's own" },
+    Need { program: "tc", package: "iproute2", purpose: "links that are slow" },
 ];
 
 /// Programs that are not there and could not be installed.

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use crate::{command, dist, needs, windows};
+use crate::{command, dist, needs, skew, windows};
 
 /// Runs the suite, with the runner's exit code.
 pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
@@ -22,6 +22,7 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
 /// Runs the suite and gives how the runner ended; `args` go to it as they are.
 pub(crate) fn execute(args: &[String]) -> anyhow::Result<ExitStatus> {
     needs::ensure(needs::NEEDS)?;
+    skew::ensure_built()?;
     // The end-to-end tests start the programs; cargo does not know that.
     command::run(command::cargo().args(["build", "--workspace", "--bins"]))?;
     // Nor that they install packages into a machine of their own.

@@ -145,6 +145,9 @@ words! {
         Timeout = "timeout",
         /// There was an answer, and it made no sense or was an error.
         Failed = "failed",
+        /// It was not asked, because the agent would have taken too much of
+        /// the machine.
+        Shed = "shed",
     }
 
     /// Whether an update may be installed now.

@@ -55,6 +55,7 @@ impl Session {
             resume_token: member.resume_token.clone(),
             last_events_seq: member.events,
             last_metrics_seq: member.metrics,
+            earlier_tokens: Vec::new(),
         };
         let hello = ConnectRequest { message: Some(connect_request::Message::Hello(hello)) };
         outgoing.send(hello).await?;

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use remit_proto::v1::{AlertState, Disposition};
 use remit_runtime::clock::SystemClock;
 use remit_shared::Clock as _;
-use tests::{Site, Story, day_and_night, owner, tuesday};
+use tests::{SOON, Site, Story, day_and_night, eventually, owner, tuesday};
 
 use crate::stream::{applied, history};
 
@@ -42,6 +42,17 @@ async fn e18_backfill_cleared() {
     assert_eq!(site.admin.all_alerts().await, [], "nobody was troubled");
     let pages = site.inbox.received();
     assert!(pages.iter().all(|it| it.field("topic") != "assigned"), "{pages:?}");
+    // One letter says what was and is over.
+    let letters = || -> Vec<_> {
+        site.inbox.received().into_iter().filter(|it| it.field("topic") == "backlog").collect()
+    };
+    eventually(SOON, "the backlog is told", async || (!letters().is_empty()).then_some(())).await;
+    let letters = letters();
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    let subject = letters[0].field("subject");
+    let said = "[BACKLOG] db-7: bad while nobody could be told, and over: disk space in use on /: \
+                97.0 % (limit 95.0 %), ";
+    assert!(subject.starts_with(said) && subject.ends_with(" for 1 h (acme)"), "{subject}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What Remit promises, tried out on its programs as they ship.
 
+#![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
+
 mod agreeing;
 mod alerts;
 mod asking;
@@ -16,6 +18,7 @@ mod fleet;
 mod hours;
 mod identity;
 mod late;
+mod links;
 mod mail;
 mod mass;
 mod operations;

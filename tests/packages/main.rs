@@ -5,6 +5,8 @@
 //! system of its own over it, in namespaces, so that what happens to a service
 //! is what really happens to it. Only root can do that.
 
+#![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
+
 mod collector;
 mod deb;
 mod machine;

@@ -192,6 +192,7 @@ impl FakeAgent {
             resume_token: self.resume_token.clone(),
             last_events_seq: self.last(Stream::Events),
             last_metrics_seq: self.last(Stream::Metrics),
+            earlier_tokens: Vec::new(),
         }
     }
 

@@ -26,10 +26,11 @@ mod disk;
 mod http;
 mod inbox;
 mod matrix;
+mod network;
 mod operator;
 mod program;
 mod real_agent;
-
+mod relay;
 mod session;
 mod site;
 mod story;
@@ -46,9 +47,11 @@ pub use crate::{
     http::post,
     inbox::{Inbox, Received},
     matrix::{day_and_night, starter},
+    network::Network,
     operator::{Operator, Watch},
     program::{Outcome, Program, binary, command, finish, run},
     real_agent::RealAgent,
+    relay::Relay,
     session::Session,
     site::{Ask, Site},
     story::{Story, entries, owner},

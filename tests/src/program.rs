@@ -21,6 +21,16 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
+/// The agent of the commit that `tests/skew/earlier` names.
+pub(crate) fn earlier_agent() -> PathBuf {
+    let commit = include_str!("../skew/earlier").trim();
+    let current = binary("remit-agent");
+    let target = current.parent().and_then(Path::parent).expect("it is in target/PROFILE");
+    let path = target.join("skew").join(format!("remit-agent-{commit}"));
+    assert!(path.exists(), "{} is missing: `cargo xtask test` builds it", path.display());
+    path
+}
+
 /// A command of ours, with nothing of this process's settings.
 pub fn command(name: &str) -> Command {
     let mut command = Command::new(binary(name));

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::process::Command;
 
-use crate::{Outcome, Program, command, disk, http::get, program};
+use crate::{Network, Outcome, Program, disk, http::get, program};
 
 /// An agent that need not be running.
 #[derive(Debug)]
@@ -18,6 +18,10 @@ pub struct RealAgent {
     folder: PathBuf,
     ping: SocketAddr,
     program: Option<Program>,
+    /// An agent of another commit.
+    binary: Option<PathBuf>,
+    /// The network that it runs in, if it is not the machine's.
+    namespace: Option<String>,
 }
 
 impl RealAgent {
@@ -29,7 +33,7 @@ impl RealAgent {
              [probe.memory]\ninterval = \"1s\"\n\n[probe.patch-apt]\nenabled = false\n"
         );
         fs::write(folder.join("agent.toml"), settings).expect("the test's folder can be written");
-        Self { folder: folder.to_owned(), ping, program: None }
+        Self { folder: folder.to_owned(), ping, program: None, binary: None, namespace: None }
     }
 
     /// Where it keeps what it must remember.
@@ -39,10 +43,55 @@ impl RealAgent {
 
     /// A command of the agent's own, with its settings and its folder.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = command("remit-agent");
+        let binary = self.binary.clone().unwrap_or_else(|| program::binary("remit-agent"));
+        let mut command = match &self.namespace {
+            None => outside(&binary),
+            Some(name) => {
+                let mut command = outside(Path::new("ip"));
+                command.args(["netns", "exec", name]).arg(binary);
+                command
+            }
+        };
         command.args(words).arg("--config").arg(self.folder.join("agent.toml"));
         command.arg("--state-dir").arg(self.state_dir());
         command
+    }
+
+    /// From its next start on it is the agent of the commit that
+    /// `tests/skew/earlier` names.
+    pub fn become_earlier(&mut self) {
+        self.binary = Some(program::earlier_agent());
+    }
+
+    /// From its next start on it is today's agent.
+    pub fn upgrade(&mut self) {
+        self.binary = None;
+    }
+
+    /// From its next start on it runs in another network.
+    pub fn move_to(&mut self, network: &Network) {
+        self.namespace = Some(network.name().to_owned());
+    }
+
+    /// Adds to its settings; what stands first belongs to `[uplink]`.
+    pub fn configure(&self, settings: &str) {
+        let path = self.folder.join("agent.toml");
+        let before = fs::read_to_string(&path).expect("the settings are there");
+        let rest = before.strip_prefix("[uplink]\n").expect("they begin with the uplink");
+        fs::write(&path, format!("[uplink]\n{settings}\n{rest}")).expect("they can be written");
+    }
+
+    /// Adds to the end of its settings.
+    pub fn append(&self, settings: &str) {
+        let path = self.folder.join("agent.toml");
+        let before = fs::read_to_string(&path).expect("the settings are there");
+        fs::write(&path, before + settings).expect("they can be written");
+    }
+
+    /// What the running agent says of itself, once it has said anything.
+    pub async fn status(&self) -> Option<serde_json::Value> {
+        let told = program::finish(self.command(&["status", "--json"])).await;
+        serde_json::from_str(&told.stdout).ok()
     }
 
     /// Enrolls with a token.
@@ -106,4 +155,11 @@ impl RealAgent {
     pub async fn ping(&self, what: &str) -> Option<u16> {
         Some(get(self.ping, &format!("/ping/{what}")).await?.0)
     }
+}
+
+/// A command with nothing of this process's settings.
+fn outside(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
 }

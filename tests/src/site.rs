@@ -124,6 +124,22 @@ impl Site {
         format!("{}:{}", self.address, PORTS[0])
     }
 
+    /// Where agents connect, as an address.
+    pub fn agents(&self) -> SocketAddr {
+        (self.address, PORTS[0]).into()
+    }
+
+    /// Keeps a copy of all that the collector knows, as of now: it must be stopped.
+    pub async fn keep_copy(&self) {
+        copy(&self.data(), &self.folder.path().join("copy")).await;
+    }
+
+    /// Lets the collector, which must be stopped, be as it was in the copy.
+    pub async fn restore_copy(&self) {
+        fs::remove_dir_all(self.data()).expect("nobody uses it");
+        copy(&self.folder.path().join("copy"), &self.data()).await;
+    }
+
     /// Where agents enroll.
     pub fn enrollment(&self) -> String {
         format!("{}:{}", self.address, PORTS[1])
@@ -304,6 +320,13 @@ fn own_address() -> Ipv4Addr {
             return address;
         }
     }
+}
+
+async fn copy(from: &Path, to: &Path) {
+    let mut copy = Command::new("cp");
+    copy.arg("-a").arg(from).arg(to);
+    let copied = finish(copy).await;
+    assert_eq!(copied.code, Some(0), "{}", copied.stderr);
 }
 
 async fn init(data: &Path, address: Ipv4Addr) {

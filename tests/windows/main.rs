@@ -4,6 +4,8 @@
 //! the same user, starts none again that failed, and keeps access lists as
 //! modes of files.
 
+#![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
+
 mod bcrypt;
 mod msi;
 mod service;

@@ -56,7 +56,7 @@ async fn a_package_installs_enrolls_upgrades_and_leaves() {
     let upgraded = machine.wine(["msiexec", "/i", &new, "/qn"]).await;
     assert_eq!(upgraded.code, Some(0), "{}\n{}", upgraded.stderr, machine.log());
     heard("the machine is heard after the upgrade, as the same").await;
-    assert_eq!(endpoints(&site).await, [id.clone()]);
+    assert_eq!(endpoints(&site).await, [id.as_str()]);
 
     let removed = machine.wine(["msiexec", "/x", &new, "/qn"]).await;
     assert_eq!(removed.code, Some(0), "{}\n{}", removed.stderr, machine.log());

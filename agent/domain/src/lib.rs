@@ -1,5 +1,6 @@
 //! The agent's decisions, as functions: no IO, no clock, no runtime.
 
+pub mod budget;
 pub mod evidence;
 pub mod ping;
 pub mod schedule;

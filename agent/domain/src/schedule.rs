@@ -49,7 +49,7 @@ pub enum PlanError {
 
 /// The plan of every family of probes, unless the configuration says
 /// otherwise. `patch` is the family of `patch-apt`.
-pub const DEFAULTS: [(&str, ProbePlan); 13] = [
+pub const DEFAULTS: [(&str, ProbePlan); 14] = [
     ("cpu", every(10, 5)),
     ("load", every(10, 5)),
     ("memory", every(10, 5)),
@@ -57,6 +57,8 @@ pub const DEFAULTS: [(&str, ProbePlan); 13] = [
     ("uptime", every(10, 5)),
     // Listing all processes costs more than the five above together.
     ("process", every(60, 5)),
+    // What the agent itself takes.
+    ("self", every(60, 5)),
     ("disk", every(30, 10)),
     ("clock", every(60, 10)),
     ("service", every(60, 20)),

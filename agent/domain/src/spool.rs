@@ -17,6 +17,9 @@
 //!   something durable follows it. A crash therefore never takes back a number
 //!   that somebody may have seen.
 //! - Metrics make way for events, never the other way round.
+//! - Events that are acknowledged stay for [`KEPT`], as long as nothing else
+//!   needs their room: a collector that is restored from an older copy gets
+//!   them again.
 
 mod lane;
 mod marks;
@@ -31,6 +34,9 @@ pub use crate::spool::{
     lane::{Block, Lane},
     marks::Marks,
 };
+
+/// How long events are kept once they are acknowledged.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// How much a spool may keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,8 +147,17 @@ impl Ledger {
                 }
                 Stream::Events => (total <= self.limits.max_bytes, Stream::Metrics),
             };
+            let granted = stream == Stream::Events || total <= self.limits.nearly_full();
+            if fits && granted {
+                break true;
+            }
+            // What the collector has goes before what it has not.
+            if let Some(first) = self.events.drop_spare() {
+                evicted.push(Evicted { stream: Stream::Events, first });
+                continue;
+            }
             if fits {
-                break stream == Stream::Events || total <= self.limits.nearly_full();
+                break false;
             }
             match self.lane_mut(from).drop_oldest(FULL) {
                 Some(first) => evicted.push(Evicted { stream: from, first }),
@@ -197,7 +212,7 @@ impl Ledger {
         }
     }
 
-    /// Drops what is too old.
+    /// Drops what is too old, and events that were acknowledged long ago.
     pub fn expire(&mut self, now: Timestamp) -> Vec<Evicted> {
         let Ok(oldest) = now.checked_sub(self.limits.max_age) else { return Vec::new() };
         let mut evicted = Vec::new();
@@ -207,6 +222,12 @@ impl Ledger {
                 let first = lane.drop_oldest(TOO_OLD);
                 evicted.extend(first.map(|first| Evicted { stream, first }));
             }
+        }
+        let kept_since = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+        while self.events.blocks.front().is_some_and(|it| it.newest < kept_since)
+            && let Some(first) = self.events.drop_spare()
+        {
+            evicted.push(Evicted { stream: Stream::Events, first });
         }
         evicted
     }
@@ -222,13 +243,23 @@ impl Ledger {
             while lane.losses.front().is_some_and(done) {
                 lane.losses.pop_front();
             }
-            // The newest block stays: records are still being added to it.
-            while lane.blocks.len() > 1 && lane.blocks.front().is_some_and(|it| it.last <= place) {
-                let first = lane.blocks.pop_front().map(|it| it.first);
-                evicted.extend(first.map(|first| Evicted { stream, first }));
+            // Events wait for `expire`, or for somebody who needs the room.
+            while stream == Stream::Metrics
+                && let Some(first) = lane.drop_spare()
+            {
+                evicted.push(Evicted { stream, first });
             }
         }
         evicted
+    }
+
+    /// How many blocks stay although all of each is acknowledged. When there is
+    /// one more, the places should be made durable, as before deleting it: else
+    /// it would look as if it waited, after a crash.
+    pub fn spare(&self) -> usize {
+        let acked = self.events.acked;
+        let spare = self.events.blocks.iter().take_while(|it| it.last <= acked).count();
+        spare.min(self.events.blocks.len().saturating_sub(1))
     }
 
     /// A new session goes on after these numbers. If the collector knows less
@@ -312,6 +343,11 @@ impl Ledger {
     /// How many records were lost since the ledger was opened.
     pub fn lost(&self) -> Marks {
         self.marks(|it| it.lost)
+    }
+
+    /// Bytes of the blocks in which something waits.
+    pub fn waiting_bytes(&self) -> u64 {
+        self.events.waiting_bytes() + self.metrics.waiting_bytes()
     }
 
     /// Bytes in both streams.

@@ -6,6 +6,8 @@ use remit_agent_domain::schedule::ProbePlan;
 use remit_runtime::duration::Span;
 use serde::{Deserialize, de};
 
+use super::budget::Share;
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawConfig {
@@ -16,6 +18,7 @@ pub(super) struct RawConfig {
     pub(super) log: RawLog,
     pub(super) backup: RawBackup,
     pub(super) probe: BTreeMap<String, RawProbe>,
+    pub(super) budget: RawBudget,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -23,6 +26,19 @@ pub(super) struct RawConfig {
 pub(super) struct RawUplink {
     pub(super) addresses: Option<Vec<String>>,
     pub(super) reconnect_spread: Option<Span>,
+    pub(super) return_after: Option<Span>,
+    pub(super) proxy: Option<String>,
+    pub(super) proxy_credentials_file: Option<PathBuf>,
+    pub(super) no_proxy: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawBudget {
+    pub(super) cpu: Option<Share>,
+    pub(super) memory: Option<Size>,
+    pub(super) handles: Option<u64>,
+    pub(super) optional: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

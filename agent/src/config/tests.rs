@@ -42,12 +42,18 @@ fn every_value_is_shown_with_its_origin() {
         state_dir                /var/lib/remit-agent                                          default
         uplink.addresses         (from enrollment)                                             default
         uplink.reconnect_spread  5s                                                            file
+        uplink.return_after      10m                                                           default
+        uplink.proxy             none                                                          default
         spool.max_bytes          128MiB                                                        environment REMIT_AGENT_SPOOL_MAX_BYTES
         spool.max_age            7d                                                            default
         ping.enabled             true                                                          default
         ping.listen              127.0.0.1:7447                                                default
         ping.create              true                                                          default
         log.format               text                                                          default
+        budget.cpu               1%                                                            default
+        budget.memory            32MiB                                                         default
+        budget.handles           256                                                           default
+        budget.optional          process, network, load                                        default
         backup.job               nightly by restic, 30 2 * * * Europe/Berlin, 1h late at most  file
         backup.restic            nightly in /srv/backup                                        file
         probe.patch              every 2h, at most 5m                                          file
@@ -74,7 +80,7 @@ fn what_makes_no_sense_is_named_with_its_place() {
     check(
         "[probe.cpx]\nenabled = false\n",
         expect![
-            "agent.toml:1: probe.cpx: there is no such probe: use cpu, load, memory, network, uptime, process, disk, clock, service, patch, backup"
+            "agent.toml:1: probe.cpx: there is no such probe: use cpu, load, memory, network, uptime, process, self, disk, clock, service, patch, backup"
         ],
     );
     check(
@@ -84,7 +90,19 @@ fn what_makes_no_sense_is_named_with_its_place() {
     check(
         "[uplink]\naddress = \"x\"\n",
         expect![
-            "agent.toml:2: uplink.address: unknown field `address`, expected `addresses` or `reconnect_spread`"
+            "agent.toml:2: uplink.address: unknown field `address`, expected one of `addresses`, `reconnect_spread`, `return_after`, `proxy`, `proxy_credentials_file`, `no_proxy`"
+        ],
+    );
+    check(
+        "[budget]\ncpu = \"1\"\n",
+        expect![
+            "agent.toml:2: budget.cpu: `1` is no share of a processor: write it like `1%` or `0.5%`"
+        ],
+    );
+    check(
+        "[budget]\noptional = [\"self\"]\n",
+        expect![
+            "agent.toml:2: budget.optional: `self` cannot be shed: use any of cpu, load, memory, network, uptime, process, self, disk, clock, service, patch, backup but self"
         ],
     );
     check(
@@ -160,4 +178,35 @@ fn tasks_are_named_by_their_paths() {
         let parsed = parse(&format!("[backup]\ntasks = ['{task}']"), &[]);
         assert_eq!(parsed.is_ok(), is_good, "{task}");
     }
+}
+
+#[test]
+fn settings_of_the_version_before_keep_their_meaning() {
+    let (config, effective) = parse(include_str!("../../testdata/config/v1.toml"), &[]).unwrap();
+    let jobs: Vec<_> = config.backups.jobs.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!((jobs, config.backups.timers.len()), (vec!["nightly", "hourly"], 1));
+    assert!(!config.plan("patch-apt").enabled);
+    let said: Vec<String> = effective
+        .to_string()
+        .lines()
+        .filter(|it| it.ends_with("file"))
+        .map(|it| it.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    expect![[r#"
+        state_dir /srv/remit file
+        uplink.addresses a.example:7443, b.example:7443 file
+        uplink.reconnect_spread 10s file
+        spool.max_bytes 32MiB file
+        spool.max_age 3d file
+        ping.enabled true file
+        ping.listen 127.0.0.1:7500 file
+        ping.create false file
+        log.format json file
+        backup.job nightly by restic, 30 2 * * * Europe/Berlin, 30m late at most file
+        backup.job hourly by ping, every 1h, 1h late at most file
+        backup.restic nightly in /srv/backup file
+        backup.timers nightly.timer file
+        probe.cpu every 20s, at most 4s file
+        probe.patch-apt off file"#]]
+    .assert_eq(&said.join("\n"));
 }

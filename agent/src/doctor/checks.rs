@@ -4,7 +4,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_runtime::{
-    dial::{self, DialError},
+    dial::{self, DialError, ProxyError},
     duration, tls,
 };
 use remit_shared::Chain;
@@ -17,7 +17,7 @@ use crate::{
     identity::{Credentials, IdentityError, IdentityFolder},
     platform,
     probe::backup::Repository,
-    status::{self, Standing},
+    status::{self, Standing, Status},
 };
 
 /// How long a collector may take to answer.
@@ -91,15 +91,20 @@ pub(super) async fn collector(config: &Config) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for address in addresses {
-        if let Err(err) = net::lookup_host(address.as_str()).await {
+        let proxy = config.proxies.towards(address);
+        if proxy.is_none()
+            && let Err(err) = net::lookup_host(address.as_str()).await
+        {
             let advice = "check the name, and this machine's DNS";
             findings.push(Finding::fail("collector", format!("{address}: {err}"), advice));
             continue;
         }
-        findings.push(match dial::connect(address, Arc::clone(&tls), PATIENCE).await {
+        let way = proxy.map(|it| format!(" through {it}")).unwrap_or_default();
+        let dialed = dial::connect_through(&config.proxies, address, Arc::clone(&tls), PATIENCE);
+        findings.push(match dialed.await {
             Ok(_) => Finding::ok(
                 "collector",
-                format!("{address} answers, and each side trusts the other's certificate"),
+                format!("{address} answers{way}, and each side trusts the other's certificate"),
             ),
             Err(err) => unreachable_because(&err),
         });
@@ -125,6 +130,18 @@ fn unreachable_because(err: &DialError) -> Finding {
         DialError::Address { .. } => "correct `uplink.addresses` in the settings",
         DialError::Unreachable { .. } | DialError::Timeout { .. } => {
             "is the collector running, and may this machine reach that port through every firewall in between?"
+        }
+        DialError::Proxy { source: ProxyError::Unauthorized(_), .. } => {
+            "write `user:password` to a file and name it in `uplink.proxy_credentials_file`"
+        }
+        DialError::Proxy { source: ProxyError::Credentials { .. }, .. } => {
+            "the agent's user must be able to read that file"
+        }
+        DialError::Proxy { source: ProxyError::Refused(_), .. } => {
+            "the proxy must allow CONNECT to that host and port"
+        }
+        DialError::Proxy { .. } => {
+            "check `uplink.proxy`; `none` there goes past HTTPS_PROXY, and `uplink.no_proxy` makes exceptions"
         }
         DialError::Distrust { .. } => {
             "something else answers there, or the collector has a new certificate authority: check the address, then enroll again with --force"
@@ -183,6 +200,22 @@ pub(super) fn clock(state_dir: &Path, now: Timestamp) -> Finding {
             platform::CLOCK_ADVICE,
         ),
         None => Finding::ok("clock", format!("{now}; not compared with the collector's yet")),
+    }
+}
+
+pub(super) fn budget(state_dir: &Path, now: Timestamp) -> Finding {
+    match status::read(state_dir, now) {
+        Ok(Standing::Running(Status { takes: Some(it), .. })) if it.shed.is_empty() => {
+            Finding::ok("budget", it.to_text())
+        }
+        Ok(Standing::Running(Status { takes: Some(it), .. })) => Finding::warn(
+            "budget",
+            format!("the agent takes {}; not asked: {}", it.why, it.shed.join(", ")),
+            "find out what it is busy with (`remit-agent probe NAME`), or raise `[budget]` in the settings",
+        ),
+        Ok(Standing::Running(_) | Standing::Stopped(_) | Standing::Unknown) | Err(_) => {
+            Finding::ok("budget", "not measured yet")
+        }
     }
 }
 

@@ -16,8 +16,8 @@ async fn enroll_with(folder: &IdentityFolder, token: &JoinToken) -> Result<Endpo
 }
 
 async fn enroll_by(folder: &IdentityFolder, token: &str) -> Result<Endpoint, EnrollError> {
-    let (host, patience) = (&Host::default(), Patience::USUAL);
-    let wish = Wish { token, host, force: false, patience, now: NOW };
+    let (host, patience, proxies) = (&Host::default(), Patience::USUAL, &Proxies::default());
+    let wish = Wish { token, host, force: false, patience, proxies, now: NOW };
     enroll(folder, wish).await.map(|it| it.endpoint)
 }
 

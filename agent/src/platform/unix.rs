@@ -90,10 +90,12 @@ pub fn make_private_advice(path: &Path) -> String {
 /// A unit that may not set the bit by which files inherit the group makes it
 /// without: root gives its files away, see [`create_shared_file`].
 pub fn make_shared_folder(folder: &Path) -> io::Result<()> {
-    make_shared(folder, SHARED_FOLDER).or_else(|err| match err.kind() {
-        io::ErrorKind::PermissionDenied => make_shared(folder, SHARED_FOLDER & 0o777),
-        _ => Err(err),
-    })
+    match make_shared(folder, SHARED_FOLDER) {
+        Err(err) if err.kind() == io::ErrorKind::PermissionDenied => {
+            make_shared(folder, SHARED_FOLDER & 0o777)
+        }
+        done => done,
+    }
 }
 
 fn make_shared(folder: &Path, mode: u32) -> io::Result<()> {

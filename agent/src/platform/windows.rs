@@ -17,6 +17,7 @@ use std::{
 use remit_shared::Departure;
 use tokio::signal::windows;
 
+pub use self::call::own::usage as own_usage;
 use self::call::{
     folder::{self, Known},
     security, volume,
@@ -32,6 +33,9 @@ pub const START_ADVICE: &str = "`remit-agent service start`, or `remit-agent run
 /// How to make the clock right, for people.
 pub const CLOCK_ADVICE: &str =
     "switch on time synchronization here: `w32tm /resync`, and see `w32tm /query /status`";
+
+/// Who is asked what this process takes.
+pub const OWN_USAGE: &str = "GetProcessTimes, GetProcessMemoryInfo";
 
 /// Where the settings are.
 pub fn config() -> PathBuf {

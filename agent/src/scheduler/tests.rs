@@ -216,3 +216,24 @@ async fn every_probe_of_this_machine_answers() {
     };
     tokio::join!(scheduler.run(stop.clone()), all);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_rests_is_not_asked_and_says_why() {
+    let (sink, mut answers) = mpsc::channel(9);
+    let seats = vec![("process", "script", plan(10, 5)), ("memory", "script", plan(10, 5))];
+    let (scheduler, mut lanes) = Scheduler::seat(seats, TestClock(Instant::now()), sink);
+    let standing = Standing { usage: None, shed: ["process".to_owned()].into(), why: "3 %".into() };
+    let (told, budget) = watch::channel(standing);
+    let mut tasks = JoinSet::new();
+    let stop = CancellationToken::new();
+    tasks.spawn(scheduler.within(budget).run(stop.clone()));
+    let first = answers.recv().await.unwrap();
+    let Body::Failure(failure) = &first[0].body else { panic!("{first:?}") };
+    let said = (&*first[0].probe, failure.kind.as_str(), failure.message.as_str());
+    assert_eq!(said, ("process", "shed", "not asked, because the agent takes 3 %"));
+    assert!(lanes[0].turns.try_recv().is_err() && lanes[1].turns.try_recv().is_ok());
+    told.send_replace(Standing::default());
+    let turn = lanes[0].turns.recv().await.unwrap();
+    assert_eq!(turn.monotonic, Duration::from_secs(10), "at its next turn");
+    stop.cancel();
+}

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task;
 
-use crate::spool::{Spool, SpoolError};
+use crate::spool::{Spool, SpoolError, State};
 
 /// Shares a spool. Clones share the same one.
 #[derive(Debug)]
@@ -25,6 +25,11 @@ impl<S: Spool> SpoolHandle<S> {
     /// Shares the spool.
     pub fn new(spool: S) -> Self {
         Self { spool: Arc::new(Mutex::new(spool)) }
+    }
+
+    /// How the spool is, for a thread that may wait; none once it has failed.
+    pub fn state(&self) -> Option<State> {
+        self.spool.lock().ok().map(|it| it.state())
     }
 
     /// Does one thing with the spool.

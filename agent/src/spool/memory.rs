@@ -10,7 +10,7 @@ use remit_agent_domain::spool::{Evicted, FULL, Lane, Ledger, Limits, Marks, may_
 use remit_shared::Stream;
 
 use crate::spool::{
-    Draft, Spool, SpoolError, State, Waiting,
+    Draft, EARLIER, Spool, SpoolError, State, Waiting,
     reading::{Gathering, encode},
 };
 
@@ -22,6 +22,7 @@ pub struct Medium(Arc<Mutex<Inner>>);
 struct Inner {
     epoch: u64,
     token: Vec<u8>,
+    earlier: Vec<Vec<u8>>,
     ledger: Ledger,
     records: BTreeMap<(Stream, u64), (Timestamp, Vec<u8>)>,
     closed: bool,
@@ -36,6 +37,7 @@ impl Medium {
         Self(Arc::new(Mutex::new(Inner {
             epoch,
             token: Vec::new(),
+            earlier: Vec::new(),
             ledger,
             records: BTreeMap::new(),
             closed: true,
@@ -86,7 +88,8 @@ impl Spool for MemorySpool {
             last: inner.ledger.last(),
             known: inner.known,
             queued: inner.ledger.queued(),
-            bytes: inner.ledger.bytes(),
+            bytes: inner.ledger.waiting_bytes(),
+            earlier: inner.earlier.clone(),
             lost: inner.ledger.lost(),
             after_crash: self.after_crash,
         }
@@ -138,7 +141,12 @@ impl Spool for MemorySpool {
 
     fn keep(&mut self, resume_token: &[u8], through: Marks) -> Result<(), SpoolError> {
         let mut inner = self.medium.lock();
-        inner.token = resume_token.to_vec();
+        let before = std::mem::replace(&mut inner.token, resume_token.to_vec());
+        if !before.is_empty() && before != resume_token {
+            inner.earlier.push(before);
+        }
+        let surplus = inner.earlier.len().saturating_sub(EARLIER);
+        inner.earlier.drain(..surplus);
         inner.had_session = true;
         let evicted = inner.ledger.resume(through);
         inner.remove(evicted);
@@ -156,6 +164,7 @@ impl Spool for MemorySpool {
         let mut inner = self.medium.lock();
         inner.epoch = epoch;
         inner.token.clear();
+        inner.earlier.clear();
         (inner.had_session, inner.known) = (false, Marks::default());
         let evicted = inner.ledger.renumber(applied);
         inner.remove(evicted);

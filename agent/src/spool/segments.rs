@@ -279,7 +279,8 @@ impl Spool for SegmentSpool {
             last: self.ledger.last(),
             known: self.meta.known(),
             queued: self.ledger.queued(),
-            bytes: self.ledger.bytes(),
+            bytes: self.ledger.waiting_bytes(),
+            earlier: self.meta.earlier.clone(),
             lost: self.ledger.lost(),
             after_crash: self.after_crash,
         }
@@ -322,7 +323,7 @@ impl Spool for SegmentSpool {
     fn keep(&mut self, resume_token: &[u8], through: Marks) -> Result<(), SpoolError> {
         self.guarded(|it| {
             let evicted = it.change(|meta, ledger| {
-                meta.token = resume_token.to_vec();
+                meta.replace_token(resume_token);
                 meta.had_session = true;
                 ledger.resume(through)
             })?;
@@ -332,7 +333,15 @@ impl Spool for SegmentSpool {
 
     fn forget(&mut self, through: Marks) -> Result<(), SpoolError> {
         self.guarded(|it| {
+            let spare = it.ledger.spare();
             let evicted = it.ledger.acknowledge(through);
+            if it.ledger.spare() != spare {
+                match it.note() {
+                    // Then it is sent again after a crash, and known by its number.
+                    Ok(()) | Err(SpoolError::NoSpace { .. }) => {}
+                    Err(err) => return Err(err),
+                }
+            }
             it.delete(&evicted)
         })
     }
@@ -342,6 +351,7 @@ impl Spool for SegmentSpool {
             let evicted = it.change(|meta, ledger| {
                 meta.epoch = epoch;
                 meta.token.clear();
+                meta.earlier.clear();
                 meta.reckon(false, Marks::default());
                 ledger.renumber(applied)
             })?;

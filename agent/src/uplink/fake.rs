@@ -95,7 +95,7 @@ impl Uplink for FakeUplink {
             let (through, heartbeat) = (it.through, None);
             let welcome = Welcome { through, resume_token, reset_epoch, heartbeat };
             it.inbox.push_back(Incoming::Welcome(welcome, Timestamp::UNIX_EPOCH));
-            FakeLink { uplink: self.clone(), session: it.session }
+            FakeLink { uplink: self.clone(), session: it.session, address: "fake:1".into() }
         };
         self.changed.notify_waiters();
         Ok(link)
@@ -107,6 +107,7 @@ impl Uplink for FakeUplink {
 pub(crate) struct FakeLink {
     uplink: FakeUplink,
     session: u64,
+    address: Arc<str>,
 }
 
 impl Link for FakeLink {
@@ -132,6 +133,10 @@ impl Link for FakeLink {
         drop(it);
         self.uplink.changed.notify_waiters();
         Ok(())
+    }
+
+    fn address(&self) -> &Arc<str> {
+        &self.address
     }
 
     async fn receive(&mut self) -> Result<Incoming, UplinkError> {

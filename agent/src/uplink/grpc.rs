@@ -3,16 +3,20 @@
 #[cfg(test)]
 mod tests;
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, fmt, future, pin::Pin, sync::Arc, time::Duration};
 
 use remit_agent_domain::{session::Welcome, spool::Marks};
 use remit_proto::{
     convert::{InvalidMessage, Wire as _, report::Encoder, required, seconds},
     v1::{self, agent_service_client::AgentServiceClient, connect_request, connect_response},
 };
-use remit_runtime::{dial, tls};
-use remit_shared::Chain;
-use tokio::sync::mpsc;
+use remit_runtime::{
+    dial::{self, DialError, Proxies},
+    random, tls,
+};
+use remit_shared::{Backoff, Chain};
+use tokio::{sync::mpsc, time};
+use tokio_rustls::rustls::ClientConfig;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming, transport::Channel};
 use tracing::debug;
@@ -22,35 +26,59 @@ use crate::{
     uplink::{Hello, Incoming, Link, Outgoing, Uplink, UplinkError},
 };
 
-/// How long one address may take to connect.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one address may take to connect. Shaking hands over a bad link
+/// takes long.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Messages between us and the connection; more than a window of reports.
 const BUFFER: usize = 512;
 
-/// Finds the collector at the addresses that enrollment or the settings name.
+/// Finds the collector at the addresses that enrollment or the settings name:
+/// the first that answers, in their order.
 #[derive(Clone, Debug)]
 pub struct GrpcUplink {
     identity: IdentityFolder,
     addresses: Vec<String>,
+    proxies: Proxies,
+    return_after: Duration,
+}
+
+/// A channel, and which of the addresses it leads to.
+struct Reached {
+    channel: Channel,
+    address: Arc<str>,
+    /// The one that comes first, if it is another.
+    first: Option<(String, Arc<ClientConfig>)>,
 }
 
 impl GrpcUplink {
     /// Uses the identity in the folder, as it is at each attempt. `addresses`,
     /// if there are any, replace those that enrollment gave.
     pub fn new(identity: IdentityFolder, addresses: Vec<String>) -> Self {
-        Self { identity, addresses }
+        let (proxies, return_after) = (Proxies::default(), Duration::from_mins(10));
+        Self { identity, addresses, proxies, return_after }
+    }
+
+    /// The same, through proxies where these rules say so.
+    pub fn through(self, proxies: Proxies) -> Self {
+        Self { proxies, ..self }
+    }
+
+    /// The same, that asks the first address again after so long if another
+    /// one serves.
+    pub fn returning_after(self, return_after: Duration) -> Self {
+        Self { return_after, ..self }
     }
 
     /// Exchanges the certificate for one for the key in this request.
     pub async fn renew(&self, csr: Vec<u8>) -> Result<v1::RenewResponse, UplinkError> {
-        let mut client = AgentServiceClient::new(self.channel().await?);
+        let mut client = AgentServiceClient::new(self.reach().await?.channel);
         let response = client.renew(v1::RenewRequest { csr }).await;
         Ok(response.map_err(|it| failed("renew the certificate", it))?.into_inner())
     }
 
     /// A connection to the first address that has one for us.
-    async fn channel(&self) -> Result<Channel, UplinkError> {
+    async fn reach(&self) -> Result<Reached, UplinkError> {
         let identity = |err| UplinkError::Identity(Box::new(err));
         let credentials = self.identity.load().map_err(identity)?;
         let config = tls::client_config(&credentials.roots, Some(&credentials.identity))
@@ -60,9 +88,13 @@ impl GrpcUplink {
             configured => configured,
         };
         let mut worst = None;
-        for address in addresses {
-            match dial::connect(address, Arc::clone(&config), PATIENCE).await {
-                Ok(channel) => return Ok(channel),
+        for (index, address) in addresses.iter().enumerate() {
+            match self.dial(address, &config).await {
+                Ok(channel) => {
+                    let first = addresses.first().filter(|_| index > 0).cloned();
+                    let first = first.map(|it| (it, config));
+                    return Ok(Reached { channel, address: address.as_str().into(), first });
+                }
                 Err(err) => {
                     debug!(address, error = %Chain(&err), "no connection");
                     let err = sorted("connect", err);
@@ -80,13 +112,42 @@ impl GrpcUplink {
     }
 }
 
+impl GrpcUplink {
+    async fn dial(&self, address: &str, config: &Arc<ClientConfig>) -> Result<Channel, DialError> {
+        dial::connect_through(&self.proxies, address, Arc::clone(config), PATIENCE).await
+    }
+
+    /// Waits until an address answers that did not.
+    async fn answers_again(self, address: String, config: Arc<ClientConfig>) {
+        // Machines that went over to the second address together must not go
+        // back together.
+        let half = (self.return_after / 2).try_into().unwrap_or_default();
+        let spread = Backoff { base: half, max: half };
+        loop {
+            let more = spread.wait(1, random::u64()).unsigned_abs();
+            time::sleep(self.return_after / 2 + more).await;
+            match self.dial(&address, &config).await {
+                Ok(_) => return,
+                Err(err) => debug!(address, error = %Chain(&err), "still no connection"),
+            }
+        }
+    }
+}
+
 impl Uplink for GrpcUplink {
     type Link = GrpcLink;
 
     async fn open(&self, hello: Hello) -> Result<GrpcLink, UplinkError> {
-        let mut client = AgentServiceClient::new(self.channel().await?);
+        let Reached { channel, address, first } = self.reach().await?;
+        let first = first.map(|(first, config)| {
+            let answers: Pin<Box<dyn Future<Output = ()> + Send>> =
+                Box::pin(self.clone().answers_again(first, config));
+            answers
+        });
+        let mut client = AgentServiceClient::new(channel);
         let (outgoing, stream) = mpsc::channel(BUFFER);
-        let mut link = GrpcLink { outgoing, incoming: None, encoder: Encoder::default() };
+        let encoder = Encoder::default();
+        let mut link = GrpcLink { outgoing, incoming: None, encoder, address, first };
         link.push(connect_request::Message::Hello(v1::Hello {
             host: Some(hello.host.to_wire()),
             now: Some(hello.now.to_wire()),
@@ -94,6 +155,7 @@ impl Uplink for GrpcUplink {
             resume_token: hello.resume_token,
             last_events_seq: hello.last.events,
             last_metrics_seq: hello.last.metrics,
+            earlier_tokens: hello.earlier,
         }))?;
         let response = client.connect(ReceiverStream::new(stream)).await;
         link.incoming = Some(response.map_err(|it| failed("open a session", it))?.into_inner());
@@ -102,11 +164,19 @@ impl Uplink for GrpcUplink {
 }
 
 /// One stream each way.
-#[derive(Debug)]
 pub struct GrpcLink {
     outgoing: mpsc::Sender<v1::ConnectRequest>,
     incoming: Option<Streaming<v1::ConnectResponse>>,
     encoder: Encoder,
+    address: Arc<str>,
+    /// Ends once the first address answers, if this is another.
+    first: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl fmt::Debug for GrpcLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GrpcLink").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl GrpcLink {
@@ -133,9 +203,26 @@ impl Link for GrpcLink {
         self.push(message)
     }
 
+    fn address(&self) -> &Arc<str> {
+        &self.address
+    }
+
     async fn receive(&mut self) -> Result<Incoming, UplinkError> {
         let incoming = self.incoming.as_mut().ok_or(UplinkError::Closed)?;
-        match incoming.message().await {
+        let first = async {
+            match &mut self.first {
+                Some(first) => first.await,
+                None => future::pending().await,
+            }
+        };
+        let message = tokio::select! {
+            message = incoming.message() => message,
+            () = first => {
+                self.first = None;
+                return Ok(Incoming::FirstAnswers);
+            }
+        };
+        match message {
             Ok(Some(response)) => understand(response).map_err(UplinkError::Protocol),
             Ok(None) => Err(UplinkError::Closed),
             Err(status) => Err(failed("hold the session", status)),

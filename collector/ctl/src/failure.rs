@@ -170,10 +170,11 @@ impl From<DialError> for Failure {
             }
             DialError::Distrust { .. } => failure(Kind::Unreachable)
                 .hint("see whether the credential belongs to this collector"),
-            DialError::Unreachable { .. } | DialError::Timeout { .. } | DialError::Http { .. } => {
-                failure(Kind::Unreachable)
-                    .hint("see whether the collector runs and the network is up")
-            }
+            DialError::Unreachable { .. }
+            | DialError::Proxy { .. }
+            | DialError::Timeout { .. }
+            | DialError::Http { .. } => failure(Kind::Unreachable)
+                .hint("see whether the collector runs and the network is up"),
         }
     }
 }

@@ -40,7 +40,7 @@ shared! {
     CheckStatus { Ok Warn Crit Unknown Stale }
     Completeness { Full Partial }
     EndpointKind { Server Workstation Virtual }
-    FailureKind { Unsupported MissingTool Locked NoPermission Timeout Failed }
+    FailureKind { Unsupported MissingTool Locked NoPermission Timeout Failed Shed }
     Party { Internal Provider Vendor }
     PatchState { Available Held DeferredPhased KeptBack Optional Declined }
     RunResult { Success Warning Partial Failed Cancelled Skipped Running Unknown }

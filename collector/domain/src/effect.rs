@@ -13,7 +13,7 @@ use remit_shared::{
 
 use crate::{
     alert::{Alert, Entry, NoticeId},
-    endpoint::Registration,
+    endpoint::{Backlog, Registration},
     letter::Letter,
     matrix::ChannelRef,
     signal::Signal,
@@ -90,6 +90,9 @@ pub enum Effect {
     Notify(NoticeId),
     /// A letter must reach a channel. Owed by whatever it is about.
     Tell(Box<Letter>),
+    /// What was bad while an endpoint could not say so, and is over, must be
+    /// told. Owed by endpoints.
+    CaughtUp(Backlog),
     /// Whoever watches must see this. Owed by alerts.
     Publish(Box<FeedEvent>),
     /// The audit trail must carry this.

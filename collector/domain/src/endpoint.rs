@@ -34,7 +34,7 @@ use remit_shared::{
 pub use crate::endpoint::{
     apply::{Applied, Arrival, Frame, Verdict, apply, limit},
     claim::Claim,
-    session::{Greeting, Opened, open_session},
+    session::{Backlog, Greeting, Opened, open_session},
     tick::tick,
     trust::{
         Certificate, Distrust, Revocation, may_revoke_alone, renew, renewed_too_often, revoke,
@@ -221,6 +221,9 @@ pub struct Refused {
 pub struct Backfill {
     /// When it said hello, by the collector's clock.
     pub since: Timestamp,
+    /// Since when it had not been heard, if that is long enough for something
+    /// to have been missed.
+    pub from: Option<Timestamp>,
     /// The newest event that it held.
     pub events: u64,
     /// The newest measurement that it held.

@@ -185,7 +185,9 @@ pub fn of_owed(
         Effect::Tell(it) => (it.made_at, PATIENCE, "a letter"),
         // A message says itself when it was made, and a signal is as old as
         // what it tells of, which may be long ago.
-        Effect::Notify(_) | Effect::Signal(_) | Effect::Admit(_) => return None,
+        Effect::Notify(_) | Effect::Signal(_) | Effect::Admit(_) | Effect::CaughtUp(_) => {
+            return None;
+        }
     };
     (patience < now.duration_since(since.max(awake))).then(|| Violation {
         invariant: Invariant::Effect,

@@ -1,4 +1,5 @@
-//! Messages that are no alert's: of a change, of what is known, of a shift.
+//! Messages that are no alert's: of a change, of what is known, of a shift, of
+//! what was over before anybody could hear of it.
 //!
 //! Nobody escalates them, so they need no record of their own: whoever stores
 //! the record that they are about owes them together with it. [`Notice`] says
@@ -17,7 +18,8 @@ use std::{collections::BTreeSet, fmt};
 
 use jiff::{Timestamp, civil::Date};
 use remit_shared::{
-    AlertId, ChangeId, KnownIssueId, OperatorId, Party, Severity, Team, Tenant, WindowId,
+    AlertId, ChangeId, EndpointId, KnownIssueId, OperatorId, Party, Severity, Team, Tenant,
+    WindowId,
 };
 
 use crate::{
@@ -87,6 +89,8 @@ pub enum Matter {
     Unreached(AlertId),
     /// Whether a letter arrives at all.
     Contact,
+    /// What an endpoint brought along when it came back.
+    Backlog(EndpointId),
 }
 
 impl Matter {
@@ -99,6 +103,7 @@ impl Matter {
             Self::Shift(_) => "shift",
             Self::Unreached(_) => "unreached",
             Self::Contact => "contact",
+            Self::Backlog(_) => "backlog",
         }
     }
 }
@@ -112,6 +117,7 @@ impl fmt::Display for Matter {
             Self::Shift(day) => day.fmt(f),
             Self::Unreached(alert) => alert.fmt(f),
             Self::Contact => f.write_str("contact"),
+            Self::Backlog(id) => id.fmt(f),
         }
     }
 }

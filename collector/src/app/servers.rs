@@ -43,6 +43,9 @@ use crate::{
 
 /// The largest message of an agent, decompressed.
 const AGENT_MESSAGE: usize = 1 << 20;
+/// How long an agent may take to show that its connection lives. What shows it
+/// waits behind all that the agent has sent, and agents are at the end of any link.
+const AGENT_PATIENCE: Duration = Duration::from_secs(60);
 /// The largest enrollment.
 const ENROLLMENT_MESSAGE: usize = 16 << 10;
 /// The largest message of an operator; a matrix is the largest thing they send.
@@ -59,7 +62,10 @@ fn builder() -> Server {
 pub(super) fn agent_plane<C: Clock>(edge: AgentEdge<Sled, Matrices, C>) -> Router {
     let service = AgentServiceServer::new(edge).max_decoding_message_size(AGENT_MESSAGE);
     // A session, the one that takes its place, and a renewal.
-    builder().max_concurrent_streams(4).add_service(service)
+    builder()
+        .http2_keepalive_timeout(Some(AGENT_PATIENCE))
+        .max_concurrent_streams(4)
+        .add_service(service)
 }
 
 pub(super) fn enrollment_plane<C: Clock>(edge: EnrollmentEdge<Sled, Matrices, C>) -> Router {

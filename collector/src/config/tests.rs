@@ -99,3 +99,30 @@ fn an_audit_trail_of_a_week_is_refused() {
     let err = load_text("[store]\nkeep_audit = \"7d\"\n").err().unwrap();
     assert!(err.contains("store.keep_audit") && err.contains("180 days"), "{err}");
 }
+
+#[test]
+fn settings_of_the_version_before_keep_their_meaning() {
+    let folder = TempDir::new().unwrap();
+    let text = include_str!("../../testdata/config/v1.toml");
+    fs::write(folder.path().join(FILE), text).unwrap();
+    fs::write(folder.path().join("secret"), "hush").unwrap();
+    let flags = Flags { data_dir: Some(folder.path().into()), config: None };
+    let (config, table) = load(&flags).unwrap();
+    assert_eq!(config.channels.doors.len(), 2);
+    let shown = table.to_string();
+    let is_set = |key: &str, value: &str| {
+        let row = shown.lines().find(|it| it.split_whitespace().next() == Some(key));
+        let row = row.unwrap_or_else(|| panic!("{key} is not in\n{shown}"));
+        assert!(row.contains(value) && row.trim_end().ends_with("file"), "{row}");
+    };
+    for (key, value) in [
+        ("listen.agents", "192.0.2.1:7443"),
+        ("listen.enrollment", "192.0.2.1:7444"),
+        ("listen.operators", "192.0.2.1:7445"),
+        ("store.keep_history", "30d"),
+        ("store.keep_feed", "7d"),
+        ("log.format", "json"),
+    ] {
+        is_set(key, value);
+    }
+}

@@ -13,6 +13,7 @@ fn greeting(world: &World, epoch: u64, resume: Option<[u8; 16]>) -> Greeting {
         resume,
         last_events: 0,
         last_metrics: 0,
+        earlier: vec![],
     }
 }
 

@@ -37,7 +37,7 @@ words! {
     Completeness { Full Partial }
     Departure { Shutdown ServiceStop Upgrade }
     EndpointKind { Server Workstation Virtual }
-    FailureKind { Unsupported MissingTool Locked NoPermission Timeout Failed }
+    FailureKind { Unsupported MissingTool Locked NoPermission Timeout Failed Shed }
     Party { Internal Provider Vendor }
     PatchState { Available Held DeferredPhased KeptBack Optional Declined }
     RunResult { Success Warning Partial Failed Cancelled Skipped Running Unknown }

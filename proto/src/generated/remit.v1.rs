@@ -428,6 +428,7 @@ pub enum FailureKind {
     NoPermission = 4,
     Timeout = 5,
     Failed = 6,
+    Shed = 7,
 }
 impl FailureKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -443,6 +444,7 @@ impl FailureKind {
             Self::NoPermission => "FAILURE_KIND_NO_PERMISSION",
             Self::Timeout => "FAILURE_KIND_TIMEOUT",
             Self::Failed => "FAILURE_KIND_FAILED",
+            Self::Shed => "FAILURE_KIND_SHED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -455,6 +457,7 @@ impl FailureKind {
             "FAILURE_KIND_NO_PERMISSION" => Some(Self::NoPermission),
             "FAILURE_KIND_TIMEOUT" => Some(Self::Timeout),
             "FAILURE_KIND_FAILED" => Some(Self::Failed),
+            "FAILURE_KIND_SHED" => Some(Self::Shed),
             _ => None,
         }
     }
@@ -894,6 +897,11 @@ pub struct Hello {
     pub last_events_seq: u64,
     #[prost(uint64, tag = "6")]
     pub last_metrics_seq: u64,
+    /// What the collector gave it before that in this epoch, oldest first. A
+    /// collector that was restored from an older copy of itself knows by one of
+    /// them that the spool is still the same, and goes on where it was then.
+    #[prost(bytes = "vec", repeated, tag = "7")]
+    pub earlier_tokens: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
 }
 /// Accepts a session.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

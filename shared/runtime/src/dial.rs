@@ -4,9 +4,16 @@
 //! TLS 1.3 a client is done before the server has looked at its certificate;
 //! without that wait, a refusal would show up later, in the middle of some
 //! call, as a broken transport.
+//!
+//! A name is looked up anew for each attempt, and each address that it stands
+//! for gets its share of the time: one that is dead does not use up all of it.
+
+mod exceptions;
+mod proxy;
 
 use std::{
     io, mem,
+    net::SocketAddr,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -16,18 +23,24 @@ use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
-    net::TcpStream,
+    net::{self, TcpStream},
     time,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tonic::transport::{Channel, Endpoint};
 use tower::service_fn;
 
+pub use self::{
+    exceptions::{Exceptions, InvalidException},
+    proxy::{InvalidProxy, Proxies, Proxy, ProxyError},
+};
+
 /// How often an idle connection is tried.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
-/// How long the answer to that may take.
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the answer to that may take. It waits behind all that was sent
+/// before it, and on a slow and lossy link that takes its time.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +59,17 @@ pub enum DialError {
         /// What the operating system says.
         #[source]
         source: io::Error,
+    },
+    /// The proxy on the way there does not let us through.
+    #[error("failed to reach {address} through the proxy {proxy}")]
+    Proxy {
+        /// Where to.
+        address: String,
+        /// Through whom.
+        proxy: String,
+        /// What is wrong.
+        #[source]
+        source: ProxyError,
     },
     /// One side does not believe the other; see [`crate::tls::is_pin_mismatch`]
     /// and [`crate::tls::is_certificate_refused`].
@@ -83,7 +107,18 @@ pub async fn connect(
     config: Arc<ClientConfig>,
     timeout: Duration,
 ) -> Result<Channel, DialError> {
-    let target = Arc::new(Target::new(address, config, timeout)?);
+    connect_through(&Proxies::default(), address, config, timeout).await
+}
+
+/// The same, through a proxy where these rules say so.
+pub async fn connect_through(
+    proxies: &Proxies,
+    address: &str,
+    config: Arc<ClientConfig>,
+    timeout: Duration,
+) -> Result<Channel, DialError> {
+    let proxy = proxies.towards(address).cloned();
+    let target = Arc::new(Target::new(address, proxy, config, timeout)?);
     let first = target.open().await?;
     let first = Arc::new(Mutex::new(Some(first)));
     let connector = service_fn({
@@ -116,16 +151,22 @@ type Stream = BufReader<TlsStream<TcpStream>>;
 
 struct Target {
     address: String,
+    proxy: Option<Proxy>,
     name: ServerName<'static>,
     connector: TlsConnector,
     timeout: Duration,
 }
 
 impl Target {
-    fn new(address: &str, config: Arc<ClientConfig>, timeout: Duration) -> Result<Self, DialError> {
+    fn new(
+        address: &str,
+        proxy: Option<Proxy>,
+        config: Arc<ClientConfig>,
+        timeout: Duration,
+    ) -> Result<Self, DialError> {
         let name = server_name(address)
             .ok_or_else(|| DialError::Address { address: address.chars().take(100).collect() })?;
-        Ok(Self { address: address.into(), name, connector: config.into(), timeout })
+        Ok(Self { address: address.into(), proxy, name, connector: config.into(), timeout })
     }
 
     async fn open(&self) -> Result<Stream, DialError> {
@@ -140,7 +181,17 @@ impl Target {
     async fn open_patiently(&self) -> Result<Stream, DialError> {
         let unreachable = |source| DialError::Unreachable { address: self.address.clone(), source };
         let distrust = |source| DialError::Distrust { address: self.address.clone(), source };
-        let tcp = TcpStream::connect(&self.address).await.map_err(unreachable)?;
+        let tcp = match &self.proxy {
+            None => reach(&self.address, self.timeout).await.map_err(unreachable)?,
+            Some(proxy) => {
+                let refused = |source| DialError::Proxy {
+                    address: self.address.clone(),
+                    proxy: proxy.address().into(),
+                    source,
+                };
+                proxy.tunnel_to(&self.address, self.timeout).await.map_err(refused)?
+            }
+        };
         tcp.set_nodelay(true).map_err(unreachable)?;
         let tls = self.connector.connect(self.name.clone(), tcp).await.map_err(distrust)?;
         let mut stream = BufReader::with_capacity(1024, tls);
@@ -151,6 +202,27 @@ impl Target {
             Err(source) => Err(distrust(source)),
         }
     }
+}
+
+/// A connection to whatever the name stands for now.
+async fn reach(address: &str, timeout: Duration) -> io::Result<TcpStream> {
+    let found: Vec<SocketAddr> = net::lookup_host(address).await?.collect();
+    let mut last = io::ErrorKind::AddrNotAvailable.into();
+    // The rest of the time is for the handshake.
+    let mut left = timeout / 4 * 3;
+    for (tried, at) in (0_u32..).zip(&found) {
+        let remaining = u32::try_from(found.len()).unwrap_or(u32::MAX).saturating_sub(tried);
+        let share = left / remaining.max(1);
+        match time::timeout(share, TcpStream::connect(at)).await {
+            Ok(Ok(tcp)) => return Ok(tcp),
+            Ok(Err(err)) => last = err,
+            Err(_elapsed) => {
+                last = io::ErrorKind::TimedOut.into();
+                left = left.saturating_sub(share);
+            }
+        }
+    }
+    Err(last)
 }
 
 /// The name that the server's certificate must carry.

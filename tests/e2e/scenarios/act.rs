@@ -107,11 +107,11 @@ impl Telling {
     }
 
     fn note_refusal(&mut self, line: usize, status: &Status) {
-        match status.code() {
-            Code::FailedPrecondition | Code::Aborted | Code::AlreadyExists => {
-                self.refused = Some((line, status.message().to_owned()));
-            }
-            _ => self.differs(line, &format!("the collector answered {status}")),
+        let refusals = [Code::FailedPrecondition, Code::Aborted, Code::AlreadyExists];
+        if refusals.contains(&status.code()) {
+            self.refused = Some((line, status.message().to_owned()));
+        } else {
+            self.differs(line, &format!("the collector answered {status}"));
         }
     }
 

@@ -236,7 +236,11 @@ impl World {
             }
             Effect::Audit(entry) => self.audit.push(entry),
             // Letters are no alert's, and nobody here watches or is let in.
-            Effect::Tell(_) | Effect::Signal(_) | Effect::Admit(_) | Effect::Publish(_) => {}
+            Effect::Tell(_)
+            | Effect::CaughtUp(_)
+            | Effect::Signal(_)
+            | Effect::Admit(_)
+            | Effect::Publish(_) => {}
         }
     }
 

@@ -60,9 +60,28 @@ impl Lane {
         self.blocks.iter().map(|it| it.bytes).sum()
     }
 
+    pub(super) fn waiting_bytes(&self) -> u64 {
+        self.blocks.iter().filter(|it| it.last > self.acked).map(|it| it.bytes).sum()
+    }
+
+    /// Drops the oldest block if all of it is acknowledged. The newest block
+    /// stays: records are still being added to it.
+    pub(super) fn drop_spare(&mut self) -> Option<u64> {
+        let is_spare = |it: &Block| it.last <= self.acked;
+        if self.blocks.len() < 2 || !self.blocks.front().is_some_and(is_spare) {
+            return None;
+        }
+        self.blocks.pop_front().map(|it| it.first)
+    }
+
     pub(super) fn lose(&mut self, from: u64, through: u64, reason: &'static str) {
         self.lost += through + 1 - from;
-        self.losses.push_back(Loss { from, through, reason });
+        match self.losses.back_mut() {
+            Some(last) if last.through + 1 == from && last.reason == reason => {
+                last.through = through;
+            }
+            Some(_) | None => self.losses.push_back(Loss { from, through, reason }),
+        }
         if self.losses.len() > REASONS {
             self.losses.pop_front();
         }

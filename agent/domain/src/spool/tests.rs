@@ -84,11 +84,37 @@ fn a_new_epoch_counts_from_one_what_is_not_acknowledged() {
 fn a_collector_that_forgot_is_offered_what_is_here_and_told_of_the_rest() {
     let mut ledger = ledger();
     fill(&mut ledger, Events, 5);
-    ledger.acknowledge(Marks { events: 3, metrics: 0 });
-    ledger.resume(Marks { events: 1, metrics: 0 });
+    fill(&mut ledger, Metrics, 3);
+    ledger.acknowledge(Marks { events: 3, metrics: 2 });
+    ledger.resume(Marks { events: 1, metrics: 1 });
     assert_eq!(ledger.after(Events, 1), Some(2));
-    let gap = ledger.gap(Events, 2, 4).unwrap();
-    assert_eq!((gap.from, gap.through, gap.reason), (2, 3, FORGOTTEN));
+    assert_eq!(ledger.gap(Events, 2, 2), None, "events are still here");
+    let gap = ledger.gap(Metrics, 2, 3).unwrap();
+    assert_eq!((gap.from, gap.through, gap.reason), (2, 2, FORGOTTEN));
+}
+
+#[test]
+fn f34_acknowledged_events_stay_for_a_day() {
+    let limits = Limits { max_bytes: 10_000, max_age: SignedDuration::from_hours(7 * 24) };
+    let mut ledger = Ledger::new(limits, Lane::default(), Lane::default());
+    fill(&mut ledger, Events, 3);
+    assert_eq!(ledger.acknowledge(Marks { events: 3, metrics: 0 }), []);
+    let day = 24 * 60;
+    assert_eq!((ledger.expire(at(day)), ledger.spare(), ledger.waiting_bytes()), (vec![], 2, 0));
+    // Of minutes 0, 1 and 2; the newest may still be written to.
+    let evicted: Vec<u64> = ledger.expire(at(day + 2)).iter().map(|it| it.first).collect();
+    assert_eq!((evicted, ledger.spare()), (vec![1, 2], 0));
+    assert_eq!(ledger.lost(), Marks::default());
+}
+
+#[test]
+fn f34_what_the_collector_has_makes_room_first() {
+    let mut ledger = ledger();
+    fill(&mut ledger, Events, 9);
+    ledger.acknowledge(Marks { events: 9, metrics: 0 });
+    // Eight of them are in the way, one after the other.
+    assert_eq!(fill(&mut ledger, Metrics, 8), 8);
+    assert_eq!((ledger.lost(), ledger.spare()), (Marks::default(), 0));
 }
 
 proptest! {

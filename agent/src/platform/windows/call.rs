@@ -20,6 +20,7 @@ pub(crate) mod folder;
 pub(crate) mod job;
 pub(crate) mod machine;
 pub(crate) mod network;
+pub(crate) mod own;
 pub(crate) mod registry;
 pub(crate) mod security;
 pub(crate) mod task_scheduler;

@@ -9,7 +9,7 @@ use remit_runtime::files;
 use remit_shared::Stream;
 use serde::{Deserialize, Serialize};
 
-use crate::spool::SpoolError;
+use crate::spool::{EARLIER, SpoolError};
 
 /// Its name.
 const FILE: &str = "spool.meta";
@@ -33,8 +33,12 @@ pub(super) struct MetaRecordV1 {
     pub(super) token: String,
     /// Whether the last run ended in peace.
     pub(super) clean: bool,
-    /// Whether this run had a session.
+    /// Whether this run had a session. Who does not say may have had one.
+    #[serde(default = "maybe")]
     pub(super) had_session: bool,
+    /// The collector's tokens before that one, oldest first, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) earlier: Vec<String>,
     /// The places of each stream.
     pub(super) events: PlacesV1,
     /// The places of each stream.
@@ -52,7 +56,12 @@ pub(super) struct PlacesV1 {
     /// The one that comes next.
     pub(super) next: u64,
     /// The newest number that may have been sent before this run.
+    #[serde(default)]
     pub(super) known: u64,
+}
+
+fn maybe() -> bool {
+    true
 }
 
 /// What a spool must know besides its segments.
@@ -62,6 +71,7 @@ pub(super) struct Meta {
     pub(super) token: Vec<u8>,
     pub(super) clean: bool,
     pub(super) had_session: bool,
+    pub(super) earlier: Vec<Vec<u8>>,
     pub(super) events: PlacesV1,
     pub(super) metrics: PlacesV1,
 }
@@ -93,6 +103,16 @@ impl Meta {
         Marks { events: self.events.known, metrics: self.metrics.known }
     }
 
+    /// Takes a token, and remembers the one before it for a while.
+    pub(super) fn replace_token(&mut self, token: &[u8]) {
+        let before = std::mem::replace(&mut self.token, token.to_vec());
+        if !before.is_empty() && before != token {
+            self.earlier.push(before);
+        }
+        let surplus = self.earlier.len().saturating_sub(EARLIER);
+        self.earlier.drain(..surplus);
+    }
+
     /// Notes whether there was a session, and what may have been sent before.
     pub(super) fn reckon(&mut self, had_session: bool, known: Marks) {
         self.had_session = had_session;
@@ -103,9 +123,10 @@ impl Meta {
     pub(super) fn save(&self, folder: &Path) -> Result<(), SpoolError> {
         let record = MetaRecord::V1(MetaRecordV1 {
             epoch: self.epoch.to_string(),
-            token: self.token.iter().map(|it| format!("{it:02x}")).collect(),
+            token: hexadecimal(&self.token),
             clean: self.clean,
             had_session: self.had_session,
+            earlier: self.earlier.iter().map(|it| hexadecimal(it)).collect(),
             events: self.events,
             metrics: self.metrics,
         });
@@ -147,16 +168,24 @@ fn parse(text: &str) -> Option<Meta> {
         return None;
     }
     let MetaRecord::V1(record) = serde_json::from_str(json).ok()?;
-    let digits = record.token.as_bytes();
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     Some(Meta {
         epoch: record.epoch.parse().ok()?,
-        token: digits.chunks(2).map(byte).collect::<Option<_>>()?,
+        token: bytes(&record.token)?,
         clean: record.clean,
         had_session: record.had_session,
+        earlier: record.earlier.iter().map(|it| bytes(it)).collect::<Option<_>>()?,
         events: record.events,
         metrics: record.metrics,
     })
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|it| format!("{it:02x}")).collect()
+}
+
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.as_bytes().chunks(2).map(byte).collect()
 }
 
 #[cfg(test)]
@@ -171,6 +200,7 @@ mod tests {
             token: vec![0, 0xab, 0xff],
             clean: true,
             had_session: true,
+            earlier: vec![],
             events: PlacesV1 { base: 1, acked: 2, next: 3, known: 7 },
             metrics: PlacesV1 { base: 4, acked: 5, next: 6, known: 8 },
         };
@@ -178,6 +208,39 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         expected.save(folder.path()).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), text);
+    }
+
+    #[test]
+    fn tokens_before_the_newest_are_kept_too() {
+        let text = include_str!("../../../testdata/spool/v1-tokens.meta");
+        let parsed = parse(text).unwrap();
+        assert_eq!(
+            (parsed.token.clone(), parsed.earlier.clone()),
+            (vec![3], vec![vec![1], vec![2]])
+        );
+        let mut meta = parsed;
+        for token in 4..40 {
+            meta.replace_token(&[token]);
+        }
+        assert_eq!(
+            (meta.token, meta.earlier.len(), &meta.earlier[15]),
+            (vec![39], EARLIER, &vec![38])
+        );
+    }
+
+    #[test]
+    fn what_agents_wrote_before_there_were_releases_is_still_read() {
+        let text = include_str!("../../../testdata/spool/v1-first.meta");
+        let expected = Meta {
+            epoch: u64::MAX,
+            token: vec![0, 0xab, 0xff],
+            clean: true,
+            had_session: true,
+            earlier: vec![],
+            events: PlacesV1 { base: 1, acked: 2, next: 3, known: 0 },
+            metrics: PlacesV1 { base: 4, acked: 5, next: 6, known: 0 },
+        };
+        assert_eq!(parse(text), Some(expected));
     }
 
     #[test]

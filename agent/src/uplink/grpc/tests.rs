@@ -15,15 +15,15 @@ async fn enrolled(collector: &TestCollector) -> (tempfile::TempDir, IdentityFold
     let state = tempfile::tempdir().unwrap();
     let folder = IdentityFolder::new(state.path());
     let token = collector.token.to_text();
-    let (host, patience) = (&Host::default(), Patience::USUAL);
-    let wish = Wish { token: &token, host, force: false, patience, now: NOW };
+    let (host, patience, proxies) = (&Host::default(), Patience::USUAL, &Proxies::default());
+    let wish = Wish { token: &token, host, force: false, patience, proxies, now: NOW };
     enroll(&folder, wish).await.unwrap();
     (state, folder)
 }
 
 fn hello() -> Hello {
     let (host, last) = (Host::default(), Marks { events: 1, metrics: 2 });
-    Hello { host, now: NOW, epoch: 5, resume_token: vec![9], last }
+    Hello { host, now: NOW, epoch: 5, resume_token: vec![9], earlier: vec![], last }
 }
 
 fn record(seq: u64) -> Record {
@@ -96,4 +96,82 @@ async fn a_renewed_certificate_opens_the_next_session() {
     }
     let mut link = uplink.open(hello()).await.unwrap();
     assert!(matches!(link.receive().await, Ok(Incoming::Welcome(..))));
+}
+
+/// Takes `CONNECT` and carries on, as a proxy does.
+async fn proxy() -> (std::net::SocketAddr, tokio::task::JoinSet<Vec<String>>) {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(async move {
+        let (client, _) = listener.accept().await.unwrap();
+        let mut client = BufReader::new(client);
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            client.read_line(&mut line).await.unwrap();
+            if line.trim().is_empty() {
+                break;
+            }
+            lines.push(line.trim().to_owned());
+        }
+        let target = lines[0].split(' ').nth(1).unwrap().to_owned();
+        let mut server = tokio::net::TcpStream::connect(target).await.unwrap();
+        client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+        lines
+    });
+    (at, tasks)
+}
+
+#[tokio::test]
+async fn a_session_goes_through_a_proxy_with_what_the_file_says() {
+    let collector = TestCollector::start();
+    let (state, folder) = enrolled(&collector).await;
+    let (at, mut tasks) = proxy().await;
+    let credentials = state.path().join("credentials");
+    std::fs::write(&credentials, "user:secret\n").unwrap();
+    let to: dial::Proxy = format!("http://{at}").parse().unwrap();
+    let to = to.with_credentials_file(credentials);
+    let proxies = Proxies::new(to, dial::Exceptions::default());
+    let mut link = GrpcUplink::new(folder, vec![]).through(proxies).open(hello()).await.unwrap();
+    assert!(matches!(link.receive().await.unwrap(), Incoming::Welcome(..)));
+    let address = link.address().to_string();
+    drop(link);
+    let lines = tasks.join_next().await.unwrap().unwrap();
+    assert_eq!(lines[0], format!("CONNECT {address} HTTP/1.1"));
+    assert!(lines.contains(&"Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=".to_owned()), "{lines:?}");
+}
+
+#[tokio::test]
+async fn when_the_first_address_answers_again_the_agent_is_told() {
+    let collector = TestCollector::start();
+    let (_state, folder) = enrolled(&collector).await;
+    let second = folder.endpoint().unwrap().agent_addresses[0].clone();
+    // Nobody listens at the first yet.
+    let first = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = first.local_addr().unwrap();
+    drop(first);
+    let addresses = vec![format!("localhost:{}", at.port()), second.clone()];
+    let uplink = GrpcUplink::new(folder, addresses).returning_after(Duration::from_millis(20));
+    let mut link = uplink.open(hello()).await.unwrap();
+    assert_eq!(**link.address(), *second);
+    assert!(matches!(link.receive().await.unwrap(), Incoming::Welcome(..)));
+    // It only carries, so that it is the same collector.
+    let listener = tokio::net::TcpListener::bind(at).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(async move {
+        let mut carried = tokio::task::JoinSet::new();
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut server = tokio::net::TcpStream::connect(&second).await.unwrap();
+            carried.spawn(async move {
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    assert_eq!(link.receive().await.unwrap(), Incoming::FirstAnswers);
+    let again = uplink.open(hello()).await.unwrap();
+    assert_eq!(**again.address(), *format!("localhost:{}", at.port()));
 }

@@ -179,6 +179,7 @@ fn actions(effects: &[Effect]) -> Vec<&str> {
             | Effect::Admit(_)
             | Effect::Notify(_)
             | Effect::Tell(_)
+            | Effect::CaughtUp(_)
             | Effect::Publish(_) => "?",
         }
     }

@@ -11,13 +11,13 @@ use remit_shared::{Entry, Record, Series, Stream};
 
 use crate::{
     detect::{Checks, MOST_CHECKS, Rules, presence},
-    endpoint::{Endpoint, Facts, Presence, apply::limit::Refusal},
+    endpoint::{Backlog, Endpoint, Facts, Presence, apply::limit::Refusal},
     signal::Signal,
 };
 
 /// Older than this when it arrives, and an answer is told as delayed and opens
 /// no alert about a level.
-const LIVE: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const LIVE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A clock that is off by less than this is believed.
 const BELIEVED: SignedDuration = SignedDuration::from_secs(5);
@@ -56,6 +56,8 @@ pub struct Applied {
     pub signals: Vec<Signal>,
     /// What history must keep.
     pub frame: Option<Frame>,
+    /// Set once all is applied that the agent had to tell late.
+    pub caught_up: Option<Backlog>,
     /// What became of the record.
     pub verdict: Verdict,
 }
@@ -81,7 +83,7 @@ pub fn apply(endpoint: Endpoint, record: &Record, arrival: &Arrival, rules: &Rul
         Verdict::Applied
     };
     if verdict != Verdict::Applied {
-        return Applied { endpoint, signals: Vec::new(), frame: None, verdict };
+        return Applied { endpoint, signals: Vec::new(), frame: None, caught_up: None, verdict };
     }
     let mut work = Work::new(endpoint, record, arrival, rules);
     match &record.entry {
@@ -177,7 +179,11 @@ impl<'a> Work<'a> {
             Stream::Metrics => pulse.metrics = self.record.seq,
         }
         let (events, metrics) = (pulse.events, pulse.metrics);
-        pulse.backfill = pulse.backfill.filter(|it| events < it.events || metrics < it.metrics);
+        let backfill = pulse.backfill.take();
+        pulse.backfill = backfill.filter(|it| events < it.events || metrics < it.metrics);
+        let caught_up = backfill
+            .filter(|_| pulse.backfill.is_none())
+            .and_then(|it| Some(Backlog { from: it.from?, until: it.since }));
         pulse.resume.previous = None;
         pulse.heard_at = Some(now);
         pulse.heard_listening = self.arrival.listening;
@@ -201,6 +207,6 @@ impl<'a> Work<'a> {
         }
         let frame =
             (!self.changed.is_empty()).then_some(Frame { at: self.at, changed: self.changed });
-        Applied { endpoint, signals: self.signals, frame, verdict: Verdict::Applied }
+        Applied { endpoint, signals: self.signals, frame, caught_up, verdict: Verdict::Applied }
     }
 }

@@ -7,7 +7,9 @@ use remit_shared::Host;
 
 use crate::{
     detect::{Checks, Rules, clock, presence},
-    endpoint::{Arrival, Backfill, Endpoint, Presence, Pulse, Registration, ResumeTokens},
+    endpoint::{
+        Arrival, Backfill, Endpoint, Presence, Pulse, Registration, ResumeTokens, apply::LIVE,
+    },
     flapping::link,
     signal::Signal,
 };
@@ -26,10 +28,21 @@ pub struct Greeting {
     pub epoch: u64,
     /// What it was given last, if anything.
     pub resume: Option<[u8; 16]>,
+    /// What it was given before that in the same epoch.
+    pub earlier: Vec<[u8; 16]>,
     /// The newest event it holds or held.
     pub last_events: u64,
     /// The newest measurement it holds or held.
     pub last_metrics: u64,
+}
+
+/// A time of which we heard only afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// When it begins.
+    pub from: Timestamp,
+    /// When it ends.
+    pub until: Timestamp,
 }
 
 /// What comes of a greeting.
@@ -51,6 +64,10 @@ pub struct Opened {
 /// its twin has spent; both must start over, and somebody must know. Before
 /// anything of an epoch is applied there is nothing to mistake, so an agent
 /// that never got its first welcome may show what it has.
+///
+/// It is the collector that is an older state of itself if the token that it
+/// gave out last is one that the agent had before. Then the spool goes on where
+/// the collector stands: the agent sends again what it still has.
 pub fn open_session(
     endpoint: &Endpoint,
     greeting: &Greeting,
@@ -100,7 +117,8 @@ fn is_recognised(pulse: &Pulse, greeting: &Greeting) -> bool {
     let ResumeTokens { issued, previous } = pulse.resume;
     let shown = greeting.resume;
     let is_untouched = pulse.events == 0 && pulse.metrics == 0;
-    let is_known = shown.is_some() && (shown == issued || shown == previous);
+    let is_older_of_us = issued.is_some_and(|it| greeting.earlier.contains(&it));
+    let is_known = is_older_of_us || shown.is_some() && (shown == issued || shown == previous);
     let is_behind = greeting.last_events < pulse.events || greeting.last_metrics < pulse.metrics;
     (is_known || is_untouched) && !is_behind
 }
@@ -119,7 +137,10 @@ fn adopt(pulse: &mut Pulse, greeting: &Greeting, fresh: [u8; 16], now: Timestamp
     pulse.resume = ResumeTokens { issued: Some(fresh), previous };
     let (events, metrics) = (greeting.last_events, greeting.last_metrics);
     let is_behind = pulse.events < events || pulse.metrics < metrics;
-    pulse.backfill = is_behind.then_some(Backfill { since: now, events, metrics });
+    // A backlog that was broken off is told together with its rest.
+    let heard = pulse.backfill.and_then(|it| it.from).or(pulse.heard_at);
+    let from = heard.filter(|it| now.duration_since(*it) > LIVE);
+    pulse.backfill = is_behind.then_some(Backfill { since: now, from, events, metrics });
 }
 
 fn spool_reset(epoch: u64, rules: &Rules, now: Timestamp) -> Signal {

@@ -45,9 +45,11 @@ fn told(notice: &Notice, matrix: &Matrix, operators: &[Operator]) -> Vec<String>
     let words = effects.into_iter().map(|it| match it {
         Effect::Tell(letter) => format!("{} by {}", letter.team, letter.channel),
         Effect::Audit(entry) => format!("{}: {}", entry.action, entry.detail),
-        Effect::Signal(_) | Effect::Admit(_) | Effect::Notify(_) | Effect::Publish(_) => {
-            panic!("{it:?}")
-        }
+        Effect::Signal(_)
+        | Effect::Admit(_)
+        | Effect::Notify(_)
+        | Effect::CaughtUp(_)
+        | Effect::Publish(_) => panic!("{it:?}"),
     });
     words.collect()
 }

@@ -177,7 +177,11 @@ impl Tables {
                 overlay.changes.push(Change::Feed(cursor, FeedEvent::clone(event)));
             }
             Effect::Audit(entry) => self.seal(overlay, entry.clone(), false),
-            Effect::Signal(_) | Effect::Admit(_) | Effect::Notify(_) | Effect::Tell(_) => return,
+            Effect::Signal(_)
+            | Effect::Admit(_)
+            | Effect::Notify(_)
+            | Effect::Tell(_)
+            | Effect::CaughtUp(_) => return,
         }
         overlay.settle(order);
     }

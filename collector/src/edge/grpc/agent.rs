@@ -40,7 +40,7 @@ use crate::{
 const ANSWERS: usize = 8;
 
 /// How long an agent has to say hello.
-const HELLO: Duration = Duration::from_secs(10);
+const HELLO: Duration = Duration::from_secs(30);
 
 /// Serves agents.
 pub struct AgentEdge<S, D, C> {

@@ -363,13 +363,14 @@ impl World {
                     self.tell(Event::Renumbered);
                 }
                 Effect::Forget(through) => {
+                    let spare = self.disk.ledger.spare();
                     let evicted = self.disk.ledger.acknowledge(through);
+                    if self.disk.ledger.spare() != spare {
+                        self.disk.note();
+                    }
                     self.disk.delete(evicted);
                 }
-                Effect::Close => {
-                    self.up.clear();
-                    self.down.clear();
-                }
+                Effect::Close => (self.up, self.down) = Default::default(),
                 Effect::Beat | Effect::SayGoodbye(_) => {}
             }
         }
@@ -394,7 +395,6 @@ impl World {
     }
 
     pub(super) fn check_once(&self) {
-        let twice = self.collector.applied.iter().find(|it| *it.1 > 1);
-        assert_eq!(twice, None, "applied twice");
+        assert!(self.collector.applied.values().all(|it| *it == 1), "applied twice");
     }
 }

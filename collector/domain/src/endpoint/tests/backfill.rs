@@ -87,6 +87,7 @@ fn e18_backfill_cleared() {
     assert_eq!(stage.told(), [""; 0]);
     assert_eq!(stage.endpoint.checks.level("disk-space", "/"), Level::Ok);
     assert_eq!(stage.endpoint.pulse.backfill, None, "all of it is applied");
+    assert_eq!(stage.caught_up, [], "it had never been heard before");
     // History at the times when it was true.
     let changes: Vec<_> = stage.frames.iter().map(|it| (it.at, it.changed[0].1)).collect();
     let expected = [(at(HOUR), Some(500)), (at(2 * HOUR), Some(990)), (at(3 * HOUR), Some(500))];
@@ -112,6 +113,26 @@ fn e18_backfill_cleared() {
         "[BACKLOG] db-7: bad while nobody could be told, and over: disk space in use on /: \
          99.0 % (limit 95.0 %), Mon 2026-03-02 02:01 UTC for 1 h (acme)"
     );
+}
+
+#[test]
+fn a_backlog_is_owed_once_for_all_of_the_silence() {
+    let mut stage = Stage::default();
+    stage.greets(1, None, (0, 0), HOUR);
+    stage.gives(1, HOUR, disk(HOUR, &[("/", 500)]));
+    // A link that breaks while the backlog is on its way.
+    stage.greets(1, stage.token(), (0, 3), 6 * HOUR);
+    stage.gives(2, 6 * HOUR, disk(2 * HOUR, &[("/", 990)]));
+    stage.greets(1, stage.token(), (0, 4), 6 * HOUR + 60);
+    stage.gives(3, 6 * HOUR + 60, disk(3 * HOUR, &[("/", 500)]));
+    assert_eq!(stage.caught_up, []);
+    stage.gives(4, 6 * HOUR + 60, disk(6 * HOUR, &[("/", 500)]));
+    let backlog = Backlog { from: at(HOUR), until: at(6 * HOUR + 60) };
+    assert_eq!(stage.caught_up, [backlog]);
+    // A moment's silence is nothing to speak of.
+    stage.greets(1, stage.token(), (0, 5), 6 * HOUR + 120);
+    stage.gives(5, 6 * HOUR + 120, disk(6 * HOUR + 120, &[("/", 500)]));
+    assert_eq!(stage.caught_up, [backlog]);
 }
 
 #[test]

@@ -81,6 +81,25 @@ fn f22_of_two_copies_of_a_disk_one_must_start_over() {
 }
 
 #[test]
+fn f34_a_collector_that_was_restored_goes_on_with_the_spool_where_it_was_then() {
+    let (mut stage, _) = settled();
+    let copy = stage.endpoint.clone();
+    for seq in [2, 3] {
+        assert!(!stage.greets(1, stage.token(), (seq, 0), 20));
+        stage.says(seq, 21, services(&[]));
+    }
+    stage.endpoint = copy;
+    stage.earlier = [1, 2, 3].map(|it| [it; 16]).into();
+    assert!(!stage.greets(1, Some([4; 16]), (3, 0), 40), "its agent knows the token");
+    assert_eq!(stage.endpoint.pulse.events, 1, "and is asked for what is missing");
+    assert_eq!(stage.says(2, 41, services(&[])), Verdict::Applied);
+    assert_eq!(stage.told(), [""; 0]);
+    // A copied disk has not been given what came later, so it is found out.
+    stage.earlier = vec![[1; 16]];
+    assert!(stage.greets(1, Some([2; 16]), (9, 0), 50));
+}
+
+#[test]
 fn a_new_spool_counts_from_one_and_the_old_one_is_retired() {
     let (mut stage, _) = settled();
     assert!(!stage.greets(2, None, (1, 0), 20));
@@ -101,6 +120,7 @@ fn a_machine_that_was_renamed_keeps_its_identity() {
         now: stage::at(20),
         epoch: 1,
         resume: stage.token(),
+        earlier: vec![],
         last_events: 1,
         last_metrics: 0,
     };

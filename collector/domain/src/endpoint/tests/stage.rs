@@ -23,6 +23,10 @@ pub(super) struct Stage {
     newest: BTreeMap<(Arc<str>, Arc<str>), Signal>,
     reminded: Vec<String>,
     tokens: u8,
+    /// The tokens that the agent was given before the newest.
+    pub(super) earlier: Vec<[u8; 16]>,
+    /// The silences that are to be told of.
+    pub(super) caught_up: Vec<Backlog>,
 }
 
 /// Some second of the first day, by the collector's clock.
@@ -115,6 +119,8 @@ impl Default for Stage {
             newest: BTreeMap::new(),
             reminded: Vec::new(),
             tokens: 0,
+            earlier: Vec::new(),
+            caught_up: Vec::new(),
         }
     }
 }
@@ -138,6 +144,7 @@ impl Stage {
             now: at(second + self.ahead),
             epoch,
             resume,
+            earlier: self.earlier.clone(),
             last_events,
             last_metrics,
         };
@@ -183,6 +190,7 @@ impl Stage {
         let applied = apply(self.endpoint.clone(), record, &arrival(second), &self.rules);
         self.endpoint = applied.endpoint;
         self.frames.extend(applied.frame);
+        self.caught_up.extend(applied.caught_up);
         self.hear(applied.signals);
         applied.verdict
     }

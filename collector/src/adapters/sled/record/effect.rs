@@ -3,6 +3,7 @@
 use remit_collector_domain::{
     alert::NoticeId,
     effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
+    endpoint::Backlog,
     signal::{Say, Signal},
 };
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,11 @@ form! {
         observed_at: String,
         summary: String,
         say: SayRecordV1,
+    }
+
+    BacklogRecordV1 of Backlog {
+        from: String,
+        until: String,
     }
 
     NoticeIdRecordV1 of NoticeId {
@@ -133,6 +139,7 @@ enum EffectRecordV1 {
     Admit(Box<RegistrationRecordV1>),
     Notify(NoticeIdRecordV1),
     Tell(Box<LetterRecordV1>),
+    CaughtUp(BacklogRecordV1),
     Publish(Box<FeedEventRecordV1>),
     Audit(AuditEntryRecordV1),
 }
@@ -144,6 +151,7 @@ impl Form<Effect> for EffectRecordV1 {
             Effect::Admit(it) => Self::Admit(Box::new(Form::store(it))),
             Effect::Notify(it) => Self::Notify(Form::store(it)),
             Effect::Tell(it) => Self::Tell(Box::new(Form::store(it))),
+            Effect::CaughtUp(it) => Self::CaughtUp(Form::store(it)),
             Effect::Publish(it) => Self::Publish(Box::new(Form::store(it))),
             Effect::Audit(it) => Self::Audit(Form::store(it)),
         }
@@ -155,6 +163,7 @@ impl Form<Effect> for EffectRecordV1 {
             Self::Admit(it) => Effect::Admit((*it).load()?),
             Self::Notify(it) => Effect::Notify(it.load()?),
             Self::Tell(it) => Effect::Tell(Box::new((*it).load()?)),
+            Self::CaughtUp(it) => Effect::CaughtUp(it.load()?),
             Self::Publish(it) => Effect::Publish((*it).load()?),
             Self::Audit(it) => Effect::Audit(it.load()?),
         })

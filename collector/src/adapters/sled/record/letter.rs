@@ -26,5 +26,6 @@ choices! {
         Shift(day: String),
         Unreached(id: String),
         Contact,
+        Backlog(id: String),
     }
 }

@@ -15,7 +15,7 @@
 //! | presence | a byte: see [`presence`] |
 //! | present since | time since 1970 |
 //! | heard at | 0, or 1 and the time since present |
-//! | backfill | 0, or 1, the time since present, and two numbers: events, metrics |
+//! | backfill | 0, or 1, the time since present, and two numbers: events, metrics; 2 if the time since present follows from when on |
 //! | heard while listening, clock ahead | lengths of time |
 //! | link | how often it broke, and the times since present; 0, or 1 and the time since present that it is unstable |
 //! | measured | how many; each 0, or 1 and the time since present |
@@ -59,9 +59,15 @@ pub(in crate::adapters::sled) fn encode(revision: u64, pulse: &Pulse, history: &
     put_nanos(&mut out, since);
     put_time(&mut out, pulse.heard_at, since);
     let backfill = pulse.backfill.as_ref();
-    put_time(&mut out, backfill.map(|it| it.since), since);
-    for number in backfill.into_iter().flat_map(|it| [it.events, it.metrics]) {
-        put_number(&mut out, number.into());
+    match backfill {
+        None => out.push(0),
+        Some(Backfill { since: greeted, from, events, metrics }) => {
+            out.push(if from.is_some() { 2 } else { 1 });
+            put_nanos(&mut out, greeted.as_nanosecond() - since);
+            put_number(&mut out, (*events).into());
+            put_number(&mut out, (*metrics).into());
+            from.iter().for_each(|it| put_nanos(&mut out, it.as_nanosecond() - since));
+        }
     }
     put_nanos(&mut out, pulse.heard_listening.as_nanos());
     put_nanos(&mut out, pulse.clock_ahead.as_nanos());
@@ -101,9 +107,15 @@ pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<(u64, Pulse, &[u
     let presence = presence_of(presence).ok_or_else(|| it.nonsense())?;
     let presence_since = it.time(Timestamp::UNIX_EPOCH)?;
     let heard_at = time(&mut it, presence_since)?;
-    let backfill = match time(&mut it, presence_since)? {
-        Some(since) => Some(Backfill { since, events: it.u64()?, metrics: it.u64()? }),
-        None => None,
+    let backfill = match it.byte()? {
+        0 => None,
+        known @ 1..=2 => Some(Backfill {
+            since: it.time(presence_since)?,
+            events: it.u64()?,
+            metrics: it.u64()?,
+            from: (known == 2).then(|| it.time(presence_since)).transpose()?,
+        }),
+        _ => return Err(it.nonsense()),
     };
     let (heard_listening, clock_ahead) = (it.duration()?, it.duration()?);
     let broke_at = (0..it.count()?).map(|_| it.time(presence_since));

@@ -14,7 +14,7 @@ use remit_collector_domain::{
     calendar::Segment,
     change::{MatrixPart, Risk, State as ChangeState, Subject, Touches},
     effect::{AuditEntry, Effect, EffectKey},
-    endpoint::{Endpoint, Presence, Pulse, ResumeTokens},
+    endpoint::{Backfill, Endpoint, Presence, Pulse, ResumeTokens},
     flapping::link::Link,
     known_issue::{self, Tally},
     letter::Matter,
@@ -394,10 +394,15 @@ fn pulses() {
     refresh("pulse", meaning.iter().map(|it| Value::String(form(it))));
     let stored = hex("pulse");
     assert_eq!(stored.len(), meaning.len());
-    for (stored, meaning) in stored.iter().zip(meaning) {
+    for (stored, meaning) in stored.iter().zip(&meaning) {
         assert_eq!(pulse::decode(stored).unwrap(), (300, meaning.clone(), b"tail".as_slice()));
-        assert_eq!(pulse::encode(300, &meaning, b"tail"), *stored);
+        assert_eq!(pulse::encode(300, meaning, b"tail"), *stored);
     }
+    let backfill = meaning[0].backfill.map(|it| Backfill { from: Some(sample::minute(1)), ..it });
+    assert!(backfill.is_some());
+    let missed = Pulse { backfill, ..sample::pulse() };
+    let bytes = pulse::encode(300, &missed, b"tail");
+    assert_eq!(pulse::decode(&bytes).unwrap(), (300, missed, b"tail".as_slice()));
 }
 
 #[test]

@@ -49,6 +49,8 @@ const SILENT_BEATS: i32 = 4;
 
 /// After so many seconds who waits to be let in asks again.
 const WAITS_FOR: u32 = 15;
+/// An agent remembers so many of its tokens at most.
+const EARLIER_TOKENS: usize = 64;
 
 type Answers = mpsc::Sender<Result<ConnectResponse, Status>>;
 
@@ -261,20 +263,23 @@ async fn until(due: Option<Instant>) {
 }
 
 fn greeting(hello: Hello) -> Result<Greeting, InvalidMessage> {
+    let token = |field, bytes: Vec<u8>| {
+        bytes.try_into().map_err(|_| InvalidMessage::new(field, "does not have 16 bytes"))
+    };
     let resume = match hello.resume_token.len() {
         0 => None,
-        _ => Some(
-            hello
-                .resume_token
-                .try_into()
-                .map_err(|_| InvalidMessage::new("resume_token", "does not have 16 bytes"))?,
-        ),
+        _ => Some(token("resume_token", hello.resume_token)?),
     };
+    if hello.earlier_tokens.len() > EARLIER_TOKENS {
+        return Err(InvalidMessage::new("earlier_tokens", "are too many"));
+    }
+    let earlier = hello.earlier_tokens.into_iter().map(|it| token("earlier_tokens", it));
     Ok(Greeting {
         host: required::<Host>("host", hello.host)?,
         now: required::<Timestamp>("now", hello.now)?,
         epoch: hello.epoch,
         resume,
+        earlier: earlier.collect::<Result<_, _>>()?,
         last_events: hello.last_events_seq,
         last_metrics: hello.last_metrics_seq,
     })

@@ -88,6 +88,7 @@ pub(super) async fn owed<S: Store>(store: &S, skip: usize, limit: usize) -> Vec<
         Effect::Notify(it) => it.to_string(),
         Effect::Tell(it) => it.subject,
         Effect::Admit(it) => it.id.to_string(),
+        Effect::CaughtUp(it) => it.until.to_string(),
     };
     owed.into_iter().map(|it| word(it.effect)).collect()
 }

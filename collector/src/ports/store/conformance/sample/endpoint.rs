@@ -198,7 +198,7 @@ pub fn pulse() -> Pulse {
         metrics: 70_000,
         lost: 2,
         refused: Refused { count: 9, told_at: Some(minute(-3)) },
-        backfill: Some(Backfill { events: 310, metrics: 70_400, since: minute(-5) }),
+        backfill: Some(Backfill { events: 310, metrics: 70_400, since: minute(-5), from: None }),
         presence: Presence::ExpectedOff(Departure::Upgrade),
         presence_since: minute(-4),
         heard_at: Some(Timestamp::constant(1_772_000_000, 123_456_789)),
