@@ -288,12 +288,12 @@ impl Job {
     }
 
     fn make_programs(&self) -> anyhow::Result<()> {
-        let compiled = toolchain::compile(self.quick)?;
+        toolchain::compile(self.quick)?;
         fs::create_dir_all(self.programs())?;
         let oldest = Glibc::parse(toolchain::GLIBC).context("the oldest glibc is a version")?;
         for product in PRODUCTS {
             let to = self.programs().join(product.program);
-            toolchain::put(&compiled.join(product.program), &to)?;
+            toolchain::put(&toolchain::compiled(product, self.quick), &to)?;
             let needed = links::read(&to)?.glibc;
             ensure!(
                 self.quick || needed <= oldest,

@@ -63,7 +63,7 @@ enum Toolchain {
 pub(crate) fn build(profile: Profile) -> anyhow::Result<PathBuf> {
     let (flag, folder) = match profile {
         Profile::Dev => (None, "debug"),
-        Profile::Release => (Some("--release"), "release"),
+        Profile::Release => (Some("--profile=agent"), "agent"),
     };
     let mut build = toolchain()?.cargo("build");
     command::run(build.args(PACKAGE).args(flag))?;

@@ -12,6 +12,8 @@ pub(super) struct Product {
     pub(super) program: &'static str,
     /// Cargo's name for what the program is built from.
     pub(super) krate: &'static str,
+    /// The profile that it ships from: `release`, or one of its own.
+    pub(super) profile: &'static str,
     /// What it is, in a line.
     pub(super) summary: &'static str,
     /// What it is, in a few lines of at most 75 letters.
@@ -37,6 +39,7 @@ pub(super) const PRODUCTS: &[Product] = &[
         name: "remit-agent",
         program: "remit-agent",
         krate: "remit-agent",
+        profile: "agent",
         summary: "light monitoring agent for co-managed machines",
         description: &[
             "The agent of Remit measures this machine, knows its updates and backups,",
@@ -55,6 +58,7 @@ pub(super) const PRODUCTS: &[Product] = &[
         name: "remit-collector",
         program: "remit-collector",
         krate: "remit-collector",
+        profile: "release",
         summary: "collector that tells whose remit an alert is",
         description: &[
             "The collector of Remit gathers what agents report, decides by the",
@@ -73,6 +77,7 @@ pub(super) const PRODUCTS: &[Product] = &[
         name: "remit",
         program: "remit",
         krate: "remit-ctl",
+        profile: "release",
         summary: "command line for teams that share monitored machines",
         description: &[
             "What people of both teams type: alerts and whose they are, endpoints,",

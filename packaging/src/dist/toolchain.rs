@@ -5,6 +5,7 @@
 //! tries the packages out is what `cargo build` makes anyway.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -12,7 +13,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::product::PRODUCTS;
+use super::product::{PRODUCTS, Product};
 use crate::{
     command::{self, cargo, say},
     tools,
@@ -22,19 +23,13 @@ use crate::{
 pub(super) const GLIBC: &str = "2.28";
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// Compiles the programs and gives the folder that they are in.
-pub(super) fn compile(quick: bool) -> anyhow::Result<PathBuf> {
-    let krates = PRODUCTS.iter().flat_map(|it| ["-p", it.krate]);
+/// Compiles the programs. [`compiled`] says where they are.
+pub(super) fn compile(quick: bool) -> anyhow::Result<()> {
     if quick {
         // All of them, as the tests do, so that both share what is compiled.
-        command::run(cargo().args(["build", "--quiet", "--workspace", "--bins"]))?;
-        return Ok(PathBuf::from("target/debug"));
+        return command::run(cargo().args(["build", "--quiet", "--workspace", "--bins"]));
     }
     let zig = tools::zig()?;
-    let mut build = Command::new(zig.join("cargo-zigbuild"));
-    build.args(["zigbuild", "--locked", "--release", "--bins"]);
-    build.args(["--target", &format!("{TARGET}.{GLIBC}")]).args(krates);
-    build.env("CARGO_ZIGBUILD_ZIG_PATH", zig.join("python-zig"));
     // No path of the machine that it was made on, so that two make the same.
     let home = std::env::var("CARGO_HOME")
         .or_else(|_| std::env::var("HOME").map(|it| format!("{it}/.cargo")))
@@ -42,8 +37,27 @@ pub(super) fn compile(quick: bool) -> anyhow::Result<PathBuf> {
     let here = std::env::current_dir()?;
     let remap =
         format!("--remap-path-prefix={home}=/cargo --remap-path-prefix={}=/remit", here.display());
-    command::run(build.env("RUSTFLAGS", remap))?;
-    Ok(Path::new("target").join(TARGET).join("release"))
+    let profiles: BTreeSet<_> = PRODUCTS.iter().map(|it| it.profile).collect();
+    for profile in profiles {
+        let krates = PRODUCTS.iter().filter(|it| it.profile == profile);
+        let mut build = Command::new(zig.join("cargo-zigbuild"));
+        build.args(["zigbuild", "--locked", "--bins", "--profile", profile]);
+        build.args(["--target", &format!("{TARGET}.{GLIBC}")]);
+        build.args(krates.flat_map(|it| ["-p", it.krate]));
+        build.env("CARGO_ZIGBUILD_ZIG_PATH", zig.join("python-zig"));
+        command::run(build.env("RUSTFLAGS", &remap))?;
+    }
+    Ok(())
+}
+
+/// Where a program is once it is compiled.
+pub(super) fn compiled(product: &Product, quick: bool) -> PathBuf {
+    let folder = if quick {
+        PathBuf::from("target/debug")
+    } else {
+        Path::new("target").join(TARGET).join(product.profile)
+    };
+    folder.join(product.program)
 }
 
 /// Puts a program where it is packed from, without what only debuggers read.
