@@ -9,7 +9,7 @@ use std::{
 };
 
 use tempfile::NamedTempFile;
-use tests::{Outcome, Program, Site};
+use tests::{Outcome, Program, SOON, Site, eventually};
 use tokio::{process::Command, time};
 
 use crate::bcrypt;
@@ -42,6 +42,7 @@ impl Machine {
         // The prefix is made by the first program, and its folder by us.
         fs::create_dir_all(folder.join("prefix")).expect("the test's folder can be written");
         let server = Program::start(serve, &folder.join("wineserver.log"));
+        listens(&folder.join("prefix")).await;
         let machine = Self { folder, _server: server };
         // Any first program makes the prefix. `wineboot` by name would do it twice
         // at once, and leave two service control managers.
@@ -81,6 +82,17 @@ impl Machine {
         environment(&mut wine, &self.folder);
         finish_patiently(wine.args(words)).await
     }
+}
+
+/// Waits until the server of a prefix can be found. A program that looks for it
+/// while it makes its folder finds half of one, and gives up.
+async fn listens(prefix: &Path) {
+    eventually(SOON, "Wine's server listens", async || {
+        let name = fs::read_to_string(prefix.join("wineserver")).ok()?;
+        let mut servers = fs::read_dir(Path::new("/tmp").join(name.trim())).ok()?;
+        servers.any(|it| it.is_ok_and(|it| it.path().join("socket").exists())).then_some(())
+    })
+    .await;
 }
 
 /// The Windows name of a file of ours.

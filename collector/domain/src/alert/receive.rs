@@ -8,7 +8,7 @@ use crate::{
     alert::{
         About, Alert, Climb, Context, EntryKind, State, Step, Topic,
         promise::{TermsRef, holder},
-        tell::belief,
+        tell::{belief, owner_told},
         work::{REMIT, Work},
     },
     flapping,
@@ -269,9 +269,12 @@ impl Work {
         self.alert.owner_differs = None;
         self.reconsider(context);
         let owner = Target::Team(self.alert.remit.responsible.clone());
+        // Whose it became while it was quiet and acknowledged has not been told.
+        let is_theirs = owner_told(&self.alert).is_none_or(|it| *it == owner);
         // A new owner has just been told of it as it is now.
-        if self.hushed || belief(&self.alert, &owner).is_none_or(|it| it < severity) {
-            self.take_up(Topic::Worse, context);
+        let knows = is_theirs && belief(&self.alert, &owner).is_some_and(|it| it >= severity);
+        if self.hushed || !knows {
+            self.take_up(if is_theirs { Topic::Worse } else { Topic::Assigned }, context);
         } else {
             self.begin_climb(context);
         }

@@ -136,15 +136,18 @@ fn invariants(world: &World) -> Result<(), TestCaseError> {
         }
     }
     let Some(due) = due else { return Ok(()) };
-    // A tick at the deadline leads to a later one.
+    // A tick at the deadline leads to a later one, or to the end: what flapped
+    // and is well may be over then.
     let mut later = world.clone();
     later.now = due.max(world.now);
     later.tick();
     let alert_then = later.alert.as_ref().unwrap();
     let violated = crate::invariants::of_alert(alert_then, None, Timestamp::MIN, later.now);
     prop_assert_eq!(violated, [], "nor after a punctual tick");
-    let next = deadline(alert_then).unwrap();
-    prop_assert!(next > later.now, "{next} is not after {}", later.now);
+    match deadline(alert_then) {
+        Some(next) => prop_assert!(next > later.now, "{next} is not after {}", later.now),
+        None => prop_assert!(!alert_then.is_unresolved(), "an open alert has a deadline"),
+    }
     // A tick before it changes nothing, unless the matrix has changed.
     let is_published =
         alert.remit.matrix_version == world.version && alert.terms.names(world.terms_now());
@@ -162,7 +165,9 @@ proptest! {
     fn what_must_always_hold_holds_after_every_step(history in history()) {
         let mut world = world();
         for (minutes, deed) in &history {
-            perform(&mut world, *minutes, deed);
+            // Here a version may come back, and an alert that has not seen the
+            // one between would not be seen to be behind.
+            pass(&mut world, *minutes, deed);
             invariants(&world)?;
         }
     }
