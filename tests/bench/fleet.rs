@@ -14,7 +14,8 @@ use remit_runtime::{
 };
 use remit_shared::Host;
 use rustls::{ClientConfig, pki_types::CertificateDer};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time};
+use tonic::Code;
 
 use crate::{operator::Operator, session::Session};
 
@@ -75,15 +76,23 @@ async fn enroll_some(
     for number in first..first + count {
         let token = operator.join_token().await?;
         let request = KeyRequest::new()?;
-        let response = client
-            .enroll(EnrollRequest {
-                token_secret: token.secret.to_vec(),
-                csr: request.csr,
-                host: Some(host(number).to_wire()),
-                kind: 0,
-            })
-            .await?
-            .into_inner();
+        let asked = EnrollRequest {
+            token_secret: token.secret.to_vec(),
+            csr: request.csr,
+            host: Some(host(number).to_wire()),
+            kind: 0,
+        };
+        // A collector looks at a hundred a second; an agent that is told so
+        // comes again, and so do these.
+        let response = loop {
+            match client.enroll(asked.clone()).await {
+                Ok(response) => break response.into_inner(),
+                Err(status) if status.code() == Code::ResourceExhausted => {
+                    time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(status) => return Err(status.into()),
+            }
+        };
         let chain = response.certificate_chain.into_iter().map(CertificateDer::from).collect();
         let roots: Vec<_> = response.ca_roots.into_iter().map(CertificateDer::from).collect();
         let identity = Identity { chain, key: request.key };
