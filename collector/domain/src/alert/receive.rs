@@ -270,7 +270,7 @@ impl Work {
         self.reconsider(context);
         let owner = Target::Team(self.alert.remit.responsible.clone());
         // Whose it became while it was quiet and acknowledged has not been told.
-        let is_theirs = owner_told(&self.alert).is_none_or(|it| *it == owner);
+        let is_theirs = owner_told(&self.alert) == Some(&owner);
         // A new owner has just been told of it as it is now.
         let knows = is_theirs && belief(&self.alert, &owner).is_some_and(|it| it >= severity);
         if self.hushed || !knows {
