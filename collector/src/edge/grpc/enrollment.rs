@@ -11,7 +11,7 @@ mod guard;
 mod newcomer;
 mod place;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use remit_collector_domain::{
     endpoint::{self, Endpoint, claim::Because},
@@ -24,6 +24,7 @@ use remit_proto::{
 use remit_runtime::{listen::ConnectInfo, random};
 use remit_shared::{Chain, Clock, EndpointId, EndpointKind, ErrorKind, Host, TokenId};
 use sha2::{Digest as _, Sha256};
+use tokio::time;
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
@@ -42,6 +43,11 @@ use crate::{
 
 /// In how many milliseconds to ask again, as gRPC spells it.
 const PUSHBACK: &str = "grpc-retry-pushback-ms";
+
+/// So often and so long apart a new endpoint is looked for: ten seconds.
+const LOOKS: u32 = 2000;
+/// See [`LOOKS`].
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Lets agents in.
 pub struct EnrollmentEdge<S, D, C> {
@@ -145,12 +151,15 @@ impl<S: Store, D: Directory, C: Clock> EnrollmentEdge<S, D, C> {
                     Err(err) => return Err(err.to_status()),
                 }
             }
-            if !place.is_known {
-                // The outbox would do it too; here it is done before the agent connects.
+            if place.is_known {
+                self.note_key(&token, &newcomer).await?;
+            } else {
+                // The outbox would do it too; here it is done before the agent
+                // connects. Both write the same, and all that there is to say.
                 let made = Endpoint::enrolled(registration);
                 admit(&*self.ingest.store, made).await.map_err(|it| it.to_status())?;
+                self.is_there(endpoint).await?;
             }
-            self.note_key(&token, &newcomer).await?;
             let waits = place.waits.map(|it| it.0);
             tracing::info!(%endpoint, hostname = host.hostname, again, ?waits, "enrolled");
             return Ok(self.welcome(&token, endpoint, &issued, waits));
@@ -177,6 +186,19 @@ impl<S: Store, D: Directory, C: Clock> EnrollmentEdge<S, D, C> {
                 Place::of_new(token, host, &all, fresh)
             }
         })
+    }
+
+    /// Waits until a new endpoint can be read: the outbox may be writing it at
+    /// this moment, and the agent connects as soon as it has its answer.
+    async fn is_there(&self, endpoint: EndpointId) -> Result<(), Status> {
+        for _ in 0..LOOKS {
+            let found = self.ingest.store.load::<Endpoint>(&endpoint).await;
+            if found.map_err(|it| it.to_status())?.is_some() {
+                return Ok(());
+            }
+            time::sleep(LOOK).await;
+        }
+        Err(answer(ErrorKind::Unavailable, "the endpoint is not written yet: ask again"))
     }
 
     /// Notes on the endpoint what the key was given, unless it is there already.
