@@ -15,7 +15,7 @@ use super::{
 use crate::identity::IdentityFolder;
 use crate::{
     doctor::Level,
-    platform::service::{self, Placement},
+    platform::{Placement, service},
 };
 
 /// Does what was asked.

@@ -15,7 +15,11 @@ use remit_runtime::files::{self, WriteError};
 use tokio::{process::Command as AsyncCommand, time};
 
 pub use self::program::ProgramError;
-use crate::{doctor::Finding, identity::IdentityFolder, platform};
+use crate::{
+    doctor::Finding,
+    identity::IdentityFolder,
+    platform::{self, Placement},
+};
 
 /// Where systemd looks for units that an administrator adds.
 const UNIT: &str = "/etc/systemd/system/remit-agent.service";
@@ -42,6 +46,17 @@ pub enum ServiceError {
     /// Only root may.
     #[error("only root can change services; nothing was changed")]
     NotRoot,
+    /// The unit knows only the usual places.
+    #[error(
+        "the unit starts the agent with {}, not with {}, so nothing was changed; leave the flag out, or write a drop-in for remit-agent.service",
+        usual.display(), given.display()
+    )]
+    Elsewhere {
+        /// What was asked for.
+        given: PathBuf,
+        /// What the unit has.
+        usual: PathBuf,
+    },
     /// The program is nowhere that a service may start it from.
     #[error(transparent)]
     Program(#[from] ProgramError),
@@ -75,19 +90,10 @@ pub fn write_unit(path: &Path) -> Result<(), ServiceError> {
     Ok(files::write_atomic(path, text.as_bytes())?)
 }
 
-/// Where things are, if not where they usually are. The unit knows only the
-/// usual places; what is elsewhere takes a drop-in of the administrator's.
-#[derive(Clone, Debug, Default)]
-pub struct Placement {
-    /// The settings.
-    pub config: Option<PathBuf>,
-    /// The state folder.
-    pub state_dir: Option<PathBuf>,
-}
-
 /// Makes the user, the folders and the unit, and starts the agent. Gives what
 /// people should know.
-pub async fn install(_: &Placement, state_dir: &Path) -> Result<Vec<String>, ServiceError> {
+pub async fn install(placement: &Placement, state_dir: &Path) -> Result<Vec<String>, ServiceError> {
+    check_usual(placement)?;
     check()?;
     let packaged = PACKAGED.iter().any(|it| Path::new(it).exists());
     if !packaged {
@@ -122,6 +128,18 @@ pub async fn install(_: &Placement, state_dir: &Path) -> Result<Vec<String>, Ser
                 .into(),
         ],
     })
+}
+
+/// What is elsewhere takes a drop-in of the administrator's.
+fn check_usual(placement: &Placement) -> Result<(), ServiceError> {
+    let given =
+        [(&placement.config, platform::config()), (&placement.state_dir, platform::state_dir())];
+    for (given, usual) in given {
+        if let Some(given) = given.as_ref().filter(|it| **it != usual) {
+            return Err(ServiceError::Elsewhere { given: given.clone(), usual });
+        }
+    }
+    Ok(())
 }
 
 /// Starts the service.
@@ -205,4 +223,23 @@ fn run(program: &str, args: &[&str]) -> Result<(), ServiceError> {
 
 fn io_error(attempt: &'static str, path: &Path, source: io::Error) -> ServiceError {
     ServiceError::Io { attempt, path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_place_that_the_unit_does_not_know_is_refused_before_anything_is_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let state_dir = folder.path().join("elsewhere");
+        let placement = Placement { state_dir: Some(state_dir.clone()), config: None };
+        let err = install(&placement, &state_dir).await.unwrap_err().to_string();
+        let usual = platform::state_dir();
+        let said = format!("with {}, not with {}", usual.display(), state_dir.display());
+        assert!(err.contains(&said) && err.contains("drop-in"), "{err}");
+        assert!(!state_dir.exists());
+        let usual = Placement { state_dir: Some(usual), config: Some(platform::config()) };
+        assert!(check_usual(&usual).is_ok());
+    }
 }

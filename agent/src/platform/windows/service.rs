@@ -36,7 +36,7 @@ pub(super) use self::run::{announce_ready, announce_stopping, asked_to_stop};
 use super::call::security;
 use crate::{
     access::{self, SERVICE, Share},
-    platform,
+    platform::{self, Placement},
 };
 
 /// What people see in the list of services.
@@ -111,15 +111,6 @@ pub enum ServiceError {
         /// Where it is.
         state: String,
     },
-}
-
-/// Where things are, if not where they usually are.
-#[derive(Clone, Debug, Default)]
-pub struct Placement {
-    /// The settings.
-    pub config: Option<PathBuf>,
-    /// The state folder.
-    pub state_dir: Option<PathBuf>,
 }
 
 /// Makes the folders and the service. Gives what people should know.
