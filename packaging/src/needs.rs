@@ -60,6 +60,7 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "tinyproxy-bin",
         purpose: "a proxy that agents really go through",
     },
+    Need { program: "/usr/sbin/zic", package: "libc-bin", purpose: "zones of a test's own" },
     Need { program: "nft", package: "nftables", purpose: "losing packets" },
     Need { program: "ip", package: "iproute2", purpose: "networks of a test's own" },
     Need { program: "tc", package: "iproute2", purpose: "links that are slow" },

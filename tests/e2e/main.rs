@@ -22,6 +22,7 @@ mod late;
 mod links;
 mod mail;
 mod mass;
+mod nights;
 mod operations;
 mod power;
 mod prometheus;
