@@ -38,7 +38,7 @@ pub(crate) fn ensure(suite: &str) -> anyhow::Result<PathBuf> {
         return Ok(root);
     }
     needs::ensure(NEEDS)?;
-    let mirror = mirror();
+    let mirror = mirror()?;
     say(format!("      a fresh Debian {suite} from {mirror} into {}, once", root.display()));
     fs::create_dir_all(FOLDER)?;
     let making = Path::new(FOLDER).join(format!("{suite}.partial"));
@@ -59,12 +59,13 @@ pub(crate) fn ensure(suite: &str) -> anyhow::Result<PathBuf> {
 }
 
 /// The mirror that this machine's own packages come from.
-fn mirror() -> String {
+fn mirror() -> anyhow::Result<String> {
     let lists = fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten().flatten();
     let files = lists.map(|it| it.path()).chain(["/etc/apt/sources.list".into()]);
     let texts = files.filter_map(|it| fs::read_to_string(it).ok());
-    let found = texts.filter_map(|text| named_in(&text)).next();
-    found.unwrap_or_else(|| "http://deb.debian.org/debian".into())
+    texts.filter_map(|text| named_in(&text)).next().context(
+        "no source in /etc/apt names a mirror of Debian (an address that ends in /debian), and a fresh Debian is made from one",
+    )
 }
 
 /// The first mirror of Debian that a list of sources names.
