@@ -45,6 +45,7 @@ fn generate(out: &Path) -> anyhow::Result<()> {
     tonic_prost_build::configure()
         .out_dir(out)
         .build_transport(false)
+        .codec_path("crate::codec::Codec")
         .compile_fds(descriptors)
         .context("failed to generate code")
 }

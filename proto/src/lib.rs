@@ -2,8 +2,10 @@
 //!
 //! [`v1`] is generated from `proto/remit/v1` (`cargo xtask codegen`) and
 //! committed. [`convert`] is the only place that knows both a message and the
-//! value of the shared vocabulary that it stands for.
+//! value of the shared vocabulary that it stands for. [`codec`] turns messages
+//! into bytes.
 
+pub mod codec;
 pub mod convert;
 
 /// The messages and services of `remit.v1`, generated.

@@ -46,10 +46,7 @@ use remit_collector_domain::{
     endpoint::Endpoint,
 };
 use remit_shared::{AlertId, Chain, EndpointId, Series};
-use tokio::{
-    sync::{mpsc, oneshot},
-    task,
-};
+use tokio::{sync::oneshot, task};
 
 pub use self::{
     export::{ExportError, ImportError, export, import},
@@ -65,7 +62,7 @@ use self::{
     scan::{entries, sealed},
     space::{Space, free_bytes, space},
     state::Shared,
-    writer::{Failure, Request, Work, Writer},
+    writer::{Failure, Outlet, Request, Work, Writer},
 };
 use crate::{
     adapters::{
@@ -129,7 +126,7 @@ pub struct SledStore {
     reserve_bytes: u64,
     shared: Arc<Shared>,
     reader: Option<LogReader>,
-    queue: Option<mpsc::Sender<Request>>,
+    queue: Option<Outlet>,
     thread: Option<JoinHandle<()>>,
     failure: Failure,
 }
@@ -158,7 +155,7 @@ impl SledStore {
             shared: Arc::clone(&shared),
             failure: failure.clone(),
         };
-        let (queue, inbox) = mpsc::channel(QUEUE);
+        let (queue, inbox) = writer::channel(QUEUE).map_err(OpenCause::Thread)?;
         let thread = thread::Builder::new().name("store-writer".into());
         let thread = thread.spawn(move || writer.run(inbox)).map_err(OpenCause::Thread)?;
         Ok(Self {
@@ -177,7 +174,7 @@ impl SledStore {
         if let Some(error) = self.failure.get() {
             return Err(format!("the store has stopped: {}", Chain(&**error)));
         }
-        if self.queue.as_ref().is_none_or(mpsc::Sender::is_closed) {
+        if self.queue.as_ref().is_none_or(Outlet::is_closed) {
             return Err("the store has stopped: its writer has ended".into());
         }
         let refused = match space(&self.folder, self.reserve_bytes) {

@@ -6,6 +6,11 @@
 //! waits for the disk, makes it visible, and answers all. The slower the disk,
 //! the larger the pieces.
 //!
+//! A piece costs about as much as the twenty reports in it: the disk is waited
+//! for, and sled wakes all its threads. Whoever measures on and on can wait for
+//! company, so pieces of nothing but that are written at a steady [`PACE`];
+//! what anybody waits for takes all that is there along, at once.
+//!
 //! # Invariants
 //!
 //! - Nobody is answered before the disk has what they asked for, and nobody
@@ -16,13 +21,19 @@
 
 use std::{
     collections::HashMap,
+    io,
     path::PathBuf,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use remit_collector_domain::endpoint::{Endpoint, Frame};
 use remit_shared::EndpointId;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::{Notify, mpsc, oneshot},
+    time::{Instant, timeout_at},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -44,6 +55,9 @@ use crate::{
 /// How many requests are written at once. sled holds a lock of the whole
 /// process while it applies them.
 const PIECE: usize = 200;
+
+/// From one piece of what can wait to the next.
+const PACE: Duration = Duration::from_millis(20);
 
 /// What the writer is asked for.
 #[derive(Debug)]
@@ -107,13 +121,94 @@ struct Piece {
     waiting: Vec<(oneshot::Sender<Result<u64, StoreError>>, u64)>,
 }
 
+/// What is asked of the writer, on its way there.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    queue: mpsc::Receiver<Request>,
+    /// Rung with what cannot wait.
+    urgent: Arc<Notify>,
+    /// Keeps the time while the writer waits.
+    clock: Runtime,
+    /// When the next piece of what can wait is due.
+    due: Instant,
+}
+
+/// The other end of an [`Inbox`]. It closes with the last of these.
+#[derive(Debug)]
+pub(super) struct Outlet {
+    queue: mpsc::Sender<Request>,
+    urgent: Arc<Notify>,
+}
+
+/// A way for requests, of which so many can be under way.
+pub(super) fn channel(capacity: usize) -> io::Result<(Outlet, Inbox)> {
+    let clock = Builder::new_current_thread().enable_time().build()?;
+    let (sender, queue) = mpsc::channel(capacity);
+    let urgent = Arc::new(Notify::new());
+    let outlet = Outlet { queue: sender, urgent: Arc::clone(&urgent) };
+    Ok((outlet, Inbox { queue, urgent, clock, due: Instant::now() }))
+}
+
+impl Outlet {
+    /// Leaves a request; waits until there is room for it. Gives it back if
+    /// the writer has ended.
+    pub(super) async fn send(&self, request: Request) -> Result<(), Request> {
+        let can_wait = request.work.can_wait();
+        self.queue.send(request).await.map_err(|it| it.0)?;
+        if !can_wait {
+            self.urgent.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Whether the writer has ended.
+    pub(super) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+}
+
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        self.urgent.notify_one();
+    }
+}
+
+impl Inbox {
+    /// Waits for the next piece; gives whether there is one.
+    fn next_piece(&mut self, requests: &mut Vec<Request>) -> bool {
+        let Self { queue, urgent, clock, due } = self;
+        clock.block_on(async {
+            // Whoever is rung for may have been in the piece before: then this
+            // one is early, and no harm is done.
+            let _ = timeout_at(*due, urgent.notified()).await;
+            let found = queue.recv_many(requests, PIECE).await > 0;
+            // Nobody waits for company while there is enough of it.
+            *due = if queue.is_empty() { Instant::now() + PACE } else { Instant::now() };
+            found
+        })
+    }
+}
+
+impl Work {
+    /// Whether nobody is kept from anything by waiting a little: a report that
+    /// changes nothing but values.
+    fn can_wait(&self) -> bool {
+        match self {
+            Self::Store(Operation::Commit { record: AnyRecord::Endpoint(_), owes, .. }) => {
+                owes.is_empty()
+            }
+            Self::Store(_) | Self::Erase(_) => false,
+        }
+    }
+}
+
 impl Writer {
     /// Works until nobody can ask any more.
-    pub(super) fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
+    pub(super) fn run(mut self, mut inbox: Inbox) {
         // Also if this thread panics.
         let _ended = self.failure.ended.clone().drop_guard();
         let mut requests = Vec::with_capacity(PIECE);
-        while inbox.blocking_recv_many(&mut requests, PIECE) > 0 {
+        while inbox.next_piece(&mut requests) {
             self.perform(requests.drain(..));
         }
     }

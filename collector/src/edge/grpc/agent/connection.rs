@@ -64,7 +64,10 @@ pub(super) async fn serve<S: Store, D: Directory, C: Clock>(
 ) {
     let span = info_span!("session", endpoint = %caller.endpoint);
     let work = async {
-        let served = stop.run_until_cancelled(run(&ingest, &caller, &mut inbound, &answers)).await;
+        // On the heap, since all that is wrapped around it holds it once more:
+        // there are as many of these as agents.
+        let running = Box::pin(run(&ingest, &caller, &mut inbound, &answers));
+        let served = stop.run_until_cancelled(running).await;
         let status = match served {
             None => answer(ErrorKind::Unavailable, "the collector is stopping"),
             Some(Ok(())) => return,
@@ -83,6 +86,21 @@ async fn run<S: Store, D: Directory, C: Clock>(
     inbound: &mut Streaming<ConnectRequest>,
     answers: &Answers,
 ) -> Result<(), Status> {
+    let Some(mut session) = greet(ingest, caller, inbound, answers).await? else { return Ok(()) };
+    telemetry::sessions(ingest.roll.connected());
+    let served = reports(ingest, caller, &mut session, inbound, answers).await;
+    ingest.close(&session);
+    telemetry::sessions(ingest.roll.connected());
+    served
+}
+
+/// From hello to welcome. Gives a session if the agent may report now.
+async fn greet<S: Store, D: Directory, C: Clock>(
+    ingest: &Ingest<S, D, C>,
+    caller: &Caller,
+    inbound: &mut Streaming<ConnectRequest>,
+    answers: &Answers,
+) -> Result<Option<Session>, Status> {
     let first = time::timeout(HELLO, inbound.message()).await;
     let first = first.map_err(|_| answer(ErrorKind::Invalid, "there was no hello in time"))??;
     let Some(connect_request::Message::Hello(hello)) = first.and_then(|it| it.message) else {
@@ -93,13 +111,12 @@ async fn run<S: Store, D: Directory, C: Clock>(
     let opening = ingest.open(caller.endpoint, &caller.serial, &greeting, fresh).await;
     if let Err(IngestError::Distrusted { source: Distrust::Waits, .. }) = &opening {
         ingest.lobby.heard(caller.endpoint, ingest.clock.now());
-        return send(answers, wait_outside()).await;
+        return send(answers, wait_outside()).await.map(|()| None);
     }
-    let (mut session, opened) = opening.map_err(|err| {
+    let (session, opened) = opening.map_err(|err| {
         telemetry::session_refused();
         err.to_status()
     })?;
-    telemetry::sessions(ingest.roll.connected());
     info!(hostname = greeting.host.hostname, reset = opened.reset_epoch, "session opened");
     let pulse = &opened.endpoint.pulse;
     let welcome = Welcome {
@@ -111,15 +128,12 @@ async fn run<S: Store, D: Directory, C: Clock>(
         settings: Some(settings(ingest)),
     };
     let sent = send(answers, connect_response::Message::Welcome(welcome)).await;
-    let served = match sent {
-        // The agent says hello again, in a session of its own.
-        Ok(()) if opened.reset_epoch => Ok(()),
-        Ok(()) => reports(ingest, caller, &mut session, inbound, answers).await,
-        Err(status) => Err(status),
-    };
-    ingest.close(&session);
-    telemetry::sessions(ingest.roll.connected());
-    served
+    // After a reset the agent says hello again, in a session of its own.
+    if sent.is_err() || opened.reset_epoch {
+        ingest.close(&session);
+        return sent.map(|()| None);
+    }
+    Ok(Some(session))
 }
 
 async fn reports<S: Store, D: Directory, C: Clock>(
