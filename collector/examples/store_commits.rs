@@ -120,7 +120,7 @@ async fn report(
             record.pulse.measured = vec![Some(at)];
             record.pulse.heard_at = Some(at);
             let frames = vec![Frame { at, changed }];
-            let commit = Commit { record, expected: stored.revision, owes: vec![], frames };
+            let commit = Commit { frames, ..Commit::new(record, stored.revision, vec![]) };
             store.commit(commit).await?;
         }
     }

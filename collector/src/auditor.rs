@@ -143,7 +143,7 @@ impl<S: Store, C: Clock, W: Switch> Auditor<S, C, W> {
             let endpoint = endpoint.map(|it| Arc::clone(&it.record.registration));
             found.extend(of_alert(&it.record, endpoint.as_deref(), awake, now));
         }
-        for owed in self.store.owed(0, EFFECTS).await? {
+        for (_, owed) in self.store.owed(0, EFFECTS).await? {
             found.extend(of_owed(&owed.key, &owed.effect, awake, now));
             if let Effect::Notify(id) = &owed.effect {
                 found.extend(self.no_such_message(id.alert, id.number).await?);

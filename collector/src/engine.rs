@@ -17,11 +17,14 @@ mod tests;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use remit_collector_domain::{
-    alert::{self, Alert, Delivery, Event, Received, Step, command::Refusal, must_be_watched},
+    alert::{
+        self, Alert, Delivery, Event, NoticeId, Received, Step, command::Refusal, must_be_watched,
+    },
     authority,
+    effect::{EffectKey, RecordKey},
     endpoint::{Endpoint, Registration},
     letter::Matter,
-    signal::{Origin, Say, Signal},
+    signal::{Origin, Say, Signal, Speaker},
 };
 use remit_shared::{AlertId, Chain, Clock, EndpointId, Severity, Tenant};
 use tokio::{sync::Notify, time};
@@ -60,6 +63,24 @@ pub struct Engine<S, D, C> {
     pub losses: Arc<Losses>,
 }
 
+/// Whether what was owed is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Debt {
+    /// By the commit that performed it.
+    Settled,
+    /// Not yet: there was nothing to commit.
+    Stands,
+}
+
+/// The effect that a signal came by.
+fn debt(origin: Origin) -> EffectKey {
+    let record = match origin.from {
+        Speaker::Endpoint(id) => RecordKey::Endpoint(id),
+        Speaker::Source(id) => RecordKey::Source(id),
+    };
+    EffectKey { record, revision: origin.revision, position: origin.position }
+}
+
 /// Why a wish did not come true.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
@@ -80,19 +101,19 @@ pub enum CommandError {
 impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
     /// Takes a signal to its alert. Once this returns `Ok`, the signal cannot
     /// be lost, and taking it again changes nothing.
-    pub async fn signal(&self, origin: Origin, signal: &Signal) -> Result<(), StoreError> {
+    pub async fn signal(&self, origin: Origin, signal: &Signal) -> Result<Debt, StoreError> {
         let Some(subject) = signal.subject.or(origin.from.itself()) else {
             warn!(from = ?origin.from, check = &*signal.check, "a signal about nothing");
-            return Ok(());
+            return Ok(Debt::Stands);
         };
         let Some(endpoint) = self.store.load::<Endpoint>(&subject).await? else {
             warn!(endpoint = %subject, "a signal about an endpoint that is not there");
-            return Ok(());
+            return Ok(Debt::Stands);
         };
         let registration = &endpoint.record.registration;
         if registration.revoked.is_some() && signal.is_raised() {
             // Somebody else may still speak of a machine that has left.
-            return Ok(());
+            return Ok(Debt::Stands);
         }
         let about = alert::About {
             tenant: registration.tenant.clone(),
@@ -114,14 +135,15 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             let scene = self.scene(registration, &about, severity, known).await?;
             let (step, expected) =
                 match alert::receive(known, about.clone(), signal, origin, &scene.context()) {
-                    Received::Nothing => return Ok(()),
+                    Received::Nothing => return Ok(Debt::Stands),
                     Received::Opened(step) => (step, 0),
                     Received::Changed(step) => (step, newest.map_or(0, |it| it.revision)),
                 };
-            match self.commit(*step, expected, registration).await {
+            let debt = vec![debt(origin)];
+            match self.commit(*step, expected, registration, debt).await {
                 // Somebody else got in first, so somebody makes progress.
                 Err(StoreError::Conflict { .. }) => continue,
-                done => return done.map(|_| ()),
+                done => return done.map(|_| Debt::Settled),
             }
         }
     }
@@ -136,26 +158,30 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             let stored = self.store.load::<Alert>(&id).await?;
             let stored = stored.ok_or(CommandError::NoSuchAlert(id))?;
             let event = decide(&stored.record, self.clock.now())?;
-            match self.apply(&stored, event).await {
+            match self.apply(&stored, event, Vec::new()).await {
                 Err(StoreError::Conflict { .. }) => continue,
-                done => return Ok(done?),
+                done => return Ok(done?.0),
             }
         }
     }
 
-    /// Notes how far a message got.
+    /// Notes how far a message got. If that was all the way, `debts` are
+    /// settled with it.
     pub async fn delivered(
         &self,
-        id: AlertId,
-        number: u32,
+        NoticeId { alert, number }: NoticeId,
         delivery: &Delivery,
-    ) -> Result<(), StoreError> {
+        debts: &[EffectKey],
+    ) -> Result<Debt, StoreError> {
+        let debts = if delivery.is_final() { debts } else { &[] };
         loop {
-            let Some(stored) = self.store.load::<Alert>(&id).await? else { return Ok(()) };
+            let Some(stored) = self.store.load::<Alert>(&alert).await? else {
+                return Ok(Debt::Stands);
+            };
             let event = Event::Delivery { number, delivery: delivery.clone() };
-            match self.apply(&stored, event).await {
+            match self.apply(&stored, event, debts.to_vec()).await {
                 Err(StoreError::Conflict { .. }) => continue,
-                done => return done.map(|_| ()),
+                done => return done.map(|it| it.1),
             }
         }
     }
@@ -164,7 +190,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
     pub async fn tick(&self, id: AlertId) -> Result<(), StoreError> {
         loop {
             let Some(stored) = self.store.load::<Alert>(&id).await? else { return Ok(()) };
-            match self.apply(&stored, Event::Tick).await {
+            match self.apply(&stored, Event::Tick, Vec::new()).await {
                 Err(StoreError::Conflict { .. }) => continue,
                 done => return done.map(|_| ()),
             }
@@ -242,12 +268,17 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         Ok(())
     }
 
-    async fn apply(&self, stored: &Stored<Alert>, event: Event) -> Result<Arc<Alert>, StoreError> {
+    async fn apply(
+        &self,
+        stored: &Stored<Alert>,
+        event: Event,
+        debts: Vec<EffectKey>,
+    ) -> Result<(Arc<Alert>, Debt), StoreError> {
         let alert = &stored.record;
         let endpoint = self.store.load::<Endpoint>(&alert.about.endpoint).await?;
         let Some(endpoint) = endpoint else {
             warn!(alert = %alert.id, "an alert about an endpoint that is not there");
-            return Ok(Arc::clone(alert));
+            return Ok((Arc::clone(alert), Debt::Stands));
         };
         let registration = &endpoint.record.registration;
         let is_time = matches!(event, Event::Tick);
@@ -255,9 +286,11 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         let scene = self.scene(registration, &alert.about, alert.severity, Some(alert)).await?;
         let step = alert::step(alert, event, &scene.context());
         if step.alert == **alert && step.effects.is_empty() {
-            return Ok(Arc::clone(alert));
+            return Ok((Arc::clone(alert), Debt::Stands));
         }
-        self.commit(step, stored.revision, registration).await
+        let settled = if debts.is_empty() { Debt::Stands } else { Debt::Settled };
+        let alert = self.commit(step, stored.revision, registration, debts).await?;
+        Ok((alert, settled))
     }
 
     async fn commit(
@@ -265,12 +298,13 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         step: Step,
         expected: u64,
         about: &Registration,
+        settles: Vec<EffectKey>,
     ) -> Result<Arc<Alert>, StoreError> {
         let letters = self.letters(&step.letters, Matter::Unreached(step.alert.id)).await?;
         let effects: Vec<_> = step.effects.into_iter().chain(letters).collect();
         let owes = !effects.is_empty();
         let alert = Arc::new(step.alert);
-        let commit = Commit::new(Alert::clone(&alert), expected, effects);
+        let commit = Commit::new(Alert::clone(&alert), expected, effects).settling(settles);
         self.store.commit(commit).await?;
         let rules = self.directory.inhibitions(&alert.about.tenant);
         self.board.note(&alert, &about.tags, &rules);

@@ -267,7 +267,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
     ) -> Result<Stored<Endpoint>, StoreError> {
         let record = Arc::new(next.clone());
         let rings = !owes.is_empty();
-        let commit = Commit { record: next, expected, owes, frames };
+        let commit = Commit { frames, ..Commit::new(next, expected, owes) };
         let revision = self.store.commit(commit).await?;
         if rings {
             self.owed.notify_one();

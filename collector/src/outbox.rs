@@ -1,10 +1,11 @@
 //! Performs what committed records owe.
 //!
 //! Everything here may happen twice and must not happen never: an effect is
-//! settled only after it was performed, and whoever it reaches can tell a
-//! repeat. Signals go to the engine, news and audit entries to their logs,
+//! settled only after it was performed, or with it, and whoever it reaches can
+//! tell a repeat. Signals go to the engine, each alert's in their order;
 //! messages to [`Post`], which takes its time without holding up the rest.
 
+mod lanes;
 mod post;
 #[cfg(test)]
 mod tests;
@@ -12,20 +13,24 @@ mod tray;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use futures_util::{StreamExt as _, stream};
 use remit_collector_domain::{
     effect::{Effect, EffectKey, RecordKey},
     endpoint::Endpoint,
     signal::{Origin, Signal, Speaker},
 };
 use remit_shared::{Chain, Clock};
-use tokio::{sync::watch, time};
+use tokio::{
+    sync::watch,
+    time::{self, Instant},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 pub use crate::outbox::post::{Mail, Post};
 use crate::{
-    engine::Engine,
+    engine::{Debt, Engine},
+    outbox::lanes::Lanes,
     ports::{
         directory::Directory,
         notifier::Notifier,
@@ -38,11 +43,15 @@ use crate::{
 /// next round is the retry.
 const ROUND: Duration = Duration::from_secs(1);
 
+/// How often all that is owed is gone through again, and not just what is new:
+/// what could not be handed over is found then.
+const AGAIN: Duration = Duration::from_secs(10);
+
 /// So many effects are looked at together.
 const PAGE: usize = 1_000;
 
-/// So many records are worked on at once.
-const AT_ONCE: usize = 64;
+/// So much is worked on at once.
+const AT_ONCE: usize = 200;
 
 /// Performs effects.
 pub struct Outbox<S, D, C, N> {
@@ -61,9 +70,16 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
         let post = self.post.run(stop.clone());
         let rounds = async {
             let owed = Arc::clone(&self.engine.owed);
+            let (mut reached, mut began) = (0, Instant::now());
             loop {
-                if let Err(err) = self.round().await {
-                    warn!(error = %Chain(&err), "failed to perform what is owed");
+                if began.elapsed() >= AGAIN {
+                    (reached, began) = (0, Instant::now());
+                }
+                match self.round(reached).await {
+                    Ok(further) => reached = further,
+                    Err(err) => {
+                        warn!(error = %Chain(&err), "failed to perform what is owed");
+                    }
                 }
                 let rung = time::timeout(ROUND, owed.notified());
                 if stop.run_until_cancelled(rung).await.is_none() {
@@ -74,34 +90,39 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
         tokio::join!(post, rounds);
     }
 
-    /// Performs everything that is owed now, and hands over the messages.
-    pub async fn round(&self) -> Result<(), StoreError> {
-        let mut skip = 0;
+    /// Performs everything that is owed now behind a place, and hands over the
+    /// messages. Gives the place up to which nothing is left to do.
+    pub async fn round(&self, after: u64) -> Result<u64, StoreError> {
+        let (mut reached, mut failed) = (after, None);
         let mut stuck = HashSet::new();
+        self.news.send_if_modified({
+            let end = self.engine.store.feed_end().await?;
+            move |it| std::mem::replace(it, end) != end
+        });
         loop {
-            let page = self.engine.store.owed(skip, PAGE).await?;
-            let count = page.len();
-            let done = self.perform(page, &mut stuck).await?;
-            // What is left of the page are messages on their way, and what
-            // failed: the next round is its retry.
-            skip += count - done;
+            let page = self.engine.store.owed(reached, PAGE).await?;
+            let (count, first) = (page.len(), page.first().map(|it| it.0));
+            reached = page.last().map_or(reached, |it| it.0);
+            self.perform(page, &mut stuck).await?;
+            if !stuck.is_empty() {
+                failed = failed.or(first);
+            }
             if count < PAGE {
-                telemetry::owed(skip);
-                return Ok(());
+                telemetry::owed(self.post.waiting() + stuck.len());
+                // From the page on where something failed, next time.
+                return Ok(failed.map_or(reached, |it| it - 1));
             }
         }
     }
 
-    /// Gives how many of the effects are settled. Those of records in `stuck`
-    /// must wait for an earlier one that failed.
+    /// Those of records in `stuck` must wait for an earlier one that failed.
     async fn perform(
         &self,
-        page: Vec<Owed>,
+        page: Vec<(u64, Owed)>,
         stuck: &mut HashSet<RecordKey>,
-    ) -> Result<usize, StoreError> {
-        let mut news = Vec::new();
-        let mut work: Vec<(RecordKey, Vec<Owed>)> = Vec::new();
-        for owed in page {
+    ) -> Result<(), StoreError> {
+        let mut lanes = Lanes::default();
+        for (_, owed) in page {
             match owed.effect {
                 Effect::Notify(notice) => {
                     self.post.hand_over(owed.key, Mail::Notice(notice));
@@ -109,77 +130,66 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
                 Effect::Tell(letter) => {
                     self.post.hand_over(owed.key, Mail::Letter(letter));
                 }
-                Effect::Publish(_) | Effect::Audit(_) => news.push(owed.key),
-                Effect::Signal(_) | Effect::Admit(_) | Effect::CaughtUp(_)
-                    if stuck.contains(&owed.key.record) => {}
                 Effect::Signal(_) | Effect::Admit(_) | Effect::CaughtUp(_) => {
-                    match work.iter_mut().find(|it| it.0 == owed.key.record) {
-                        Some((_, of_record)) => of_record.push(owed),
-                        None => work.push((owed.key.record.clone(), vec![owed])),
+                    if !stuck.contains(&owed.key.record) {
+                        lanes.add(owed);
                     }
                 }
+                // The store puts them where they belong.
+                Effect::Publish(_) | Effect::Audit(_) => {}
             }
         }
-        let told = news.len();
-        if !news.is_empty() {
-            self.engine.store.publish(news).await?;
-            self.news.send_replace(self.engine.store.feed_end().await?);
-        }
-        let mut done = HashSet::new();
-        let mut under_way = FuturesUnordered::new();
-        for (_, of_record) in work {
-            if under_way.len() >= AT_ONCE
-                && let Some((keys, failed)) = under_way.next().await
-            {
-                done.extend(keys);
-                stuck.extend(failed);
-            }
-            under_way.push(self.in_order(of_record));
-        }
-        while let Some((keys, failed)) = under_way.next().await {
+        let mut lanes = stream::iter(lanes.into_iter().map(|it| self.in_order(it)))
+            .buffer_unordered(AT_ONCE);
+        let mut done = Vec::new();
+        while let Some((keys, failed)) = lanes.next().await {
             done.extend(keys);
             stuck.extend(failed);
         }
-        let settled = told + done.len();
+        drop(lanes);
         if !done.is_empty() {
-            self.engine.store.settle(done.into_iter().collect()).await?;
+            self.engine.store.settle(done).await?;
         }
-        Ok(settled)
+        Ok(())
     }
 
-    /// Performs one record's effects in their order, up to the first that
-    /// fails. Gives those that are done, and the record if one failed.
-    async fn in_order(&self, effects: Vec<Owed>) -> (Vec<EffectKey>, Option<RecordKey>) {
+    /// Performs one lane's effects in their order, up to the first that fails.
+    /// Gives those that are done and not settled, and the record if one failed.
+    async fn in_order(&self, lane: Vec<Owed>) -> (Vec<EffectKey>, Option<RecordKey>) {
         let mut done = Vec::new();
-        for Owed { key, effect } in effects {
-            if let Err(err) = self.one(&key, effect).await {
-                warn!(record = %key.record, error = %Chain(&err), "failed to perform an effect");
-                return (done, Some(key.record));
+        for Owed { key, effect } in lane {
+            match self.one(&key, effect).await {
+                Ok(Debt::Settled) => {}
+                Ok(Debt::Stands) => done.push(key),
+                Err(err) => {
+                    let error = Chain(&err).to_string();
+                    warn!(record = %key.record, error, "failed to perform an effect");
+                    return (done, Some(key.record));
+                }
             }
-            done.push(key);
         }
         (done, None)
     }
 
-    async fn one(&self, key: &EffectKey, effect: Effect) -> Result<(), StoreError> {
+    async fn one(&self, key: &EffectKey, effect: Effect) -> Result<Debt, StoreError> {
         match (effect, &key.record) {
             (Effect::Signal(signal), RecordKey::Endpoint(id)) => {
-                self.signal(Speaker::Endpoint(*id), key, &signal).await
+                return self.signal(Speaker::Endpoint(*id), key, &signal).await;
             }
             (Effect::Signal(signal), RecordKey::Source(id)) => {
-                self.signal(Speaker::Source(*id), key, &signal).await
+                return self.signal(Speaker::Source(*id), key, &signal).await;
             }
             (Effect::CaughtUp(backlog), RecordKey::Endpoint(id)) => {
-                self.engine.caught_up(*id, backlog).await
+                self.engine.caught_up(*id, backlog).await?;
             }
             (Effect::Admit(registration), _) => {
-                admit(&*self.engine.store, Endpoint::enrolled(*registration)).await
+                admit(&*self.engine.store, Endpoint::enrolled(*registration)).await?;
             }
             (effect, record) => {
                 warn!(%record, ?effect, "an effect that this record cannot owe");
-                Ok(())
             }
         }
+        Ok(Debt::Stands)
     }
 
     async fn signal(
@@ -187,7 +197,7 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
         from: Speaker,
         key: &EffectKey,
         signal: &Signal,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Debt, StoreError> {
         let origin = Origin { from, revision: key.revision, position: key.position };
         self.engine.signal(origin, signal).await
     }

@@ -89,16 +89,12 @@ impl Store for MemoryStore {
         self.write().write(Operation::commit(commit))
     }
 
-    async fn owed(&self, skip: usize, limit: usize) -> Result<Vec<Owed>, StoreError> {
-        Ok(self.read().tables.owed(skip, limit))
+    async fn owed(&self, after: u64, limit: usize) -> Result<Vec<(u64, Owed)>, StoreError> {
+        Ok(self.read().tables.owed(after, limit))
     }
 
     async fn settle(&self, effects: Vec<EffectKey>) -> Result<(), StoreError> {
         self.write().write(Operation::Settle(effects)).map(|_| ())
-    }
-
-    async fn publish(&self, effects: Vec<EffectKey>) -> Result<(), StoreError> {
-        self.write().write(Operation::Publish(effects)).map(|_| ())
     }
 
     async fn feed(&self, after: u64, limit: usize) -> Result<Vec<(u64, FeedEvent)>, StoreError> {

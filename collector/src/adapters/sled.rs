@@ -148,13 +148,14 @@ impl SledStore {
         tracing::info!(endpoints, alerts, "the data folder is open");
         let (reader, shared, failure) =
             (log.reader(), Arc::new(Shared::new(state)), Failure::default());
-        let writer = Writer {
+        let mut writer = Writer {
             log,
             folder: folder.to_owned(),
             reserve_bytes,
             shared: Arc::clone(&shared),
             failure: failure.clone(),
         };
+        writer.publish_leftovers();
         let (queue, inbox) = writer::channel(QUEUE).map_err(OpenCause::Thread)?;
         let thread = thread::Builder::new().name("store-writer".into());
         let thread = thread.spawn(move || writer.run(inbox)).map_err(OpenCause::Thread)?;
@@ -252,16 +253,12 @@ impl Store for SledStore {
         self.ask(Work::Store(Operation::commit(commit))).await
     }
 
-    async fn owed(&self, skip: usize, limit: usize) -> Result<Vec<Owed>, StoreError> {
-        Ok(self.shared.read().tables.owed(skip, limit))
+    async fn owed(&self, after: u64, limit: usize) -> Result<Vec<(u64, Owed)>, StoreError> {
+        Ok(self.shared.read().tables.owed(after, limit))
     }
 
     async fn settle(&self, effects: Vec<EffectKey>) -> Result<(), StoreError> {
         self.ask(Work::Store(Operation::Settle(effects))).await.map(|_| ())
-    }
-
-    async fn publish(&self, effects: Vec<EffectKey>) -> Result<(), StoreError> {
-        self.ask(Work::Store(Operation::Publish(effects))).await.map(|_| ())
     }
 
     async fn feed(&self, after: u64, limit: usize) -> Result<Vec<(u64, FeedEvent)>, StoreError> {

@@ -22,6 +22,7 @@ mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Bound,
     sync::Arc,
 };
 
@@ -29,7 +30,7 @@ use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::Alert,
     audit::{Chains, Sealed},
-    effect::{EffectKey, FeedEvent, RecordKey},
+    effect::{Effect, EffectKey, FeedEvent, RecordKey},
 };
 use remit_shared::{AlertId, EndpointId};
 
@@ -115,9 +116,17 @@ impl Tables {
         self.alerts.due(now).take(limit).collect()
     }
 
-    /// Owed effects, oldest first.
-    pub(crate) fn owed(&self, skip: usize, limit: usize) -> Vec<Owed> {
-        self.owed.values().skip(skip).take(limit).cloned().collect()
+    /// Owed effects behind a place, oldest first, each with its own.
+    pub(crate) fn owed(&self, after: u64, limit: usize) -> Vec<(u64, Owed)> {
+        let behind = (Bound::Excluded(after), Bound::Unbounded);
+        let owed = self.owed.range(behind).take(limit);
+        owed.map(|(order, it)| (*order, it.clone())).collect()
+    }
+
+    /// What an earlier version left owed to the feed and to the audit trail.
+    pub(crate) fn unpublished(&self) -> Vec<EffectKey> {
+        let is_news = |it: &&Owed| matches!(it.effect, Effect::Publish(_) | Effect::Audit(_));
+        self.owed.values().filter(is_news).map(|it| it.key.clone()).collect()
     }
 
     /// Alerts that were resolved before a time and owe nothing.

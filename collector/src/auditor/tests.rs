@@ -1,7 +1,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::SignedDuration;
-use remit_collector_domain::enroll::Token;
+use remit_collector_domain::{effect::Effect, enroll::Token, letter::Matter};
 
 use super::*;
 use crate::{
@@ -11,6 +10,9 @@ use crate::{
         store::{Commit, conformance::sample},
     },
 };
+
+/// In minutes.
+const DAY: i64 = 24 * 60;
 
 struct FixedClock(Timestamp);
 
@@ -43,18 +45,17 @@ fn reached(awake: Timestamp) -> Reached {
     Reached { awake, alert: None, trail: Trail::default() }
 }
 
-async fn owe(auditor: &Auditor<MemoryStore, FixedClock, Held>, revision: u64, at: i64) {
-    let owes = vec![sample::deed("token.create", at)];
-    let commit: Commit<Token> = Commit::new(sample::token(1), revision, owes);
+async fn owe(auditor: &Auditor<MemoryStore, FixedClock, Held>, revision: u64, effect: Effect) {
+    let commit: Commit<Token> = Commit::new(sample::token(1), revision, vec![effect]);
     auditor.store.commit(commit).await.unwrap();
 }
 
 #[tokio::test]
 async fn what_was_not_performed_for_long_is_found() {
-    let auditor = auditor(sample::minute(10));
+    let auditor = auditor(sample::minute(2 * DAY));
     let mut reached = reached(sample::minute(0));
     assert_eq!(auditor.round(&mut reached).await.unwrap(), []);
-    owe(&auditor, 0, 1).await;
+    owe(&auditor, 0, sample::letter(Matter::Unreached(sample::alert_id(1)))).await;
     let found = auditor.round(&mut reached).await.unwrap();
     let [it] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(it.invariant, Invariant::Effect);
@@ -67,16 +68,14 @@ async fn the_trail_is_followed_as_it_grows() {
     let auditor = auditor(sample::minute(10));
     let mut reached = reached(sample::minute(9));
     for round in 0..3 {
-        owe(&auditor, round, 9).await;
-        let keys = auditor.store.owed(0, 9).await.unwrap().into_iter().map(|it| it.key);
-        auditor.store.publish(keys.collect()).await.unwrap();
+        owe(&auditor, round, sample::deed("token.create", 9)).await;
         assert_eq!(auditor.round(&mut reached).await.unwrap(), []);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_switch_is_held_only_while_all_is_well() {
-    let auditor = auditor(sample::minute(10));
+    let auditor = auditor(sample::minute(2 * DAY));
     let held = Arc::new(AtomicUsize::new(0));
     let (store, stop) = (Arc::clone(&auditor.store), CancellationToken::new());
     let every = Duration::from_secs(30);
@@ -86,10 +85,8 @@ async fn the_switch_is_held_only_while_all_is_well() {
     let script = async {
         time::sleep(Duration::from_secs(95)).await;
         assert_eq!(held.load(Ordering::Relaxed), 4, "at once, and every 30 s");
-        let long_ago = sample::minute(10) - SignedDuration::from_hours(1);
-        let minute = long_ago.duration_since(sample::minute(0)).as_mins();
         // Owed before anybody was there: that may wait.
-        let owes = vec![sample::deed("token.create", minute)];
+        let owes = vec![sample::letter(Matter::Unreached(sample::alert_id(1)))];
         store.commit(Commit::new(sample::token(1), 0, owes)).await.unwrap();
         time::sleep(Duration::from_secs(60)).await;
         assert_eq!(held.load(Ordering::Relaxed), 6);

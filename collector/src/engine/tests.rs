@@ -120,7 +120,7 @@ async fn what_clears_is_told_to_whom_it_was_told() {
     let alert = only_alert(&world).await;
     assert!(matches!(alert.state, State::Resolved { by: None, .. }));
     let owed = world.store.owed(0, 100).await.unwrap();
-    let messages = owed.iter().filter(|it| matches!(it.effect, Effect::Notify(_))).count();
+    let messages = owed.iter().filter(|it| matches!(it.1.effect, Effect::Notify(_))).count();
     assert_eq!(messages, 6, "three of the beginning, three of the end");
 }
 
@@ -263,7 +263,7 @@ async fn what_was_lost_in_a_window_is_told_to_whoever_asked_for_it() {
     let owed = world.store.owed(0, 100).await.unwrap();
     let letters = owed
         .iter()
-        .filter_map(|it| if let Effect::Tell(letter) = &it.effect { Some(letter) } else { None });
+        .filter_map(|it| if let Effect::Tell(letter) = &it.1.effect { Some(letter) } else { None });
     let letters: Vec<_> = letters.map(|it| (it.team.as_str(), it.subject.as_str())).collect();
     let id = only_window(&world).await.id;
     let subject = format!("After `larger disk` ({id}): 1 not as before");

@@ -13,7 +13,10 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use futures_util::{
+    StreamExt as _,
+    stream::{self, FuturesUnordered},
+};
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     alert::{Alert, Delivery, NoticeId},
@@ -32,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    engine::Engine,
+    engine::{Debt, Engine},
     outbox::tray::{Owing, Tray},
     ports::{
         directory::Directory,
@@ -48,6 +51,9 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// Attempts under way on one channel.
 const PER_CHANNEL: usize = 8;
 
+/// Alerts of one digest that are told at once how far it got.
+const PER_DIGEST: usize = 64;
+
 const BACKOFF: Backoff =
     Backoff { base: SignedDuration::from_secs(1), max: SignedDuration::from_mins(5) };
 
@@ -59,8 +65,8 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// What is left to do after an attempt.
 enum Next {
-    /// Nothing.
-    Settle,
+    /// Nothing, but to settle what stands.
+    Done(Debt),
     /// Another, and not before this long.
     Again(SignedDuration),
 }
@@ -126,6 +132,11 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
             desk.waiting.push_back((key, mail));
             self.arrived.notify_one();
         }
+    }
+
+    /// How much was handed over and is not settled.
+    pub fn waiting(&self) -> usize {
+        self.desk().known.len()
     }
 
     /// Delivers until told to stop.
@@ -204,7 +215,7 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
         let alert = stored.as_ref().map(|it| &*it.record);
         let owed = alert.and_then(|alert| Some((alert, alert.notice(id.number)?)));
         let Some((alert, notice)) = owed.filter(|(_, notice)| !notice.delivery.is_final()) else {
-            self.settle(vec![key.clone()]).await;
+            self.forget(vec![key.clone()], Debt::Stands).await;
             return Ok(None);
         };
         let sorted = tray.put(key, alert, notice, self.engine.clock.now());
@@ -246,8 +257,8 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
         for (id, key) in messages {
             let at = self.engine.clock.now();
             let delivery = Delivery::Withdrawn { at, why: why.to_owned() };
-            match self.engine.delivered(id.alert, id.number, &delivery).await {
-                Ok(()) => self.settle(vec![key]).await,
+            match self.engine.delivered(id, &delivery, std::slice::from_ref(&key)).await {
+                Ok(debt) => self.forget(vec![key], debt).await,
                 Err(err) => {
                     warn!(notice = %id, error = %Chain(&err), "failed to withdraw a message");
                     self.desk().known.remove(&key);
@@ -258,8 +269,10 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
 
     /// Notes that effects were performed. If that fails, they are handed over
     /// again, and found to be done.
-    async fn settle(&self, keys: Vec<EffectKey>) {
-        if let Err(err) = self.engine.store.settle(keys.clone()).await {
+    async fn forget(&self, keys: Vec<EffectKey>, debt: Debt) {
+        if debt == Debt::Stands
+            && let Err(err) = self.engine.store.settle(keys.clone()).await
+        {
             warn!(error = %Chain(&err), "failed to settle messages");
         }
         let mut desk = self.desk();
@@ -269,9 +282,9 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
     /// Carries a parcel until it is delivered or given up, and settles it.
     async fn carry(&self, parcel: Parcel, gate: Arc<Semaphore>) -> Line {
         let mut failures = 0;
-        loop {
+        let debt = loop {
             let asked = match self.attempt(&parcel, &gate, failures + 1).await {
-                Ok(Next::Settle) => break,
+                Ok(Next::Done(debt)) => break debt,
                 Ok(Next::Again(asked)) => asked,
                 Err(err) => {
                     let channel = &*parcel.channel;
@@ -282,8 +295,8 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
             failures += 1;
             let wait = BACKOFF.wait(failures, (self.random)()).max(asked);
             time::sleep(wait.unsigned_abs()).await;
-        }
-        self.settle(parcel.keys.clone()).await;
+        };
+        self.forget(parcel.keys.clone(), debt).await;
         parcel.line()
     }
 
@@ -294,14 +307,16 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
         gate: &Semaphore,
         attempts: u32,
     ) -> Result<Next, StoreError> {
-        let Some(message) = self.message(parcel).await? else { return Ok(Next::Settle) };
+        let Some(message) = self.message(parcel).await? else {
+            return Ok(Next::Done(Debt::Stands));
+        };
         let channel = &*parcel.channel;
         let sent = {
             let _turn = gate.acquire().await.expect("the gate is never closed");
             self.notifier.send(channel, &message).await
         };
         let at = self.engine.clock.now();
-        let mut next = Next::Settle;
+        let mut again = None;
         let delivery = match sent {
             Ok(Answer(said)) => {
                 info!(message = %message.id, channel, attempts, said, "delivered");
@@ -317,22 +332,25 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
                     Delivery::Failed { at, attempts, error }
                 } else {
                     let asked = err.retry_after().unwrap_or_default();
-                    next = Next::Again(asked.clamp(SignedDuration::ZERO, LONGEST_WAIT));
+                    again = Some(asked.clamp(SignedDuration::ZERO, LONGEST_WAIT));
                     Delivery::Failing { at, attempts, error }
                 }
             }
         };
-        match &parcel.content {
-            Content::Notice(id) => self.engine.delivered(id.alert, id.number, &delivery).await?,
+        let debt = match &parcel.content {
+            Content::Notice(id) => self.engine.delivered(*id, &delivery, &parcel.keys).await?,
             Content::Digest(digest) => {
-                for id in digest.notices() {
-                    self.engine.delivered(id.alert, id.number, &delivery).await?;
+                let notes = digest.notices().map(|id| self.engine.delivered(id, &delivery, &[]));
+                let mut notes = stream::iter(notes).buffer_unordered(PER_DIGEST);
+                while let Some(noted) = notes.next().await {
+                    noted?;
                 }
+                Debt::Stands
             }
             // The log and the counter know; the matter goes on without it.
-            Content::Letter(_) => {}
-        }
-        Ok(next)
+            Content::Letter(_) => Debt::Stands,
+        };
+        Ok(again.map_or(Next::Done(debt), Next::Again))
     }
 
     /// What is to be said now, if anything still is.

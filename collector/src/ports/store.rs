@@ -8,11 +8,12 @@
 //!   record that must not exist yet). Revisions count from 1.
 //! - Once `commit` returns, the record and its effects survive the loss of
 //!   power. An adapter may gather many commits into one durable write.
-//! - An effect stays owed until it is settled. Effects of one record are owed
-//!   in the order of their keys; across records in the order of commits.
-//! - [`Store::publish`] moves an owed effect into the feed or the audit trail.
-//!   However often it is called for one effect, there is one entry. Cursors
-//!   count upwards from 1 and are never reused. Effects of other kinds stay owed.
+//! - An effect stays owed until it is settled, alone or by the commit that
+//!   performs it. Effects of one record are owed in the order of their keys;
+//!   across records in the order of commits.
+//! - What a commit owes to the feed and to the audit trail is there with it, in
+//!   the same write, and is not owed any more. Cursors count upwards from 1 and
+//!   are never reused.
 //! - The audit trail is a chain ([`audit`](remit_collector_domain::audit)): each
 //!   entry is sealed as it is written, in the same write as where the chain ends
 //!   then. What is forgotten of it leaves behind where the rest begins.
@@ -75,22 +76,16 @@ pub trait Store: Send + Sync + 'static {
         commit: Commit<R>,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// Owed effects, oldest first, leaving out the first `skip`.
+    /// Owed effects, oldest first, each with its place: those behind the place
+    /// `after`. Places count upwards from 1 and outlive the effects.
     fn owed(
         &self,
-        skip: usize,
+        after: u64,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<Owed>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<(u64, Owed)>, StoreError>> + Send;
 
     /// Forgets effects that have been performed. Unknown ones are ignored.
     fn settle(
-        &self,
-        effects: Vec<EffectKey>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Moves owed effects into the feed or the audit trail, in this order.
-    /// Effects that are not owed any more are left out.
-    fn publish(
         &self,
         effects: Vec<EffectKey>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -169,6 +164,8 @@ pub struct Commit<R> {
     pub expected: u64,
     /// What it comes to owe, in order.
     pub owes: Vec<Effect>,
+    /// What it performs: this is owed no more.
+    pub settles: Vec<EffectKey>,
     /// History that becomes durable with it; endpoints only.
     pub frames: Vec<Frame>,
 }
@@ -176,7 +173,12 @@ pub struct Commit<R> {
 impl<R> Commit<R> {
     /// A step that owes something.
     pub fn new(record: R, expected: u64, owes: Vec<Effect>) -> Self {
-        Self { record, expected, owes, frames: Vec::new() }
+        Self { record, expected, owes, settles: Vec::new(), frames: Vec::new() }
+    }
+
+    /// The same, performing effects.
+    pub fn settling(self, settles: Vec<EffectKey>) -> Self {
+        Self { settles, ..self }
     }
 }
 

@@ -38,7 +38,7 @@ async fn deliver(world: &World) {
         effect::RecordKey,
         signal::{Origin, Speaker},
     };
-    for owed in world.store.owed(0, 100).await.unwrap() {
+    for (_, owed) in world.store.owed(0, 100).await.unwrap() {
         match (owed.effect, &owed.key.record) {
             (Effect::Admit(it), _) => {
                 crate::outbox::admit(&*world.store, Endpoint::enrolled(*it)).await.unwrap();

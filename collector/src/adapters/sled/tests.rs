@@ -150,8 +150,6 @@ async fn watchers_who_fell_far_behind_are_served_from_the_disk() {
     let count = RECENT + 10;
     let owes = (0..count).map(|_| sample::event(1, 1)).collect();
     store.commit(Commit::new(sample::token(1), 0, owes)).await.unwrap();
-    let keys = store.owed(0, count).await.unwrap().into_iter().map(|it| it.key).collect();
-    store.publish(keys).await.unwrap();
     let cursors = async |store: &SledStore, after, limit| {
         let entries = store.feed(after, limit).await.unwrap();
         entries.into_iter().map(|it| it.0).collect::<Vec<_>>()

@@ -213,6 +213,17 @@ impl Writer {
         }
     }
 
+    /// Puts what an earlier version left owed to the feed and to the audit
+    /// trail where it belongs. If that fails, so will the next write.
+    pub(super) fn publish_leftovers(&mut self) {
+        let leftovers = self.shared.read().tables.unpublished();
+        if !leftovers.is_empty() {
+            let (reply, _) = oneshot::channel();
+            let work = Work::Store(Operation::Publish(leftovers));
+            self.perform([Request { work, reply }].into_iter());
+        }
+    }
+
     fn perform(&mut self, requests: impl Iterator<Item = Request>) {
         let mut piece = Piece::default();
         let space = space(&self.folder, self.reserve_bytes);

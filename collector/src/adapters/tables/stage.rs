@@ -31,12 +31,15 @@ pub(crate) enum Operation {
         expected: u64,
         /// What it comes to owe.
         owes: Vec<Effect>,
+        /// What it performs.
+        settles: Vec<EffectKey>,
         /// History that goes with it.
         frames: Vec<Frame>,
     },
     /// Forget effects.
     Settle(Vec<EffectKey>),
-    /// Move effects into the feed or the audit trail.
+    /// Move effects into the feed or the audit trail: those that an earlier
+    /// version left owed.
     Publish(Vec<EffectKey>),
     /// Write down what somebody was not allowed to do.
     Denied(Box<AuditEntry>),
@@ -53,9 +56,9 @@ pub(crate) enum Operation {
 impl Operation {
     /// A commit, without its type.
     pub(crate) fn commit<R: Record>(commit: Commit<R>) -> Self {
-        let Commit { record, expected, owes, frames } = commit;
+        let Commit { record, expected, owes, settles, frames } = commit;
         let key = R::record_key(&record.key());
-        Self::Commit { key, record: R::wrap(Arc::new(record)), expected, owes, frames }
+        Self::Commit { key, record: R::wrap(Arc::new(record)), expected, owes, settles, frames }
     }
 }
 
@@ -114,7 +117,7 @@ impl Tables {
         operation: Operation,
     ) -> Result<u64, StoreError> {
         match operation {
-            Operation::Commit { key, record, expected, owes, frames } => {
+            Operation::Commit { key, record, expected, owes, settles, frames } => {
                 let before = self.current(overlay, &key);
                 if before.map_or(0, |it| it.1) != expected {
                     return Err(StoreError::Conflict { record: key, expected });
@@ -125,20 +128,13 @@ impl Tables {
                 let put = Change::Put { key: key.clone(), record, revision, before, frames };
                 overlay.changes.push(put);
                 for (position, effect) in (0..).zip(owes) {
-                    overlay.orders += 1;
                     let key = EffectKey { record: key.clone(), revision, position };
-                    let order = self.newest_order + overlay.orders;
-                    overlay.changes.push(Change::Owe(order, Owed { key, effect }));
+                    self.owe(overlay, Owed { key, effect });
                 }
+                self.settle(overlay, &settles);
                 return Ok(revision);
             }
-            Operation::Settle(effects) => {
-                for effect in effects {
-                    if let Some(order) = self.still_owed(overlay, &effect) {
-                        overlay.settle(order);
-                    }
-                }
-            }
+            Operation::Settle(effects) => self.settle(overlay, &effects),
             Operation::Publish(effects) => {
                 for effect in effects {
                     self.publish(overlay, &effect);
@@ -168,14 +164,35 @@ impl Tables {
         Ok(0)
     }
 
+    /// What is for the feed or the audit trail is there at once; the rest is
+    /// owed.
+    fn owe(&self, overlay: &mut Overlay, owed: Owed) {
+        match owed.effect {
+            Effect::Publish(event) => self.feed(overlay, *event),
+            Effect::Audit(entry) => self.seal(overlay, entry, false),
+            Effect::Signal(_)
+            | Effect::Admit(_)
+            | Effect::Notify(_)
+            | Effect::Tell(_)
+            | Effect::CaughtUp(_) => {
+                overlay.orders += 1;
+                overlay.changes.push(Change::Owe(self.newest_order + overlay.orders, owed));
+            }
+        }
+    }
+
+    fn settle(&self, overlay: &mut Overlay, effects: &[EffectKey]) {
+        for effect in effects {
+            if let Some(order) = self.still_owed(overlay, effect) {
+                overlay.settle(order);
+            }
+        }
+    }
+
     fn publish(&self, overlay: &mut Overlay, effect: &EffectKey) {
         let Some(order) = self.still_owed(overlay, effect) else { return };
         match &self.owed[&order].effect {
-            Effect::Publish(event) => {
-                overlay.fed += 1;
-                let cursor = self.feed.end() + overlay.fed;
-                overlay.changes.push(Change::Feed(cursor, FeedEvent::clone(event)));
-            }
+            Effect::Publish(event) => self.feed(overlay, FeedEvent::clone(event)),
             Effect::Audit(entry) => self.seal(overlay, entry.clone(), false),
             Effect::Signal(_)
             | Effect::Admit(_)
@@ -184,6 +201,13 @@ impl Tables {
             | Effect::CaughtUp(_) => return,
         }
         overlay.settle(order);
+    }
+
+    /// Puts an event at the end of the feed.
+    fn feed(&self, overlay: &mut Overlay, event: FeedEvent) {
+        overlay.fed += 1;
+        let cursor = self.feed.end() + overlay.fed;
+        overlay.changes.push(Change::Feed(cursor, event));
     }
 
     /// Puts an entry at the end of the audit trail.

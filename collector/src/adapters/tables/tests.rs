@@ -6,7 +6,7 @@ use super::*;
 use crate::ports::store::{Commit, StoreError, conformance::sample};
 
 fn commit(tables: &Tables, overlay: &mut Overlay, expected: u64) -> Result<u64, StoreError> {
-    let owes = vec![sample::event(1, 1)];
+    let owes = vec![sample::event(1, 1), sample::signal("s")];
     tables.stage(overlay, Operation::commit(Commit::new(sample::token(1), expected, owes)))
 }
 
@@ -36,19 +36,34 @@ fn what_is_dropped_on_its_way_never_was() {
 }
 
 #[test]
-fn an_effect_is_published_once_even_within_one_write() {
+fn an_effect_is_settled_once_even_within_one_write() {
     let (mut tables, mut overlay) = (Tables::default(), Overlay::default());
     commit(&tables, &mut overlay, 0).unwrap();
     apply(&mut tables, overlay);
-    let keys: Vec<EffectKey> = tables.owed(0, 9).into_iter().map(|it| it.key).collect();
+    let keys: Vec<EffectKey> = tables.owed(0, 9).into_iter().map(|it| it.1.key).collect();
     let mut overlay = Overlay::default();
     for _ in 0..2 {
-        tables.stage(&mut overlay, Operation::Publish(keys.clone())).unwrap();
+        tables.stage(&mut overlay, Operation::Settle(keys.clone())).unwrap();
     }
-    tables.stage(&mut overlay, Operation::Settle(keys)).unwrap();
+    assert_eq!(overlay.changes.len(), 1);
     apply(&mut tables, overlay);
     assert_eq!(tables.feed.end(), 1);
     assert!(tables.owed(0, 9).is_empty());
+}
+
+#[test]
+fn what_an_earlier_version_left_owed_to_the_feed_is_published_once() {
+    let mut tables = Tables::default();
+    let key = EffectKey { record: RecordKey::Token(sample::token(1).id), revision: 1, position: 0 };
+    let owed = Owed { key, effect: sample::event(1, 1) };
+    tables.apply(Change::Owe(1, owed));
+    let mut overlay = Overlay::default();
+    for _ in 0..2 {
+        tables.stage(&mut overlay, Operation::Publish(tables.unpublished())).unwrap();
+    }
+    apply(&mut tables, overlay);
+    assert_eq!(tables.feed.end(), 1);
+    assert!(tables.unpublished().is_empty());
 }
 
 #[test]

@@ -47,7 +47,8 @@ pub async fn check<S: Store>(fresh: impl AsyncFn() -> S) {
     one_rival_wins_each_revision(fresh().await).await;
     alerts_are_found(&fresh().await).await;
     effects::are_owed_in_order_until_settled(&fresh().await).await;
-    effects::are_published_once(&fresh().await).await;
+    effects::are_settled_by_the_commit_that_performs_them(&fresh().await).await;
+    effects::are_published_with_their_commit(&fresh().await).await;
     trail::is_a_chain(&fresh().await).await;
     trail::is_forgotten_from_its_beginning(&fresh().await).await;
     history::is_read_from_anywhere(&fresh().await).await;
@@ -120,7 +121,7 @@ async fn one_rival_wins_each_revision<S: Store>(store: S) {
                 let stored = load(&*store, &sample::token(1)).await.expect("the token exists");
                 let mut token = Token::clone(&stored.record);
                 token.max_uses += 1;
-                let owes = vec![sample::deed(&format!("rival {rival}"), 0)];
+                let owes = vec![sample::signal(&format!("rival {rival}"))];
                 match store.commit(Commit::new(token, stored.revision, owes)).await {
                     Ok(revision) => return revision,
                     Err(StoreError::Conflict { .. }) => {}
@@ -137,7 +138,7 @@ async fn one_rival_wins_each_revision<S: Store>(store: S) {
     let uses = sample::token(1).max_uses + u32::try_from(RIVALS).expect("there are few rivals");
     assert_eq!(stored.record.max_uses, uses, "no committed change is lost");
     let owed = store.owed(0, 100).await.expect("owed");
-    let owing: Vec<u64> = owed.iter().map(|it| it.key.revision).collect();
+    let owing: Vec<u64> = owed.iter().map(|it| it.1.key.revision).collect();
     assert_eq!(owing, expected, "each commit owes its effect, in the order of commits");
 }
 
@@ -177,7 +178,7 @@ async fn the_old_is_forgotten<S: Store>(store: &S) {
     let owing = sample::resolved(&sample::alert(2, of, "/owing", 0), 40);
     let recent = sample::resolved(&sample::alert(3, of, "/recent", 0), 50);
     commit(store, old.clone(), 0, vec![]).await;
-    commit(store, owing.clone(), 0, vec![sample::event(2, 40)]).await;
+    commit(store, owing.clone(), 0, vec![sample::signal("s")]).await;
     commit(store, recent, 0, vec![]).await;
     commit(store, sample::alert(4, of, "/open", 0), 0, vec![]).await;
 

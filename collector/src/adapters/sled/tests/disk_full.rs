@@ -52,7 +52,7 @@ impl Drop for SmallDisk {
 }
 
 async fn commit<R: Record>(store: &SledStore, record: R) -> Result<u64, StoreError> {
-    let owes = vec![sample::deed("made", 0)];
+    let owes = vec![sample::signal("made")];
     store.commit(Commit::new(record, 0, owes)).await
 }
 
@@ -77,7 +77,7 @@ async fn a_full_disk_refuses_reports_first_and_recovers() {
     disk.leave(2);
     assert_full(commit(&store, sample::token(2)).await);
     let owed = store.owed(0, 9).await.unwrap();
-    let keys: Vec<EffectKey> = owed.into_iter().map(|it| it.key).collect();
+    let keys: Vec<EffectKey> = owed.into_iter().map(|it| it.1.key).collect();
     assert_eq!(keys.len(), 2, "what was refused owes nothing");
     store.settle(keys).await.unwrap();
     assert!(store.load::<Token>(&sample::token(1).id).await.unwrap().is_some(), "reads go on");

@@ -40,10 +40,9 @@ async fn fill(store: &SledStore) {
     for (expected, at) in [(0, 0), (1, 5), (2, 500)] {
         let frames = vec![sample::frame(at, &[(0, Some(at))])];
         let record = sample::endpoint(1);
-        store.commit(Commit { record, expected, owes: owes.clone(), frames }).await.unwrap();
+        let commit = Commit { frames, ..Commit::new(record, expected, owes.clone()) };
+        store.commit(commit).await.unwrap();
     }
-    let keys = store.owed(0, 4).await.unwrap().into_iter().map(|it| it.key).collect();
-    store.publish(keys).await.unwrap();
     let mut token = sample::token(1);
     token.created_by = "long ".repeat(9_000);
     commit(store, token, 0).await;

@@ -69,7 +69,7 @@ pub(super) async fn of_a_long_time_is_read_in_order<S: Store>(store: &S) {
 }
 
 pub(super) async fn write<S: Store>(store: &S, expected: u64, frames: Vec<Frame>) {
-    let commit = Commit { record: sample::endpoint(1), expected, owes: vec![], frames };
+    let commit = Commit { frames, ..Commit::new(sample::endpoint(1), expected, vec![]) };
     store.commit(commit).await.expect("the commit is not stale");
 }
 

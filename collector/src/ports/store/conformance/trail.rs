@@ -6,7 +6,7 @@ use remit_collector_domain::{
     effect::{AuditEntry, Effect},
 };
 
-use super::{commit, effects::keys, sample};
+use super::{commit, sample};
 use crate::ports::store::{Horizon, Store, sha256};
 
 pub(super) async fn is_a_chain<S: Store>(store: &S) {
@@ -55,7 +55,6 @@ async fn write<S: Store>(store: &S, from: u64, count: u64) {
     for at in from..from + count {
         let owes = vec![sample::deed("token.create", i64::try_from(at).expect("few"))];
         commit(store, sample::token(1), at, owes).await;
-        store.publish(keys(store).await).await.expect("publish");
     }
 }
 
