@@ -20,6 +20,7 @@ mod history;
 mod keys;
 mod log;
 mod migrate;
+mod packed;
 mod prune;
 mod record;
 mod scan;

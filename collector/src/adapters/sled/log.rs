@@ -7,7 +7,8 @@
 //!   hands the data to the operating system and does not wait for the disk.
 //! - No value in sled is longer than a [`PIECE`]: longer ones would go to files
 //!   of their own, which sled never syncs. A value begins with the number of
-//!   its further pieces, which have keys of their own.
+//!   its further pieces, which have keys of their own, and with whether it is
+//!   [`packed`].
 //! - After an error of the disk nothing more is written: what a failed sync
 //!   has lost cannot be known.
 
@@ -26,6 +27,7 @@ use sled::{Batch, Db, IVec};
 use crate::adapters::sled::{
     bytes::{Reader, put_number},
     keys::{Key, Meta},
+    packed::{pack, unpack},
     watermark::Watermark,
 };
 
@@ -40,6 +42,10 @@ const RELEASE_PAUSE: Duration = Duration::from_millis(1);
 
 /// The number of the newest write, which is in every write.
 pub(super) const WRITTEN: Key = Key::Meta(Meta::Written);
+
+/// Is added to the number of further pieces of what is packed. No value has so
+/// many.
+const PACKED: usize = 1 << 20;
 
 /// Marks the keys of further pieces.
 const FURTHER: u8 = b'~';
@@ -288,10 +294,14 @@ impl LogReader {
         let mut reader = Reader::new(first);
         let further = reader.number().map_err(|_| LogError::Torn)?;
         let further = usize::try_from(further).map_err(|_| LogError::Torn)?;
+        let (is_packed, further) = (further >= PACKED, further % PACKED);
         let mut value = reader.rest().to_vec();
         for number in 0..further {
             let piece = self.db.get(further_key(key, number)).map_err(reading)?;
             value.extend_from_slice(&piece.ok_or(LogError::Torn)?);
+        }
+        if is_packed {
+            value = unpack(&value).ok_or(LogError::Torn)?;
         }
         Ok((value, further))
     }
@@ -309,11 +319,13 @@ fn put(batch: &mut Batch, key: &Key, value: Option<&[u8]>) -> usize {
         batch.remove(bytes);
         return 0;
     };
+    let packed = pack(value);
+    let (mark, value) = packed.as_deref().map_or((0, value), |it| (PACKED, it));
     let (first, rest) = value.split_at(value.len().min(PIECE));
     let further = rest.chunks(PIECE);
     let count = further.len();
-    let mut head = Vec::with_capacity(first.len() + 1);
-    put_number(&mut head, count as u128);
+    let mut head = Vec::with_capacity(first.len() + 4);
+    put_number(&mut head, (mark + count) as u128);
     head.extend_from_slice(first);
     for (number, piece) in further.enumerate() {
         batch.insert(further_key(&bytes, number), piece);

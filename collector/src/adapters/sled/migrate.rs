@@ -9,13 +9,19 @@ use crate::adapters::sled::{
     log::{Log, LogError},
 };
 
-/// The format that is written.
-pub(super) const FORMAT: u32 = 1;
+/// The format that is written: 2, since text may be
+/// [`packed`](crate::adapters::sled::packed).
+pub(super) const FORMAT: u32 = 2;
 
 /// Leads from the format of its place, counted from 1, to the next.
 pub(super) type Step = fn(&mut Log) -> Result<(), MigrateError>;
 
-const STEPS: [Step; FORMAT as usize - 1] = [];
+const STEPS: [Step; FORMAT as usize - 1] = [packed_from_now_on];
+
+/// What is there is read as it is.
+fn packed_from_now_on(_: &mut Log) -> Result<(), MigrateError> {
+    Ok(())
+}
 
 /// Why a data folder cannot be used by this version.
 #[derive(Debug, thiserror::Error)]
@@ -107,9 +113,11 @@ mod tests {
     fn a_folder_from_the_future_is_refused_with_both_formats() {
         let folder = TempDir::new().unwrap();
         let mut log = Log::open(folder.path(), CACHE).unwrap();
-        mark(&mut log, 3).unwrap();
+        mark(&mut log, FORMAT + 1).unwrap();
         let err = migrate(&mut log).unwrap_err().to_string();
-        assert!(err.contains("has format 3") && err.contains("knows formats up to 1"), "{err}");
+        let (found, known) = (FORMAT + 1, FORMAT);
+        assert!(err.contains(&format!("has format {found}, and this version knows")), "{err}");
+        assert!(err.contains(&format!("formats up to {known}")), "{err}");
     }
 
     #[test]

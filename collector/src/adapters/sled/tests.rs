@@ -66,9 +66,11 @@ fn a_folder_has_one_user() {
 fn a_folder_from_a_newer_version_is_refused() {
     let folder = TempDir::new().unwrap();
     drop(open(folder.path()));
-    write(folder.path(), Key::Meta(Meta::Format), b"2");
+    let (found, known) = (migrate::FORMAT + 1, migrate::FORMAT);
+    write(folder.path(), Key::Meta(Meta::Format), found.to_string().as_bytes());
     let told = refusal(folder.path());
-    assert!(told.contains("has format 2, and this version knows formats up to 1"), "{told}");
+    let why = format!("has format {found}, and this version knows formats up to {known}");
+    assert!(told.contains(&why), "{told}");
 }
 
 #[tokio::test]
