@@ -18,7 +18,7 @@ use self::{
 };
 use crate::probe::{
     Probe,
-    patch::{apt::AptProbe, dnf::DnfProbe},
+    patch::{apt::AptProbe, dnf::DnfProbe, zypper::ZypperProbe},
 };
 
 /// The probes of a Linux machine.
@@ -36,5 +36,6 @@ pub fn all() -> Vec<Box<dyn Probe>> {
         Box::new(ServiceProbe),
         Box::new(AptProbe::new()),
         Box::new(DnfProbe::new()),
+        Box::new(ZypperProbe::new()),
     ]
 }

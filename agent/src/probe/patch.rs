@@ -17,6 +17,8 @@ mod locks;
 #[cfg(unix)]
 mod rpm;
 pub mod wua;
+#[cfg(unix)]
+pub mod zypper;
 
 /// A path of the system below a folder.
 #[cfg(unix)]

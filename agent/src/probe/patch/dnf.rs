@@ -199,7 +199,11 @@ impl Probe for DnfProbe {
         let mut remarks: Vec<_> =
             said::unregistered(&self.system, &repositories).into_iter().collect();
         let catalog = catalog::read(&self.system, dialect, &repositories, turn.now)?;
-        remarks.extend(catalog.remarks);
+        remarks.extend(
+            catalog.missing.iter().map(|id| {
+                format!("there is no metadata of the repository {id}: run `dnf makecache`")
+            }),
+        );
 
         let listing = self.listing(dialect)?;
         let advisories =

@@ -3,6 +3,8 @@
 //! Programs there are asked about the system that they run on, or about one
 //! that lies under a folder and has settings of its own.
 
+pub(super) mod advisory;
+pub(super) mod catalog;
 mod reboot;
 #[cfg(test)]
 pub(super) mod testing;

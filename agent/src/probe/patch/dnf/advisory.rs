@@ -1,31 +1,23 @@
-//! What distributors say that updates are for.
+//! What distributors say that updates are for, by dnf's lists.
 //!
 //! An advisory names the version that it is about. A newer one closes the same
 //! holes, so that all advisories about a package that are not installed count
 //! for its update.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::probe::{
     ProbeError,
-    patch::dnf::{listing::Key, said::json},
+    patch::{
+        dnf::{listing::Key, said::json},
+        rpm::advisory::Advisory,
+    },
 };
 
 /// What is known of each package's update.
 pub(super) type Advisories = BTreeMap<Key, Advisory>;
-
-/// All advisories about one package that are not installed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Advisory {
-    /// Their names, and those of the vulnerabilities that they close.
-    pub(super) names: BTreeSet<String>,
-    /// Whether one of them is about security.
-    pub(super) is_security: bool,
-    /// The worst of what they say of themselves: `Important`.
-    pub(super) severity: Option<String>,
-}
 
 /// What dnf 5 says of an advisory, one entry for each of its packages.
 #[derive(Deserialize)]
@@ -68,27 +60,6 @@ pub(super) fn parse_5(said: &str) -> Result<Advisories, ProbeError> {
         advisory.names.extend(entry.references.into_iter().map(|it| it.reference_id));
     }
     Ok(found)
-}
-
-impl Advisory {
-    fn add(&mut self, name: &str, is_security: bool, severity: Option<&str>) {
-        self.names.insert(name.to_owned());
-        self.is_security |= is_security;
-        let severity = severity.filter(|it| rank(it) > self.severity.as_deref().map_or(0, rank));
-        if let Some(severity) = severity {
-            self.severity = Some(severity.to_owned());
-        }
-    }
-}
-
-fn rank(severity: &str) -> u8 {
-    match severity {
-        "Critical" => 4,
-        "Important" => 3,
-        "Moderate" => 2,
-        "Low" => 1,
-        _ => 0,
-    }
 }
 
 /// `openssl-libs.x86_64` of `openssl-libs-1:3.0.7-28.el9.x86_64`.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use remit_shared::{PatchItem, PatchState};
 
-use crate::probe::patch::{dnf::advisory::Advisories, rpm::Installed};
-
-/// So many advisories and vulnerabilities of one machine are named, at most.
-const MOST_NAMED: usize = 20_000;
+use crate::probe::patch::{
+    dnf::advisory::Advisories,
+    rpm::{Installed, advisory::Room},
+};
 
 /// A package by name and architecture: `glibc.x86_64`.
 pub(super) type Key = String;
@@ -63,15 +63,10 @@ impl Listing {
         advisories: &Advisories,
     ) -> (Vec<PatchItem>, Option<String>) {
         let present = newest(installed);
-        let (mut room, mut cut) = (MOST_NAMED, 0);
+        let mut room = Room::new();
         let items = self.all.iter().map(|it| {
             let today = self.today.get(&it.key);
             let advisory = advisories.get(&it.key);
-            let mut named: Vec<_> =
-                advisory.map(|it| it.names.iter().cloned().collect()).unwrap_or_default();
-            cut += named.len().saturating_sub(room);
-            named.truncate(room);
-            room -= named.len();
             let severity = advisory.and_then(|it| it.severity.as_ref());
             let severity = severity.map(|it| format!("severity {it}"));
             PatchItem {
@@ -80,15 +75,14 @@ impl Listing {
                 candidate: today.unwrap_or(&it.version).clone(),
                 origins: [it.repository.clone()].into_iter().chain(severity).collect(),
                 security: advisory.is_some_and(|it| it.is_security),
-                advisories: named,
+                advisories: room.take(advisory),
                 failure: String::new(),
                 state: if today.is_some() { PatchState::Available } else { PatchState::Held },
             }
         });
         let mut items: Vec<_> = items.collect();
         items.sort_by(|a, b| a.package.cmp(&b.package));
-        let cut = (cut > 0).then(|| format!("{cut} names of advisories are left out"));
-        (items, cut)
+        (items, room.remark())
     }
 }
 
@@ -107,7 +101,6 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::probe::patch::dnf::advisory::Advisory;
 
     fn updates() -> Vec<Update> {
         parse(
@@ -161,18 +154,5 @@ kernel-core.x86_64                   9                              baseos
             ]
         );
         assert_eq!(cut, None);
-    }
-
-    #[test]
-    fn more_names_than_travel_are_left_out_and_that_is_said() {
-        let names = (0..MOST_NAMED).map(|it| format!("CVE-2026-{it}")).collect();
-        let advisory = Advisory { names, is_security: true, severity: None };
-        let keys = updates().into_iter().map(|it| it.key);
-        let advisories = keys.map(|it| (it, advisory.clone())).collect();
-        let listing = Listing { all: updates(), today: BTreeMap::new() };
-        let (items, cut) = listing.items(&[], &advisories);
-        assert_eq!(items.iter().map(|it| it.advisories.len()).sum::<usize>(), MOST_NAMED);
-        assert!(items.iter().all(|it| it.security));
-        assert_eq!(cut.as_deref(), Some("20000 names of advisories are left out"));
     }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use remit_shared::{PatchItem, PatchScan};
 
 use crate::command::Command;
 
@@ -89,6 +90,17 @@ impl World {
         let path = self.root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+    }
+
+    /// What a scan says of each update, for people.
+    pub(crate) fn table(scan: &PatchScan) -> String {
+        let row = |it: &PatchItem| {
+            let security = if it.security { "security" } else { "-" };
+            let (origins, named) = (it.origins.join(", "), it.advisories.join(", "));
+            let PatchItem { package, installed, candidate, state, .. } = it;
+            format!("{package} {installed} => {candidate} {state} {security} {origins} [{named}]\n")
+        };
+        scan.items.iter().map(row).collect()
     }
 
     /// A program that works on it.
