@@ -151,6 +151,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     let uplink = GrpcUplink::new(identity.clone(), config.addresses.clone())
         .through(config.proxies.clone())
         .returning_after(config.return_after.unsigned());
+    renew::if_ended(&identity, &uplink, &clock).await;
     let uplink = Arc::new(uplink);
     let (keeper, budget) = Keeper::new(config.budget.clone());
     let (stop_reporter, stopped) = oneshot::channel();

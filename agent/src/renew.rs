@@ -2,6 +2,10 @@
 //!
 //! Renewal is due when half of the certificate's life is over, give or take a
 //! tenth, so that machines which enrolled together do not renew together.
+//!
+//! An agent that was away for too long does the same with a certificate that
+//! has ended. What it gets then waits, until somebody approves it at the
+//! collector; endpoint, spool and history are as they were.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,6 +29,9 @@ use crate::{
 /// How often it is looked at whether renewal is due, and an attempt repeated.
 const SWEEP: Duration = Duration::from_hours(1);
 
+/// How long a start may be held up by asking for a certificate.
+const AT_START: Duration = Duration::from_secs(10);
+
 /// Why there is no new certificate.
 #[derive(Debug, thiserror::Error)]
 pub enum RenewError {
@@ -40,6 +47,20 @@ pub enum RenewError {
     /// The identity cannot be read or written.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+}
+
+/// Comes back, where the certificate ended while the agent was away: nothing
+/// else that it says would be heard. What fails is tried again by [`run`].
+pub async fn if_ended(folder: &IdentityFolder, uplink: &GrpcUplink, clock: &impl Clock) {
+    let now = clock.now();
+    let Some(ended) = folder.endpoint().ok().map(|it| it.not_after).filter(|it| *it <= now) else {
+        return;
+    };
+    match time::timeout(AT_START, renew(folder, uplink, now)).await {
+        Ok(Ok(_)) => info!(%ended, "came back after the certificate has ended: waits for approval"),
+        Ok(Err(err)) => warn!(%ended, error = %Chain(&err), "failed to come back"),
+        Err(_) => warn!(%ended, "failed to come back: there was no answer in time"),
+    }
 }
 
 /// Renews the identity whenever it is time, until told to stop.

@@ -138,9 +138,10 @@ impl Authority {
         self.folder.root_key()
     }
 
-    /// Whom the agent plane lets in.
+    /// Whom the agent plane lets in: also agents that come back after their
+    /// certificate has ended. The registry knows when that was.
     pub fn agents(&self) -> Clients {
-        Clients::IssuedBy(vec![self.agents.certificate.clone()])
+        Clients::OnceIssuedBy(vec![self.agents.certificate.clone()])
     }
 
     /// Whom the operator plane lets in.

@@ -35,6 +35,14 @@ const WINE: Need = Need {
 pub(crate) const NEEDS: &[Need] = &[
     RESTIC,
     Need { program: "borg", package: "borgbackup", purpose: "backups that are really made" },
+    Need { program: "dnf", package: "dnf", purpose: "updates of Red Hat's kind" },
+    Need { program: "zypper", package: "zypper", purpose: "updates of SUSE's kind" },
+    Need { program: "rpmbuild", package: "rpm", purpose: "packages that are really installed" },
+    Need {
+        program: "createrepo_c",
+        package: "createrepo-c",
+        purpose: "repositories of a test's own",
+    },
     Need { program: "strace", package: "strace", purpose: "seeing the sync before each answer" },
     Need {
         program: "systemd-nspawn",

@@ -28,6 +28,7 @@ pub(crate) fn execute(args: &[String]) -> anyhow::Result<ExitStatus> {
     // Nor that they install packages into a machine of their own.
     dist::trial()?;
     windows::build(windows::Profile::Dev)?;
+    windows::build_tests()?;
     let nextest = command::find("cargo-nextest").is_some();
     let mut runner = command::cargo();
     if nextest {

@@ -7,11 +7,13 @@
 pub(crate) mod msi;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use anyhow::Context as _;
+use serde_json::Value;
 
 use crate::{
     command::{self, cargo},
@@ -70,6 +72,27 @@ pub(crate) fn build(profile: Profile) -> anyhow::Result<PathBuf> {
     Ok(Path::new("target").join(TARGET).join(folder).join("remit-agent.exe"))
 }
 
+/// Builds the agent's own tests, and puts them beside the agent, under a name
+/// that does not change.
+pub(crate) fn build_tests() -> anyhow::Result<PathBuf> {
+    let mut build = toolchain()?.cargo("test");
+    build.args(PACKAGE).args(["--lib", "--no-run", "--message-format=json-render-diagnostics"]);
+    // Diagnostics are for whoever watches.
+    let messages = command::capture(build.stderr(Stdio::inherit()))?;
+    let built = test_program(&messages).context("cargo names no program with the agent's tests")?;
+    let program = Path::new("target").join(TARGET).join("debug").join("remit-agent-tests.exe");
+    fs::copy(&built, &program)
+        .with_context(|| format!("failed to copy {} to {}", built.display(), program.display()))?;
+    Ok(program)
+}
+
+/// The program with tests that cargo says it has made.
+fn test_program(messages: &str) -> Option<PathBuf> {
+    let messages = messages.lines().filter_map(|it| serde_json::from_str::<Value>(it).ok());
+    let mut programs = messages.filter(|it| it["profile"]["test"] == true);
+    programs.find_map(|it| it["executable"].as_str().map(PathBuf::from))
+}
+
 /// Fails if the agent does not compile for Windows, or with warnings.
 pub(crate) fn check() -> anyhow::Result<()> {
     match toolchain()? {
@@ -118,9 +141,28 @@ impl Toolchain {
             Self::Debian => {
                 let mut cargo = Command::new("/usr/bin/cargo");
                 cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
-                cargo.args([subcommand, "-Z", "build-std=std,panic_unwind"]);
+                let library = match subcommand {
+                    "test" => "build-std=std,panic_unwind,test",
+                    _ => "build-std=std,panic_unwind",
+                };
+                cargo.args([subcommand, "-Z", library]);
                 cargo
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_with_the_tests_is_found_among_cargos_messages() {
+        let messages = r#"{"reason":"compiler-artifact","profile":{"test":false},"executable":null}
+{"reason":"compiler-artifact","profile":{"test":true},"executable":"/t/remit_agent-44.exe"}
+{"reason":"build-finished","success":true}
+"#;
+        assert_eq!(test_program(messages), Some("/t/remit_agent-44.exe".into()));
+        assert_eq!(test_program("warning: none"), None);
     }
 }

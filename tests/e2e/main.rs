@@ -8,6 +8,7 @@ mod asking;
 mod audit;
 mod changes;
 mod climbing;
+mod comeback;
 mod contacts;
 mod digest;
 mod enrollment;

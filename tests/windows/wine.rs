@@ -102,15 +102,15 @@ pub(crate) fn from_windows(path: &Path) -> String {
 
 /// Where the agent for Windows is.
 pub(crate) fn agent() -> PathBuf {
+    built("remit-agent.exe")
+}
+
+/// Where a program for Windows is that was built before the tests.
+pub(crate) fn built(program: &str) -> PathBuf {
     let folder = tests::binary("remit-agent").parent().map(Path::to_owned);
     let target = folder.as_deref().and_then(Path::parent).expect("tests are in target/PROFILE");
-    let path = target.join("x86_64-pc-windows-gnu/debug/remit-agent.exe");
-    assert!(
-        path.exists(),
-        "{} is missing: `cargo xtask test` builds it, and so does \
-         `cargo build --target x86_64-pc-windows-gnu -p remit-agent`",
-        path.display()
-    );
+    let path = target.join("x86_64-pc-windows-gnu/debug").join(program);
+    assert!(path.exists(), "{} is missing: `cargo xtask test` builds it", path.display());
     path
 }
 

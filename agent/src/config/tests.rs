@@ -154,7 +154,7 @@ fn a_size_reads_as_it_prints() {
 fn a_table_of_events_is_checked_with_the_settings() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("agent.toml");
-    let own = folder.path().join("adapters.d/own.toml");
+    let own = folder.path().join("adapters.d").join("own.toml");
     std::fs::write(&config, "").unwrap();
     std::fs::create_dir(folder.path().join("adapters.d")).unwrap();
     let flags = Flags { config: Some(config), state_dir: None };

@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How far the clocks may be apart.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 
+/// What to do with a certificate that has ended.
+const COME_BACK: &str = "keep the agent running: it asks to come back, and somebody approves it at the collector (`remit endpoint approve`); more than 60 days after the end, get a new token and enroll again with --force";
+
 pub(super) fn identity(state_dir: &Path, now: Timestamp) -> Vec<Finding> {
     let folder = IdentityFolder::new(state_dir);
     let enroll = "get a token from your collector (`remit token create`), then run `remit-agent enroll --token-file FILE`";
@@ -60,7 +63,7 @@ pub(super) fn identity(state_dir: &Path, now: Timestamp) -> Vec<Finding> {
     let half = endpoint.not_after.duration_since(endpoint.issued_at) / 3;
     let days = left.as_hours() / 24;
     findings.push(if left <= SignedDuration::ZERO {
-        Finding::fail("certificate", format!("ended at {}", endpoint.not_after), enroll)
+        Finding::fail("certificate", format!("ended at {}", endpoint.not_after), COME_BACK)
     } else if left < half {
         let found = format!("{days} days left, and not renewed");
         Finding::warn(

@@ -101,7 +101,9 @@ mod tests {
         assert_eq!(names, all);
         let standing = standing.borrow();
         let Some(Usage { memory, handles, .. }) = standing.usage else { panic!("{standing:?}") };
-        assert!(memory > 1 << 20 && handles > 2, "{memory} {handles}");
+        assert!(memory > 1 << 20, "{memory}");
+        // Wine counts no handles.
+        assert!(handles > 2 || cfg!(windows), "{handles}");
         let why = standing.why_shed("process").unwrap();
         assert!(why.ends_with("of memory (limit 0.0 MiB)"), "{why}");
         assert_eq!(standing.why_shed("memory"), None);

@@ -1,5 +1,5 @@
 //! What only Linux tells, or tells in a way of its own: `/proc`, mounts,
-//! systemd, apt.
+//! systemd, package managers.
 
 pub mod clock;
 pub mod cpu;
@@ -16,7 +16,10 @@ use self::{
     clock::ClockProbe, cpu::CpuProbe, disk::DiskProbe, load::LoadProbe, memory::MemoryProbe,
     network::NetworkProbe, process::ProcessProbe, service::ServiceProbe, uptime::UptimeProbe,
 };
-use crate::probe::{Probe, patch::apt::AptProbe};
+use crate::probe::{
+    Probe,
+    patch::{apt::AptProbe, dnf::DnfProbe, zypper::ZypperProbe},
+};
 
 /// The probes of a Linux machine.
 pub fn all() -> Vec<Box<dyn Probe>> {
@@ -32,5 +35,7 @@ pub fn all() -> Vec<Box<dyn Probe>> {
         Box::new(ClockProbe::new()),
         Box::new(ServiceProbe),
         Box::new(AptProbe::new()),
+        Box::new(DnfProbe::new()),
+        Box::new(ZypperProbe::new()),
     ]
 }

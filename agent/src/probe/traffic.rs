@@ -46,7 +46,7 @@ impl Interface {
 
 impl Traffic {
     /// How many interfaces there were at the last look.
-    #[cfg(test)]
+    #[cfg(all(test, unix))]
     pub(super) fn len(&self) -> usize {
         self.interfaces.len()
     }

@@ -97,6 +97,7 @@ words! {
         NewSystem = "new_system"
         CopiedDisk = "copied_disk"
         NameTaken = "name_taken"
+        Expired = "expired"
     }
     AlertState {
         Open = "open"

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use remit_collector_domain::{
     effect::{AuditEntry, Effect},
     endpoint::{
-        self, Endpoint,
+        self, Certificate, Endpoint,
         claim::{self, Claim},
     },
 };
@@ -25,6 +25,29 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             (!known).then(|| (claim::claim(endpoint, by.clone()), Vec::new()))
         })
         .await
+    }
+
+    /// Notes that an endpoint comes back by its own key, whose certificate has
+    /// ended, and waits with another.
+    pub async fn come_back(
+        &self,
+        id: EndpointId,
+        serial: &str,
+        certificate: &Certificate,
+    ) -> Result<Arc<Endpoint>, IngestError> {
+        let back = self.change(id, |endpoint, now| {
+            let next = claim::come_back(endpoint, serial, certificate.clone(), now)?;
+            let by = id.to_string();
+            let audit = audit(&next, "endpoint.come_back", &by, "", now);
+            Some((next, vec![audit]))
+        });
+        let back = back.await?;
+        let claim = back.registration.claim.as_ref();
+        if claim.is_none_or(|it| it.certificate != *certificate) {
+            // It was revoked meanwhile, or somebody agreed to another key.
+            self.check(id, serial).await?;
+        }
+        Ok(back)
     }
 
     /// Lets in the key that waits. Sessions of the key before it end.

@@ -11722,6 +11722,8 @@ pub enum WaitingReason {
     CopiedDisk = 4,
     /// Another endpoint has its name.
     NameTaken = 5,
+    /// The endpoint's own key, after its certificate has ended.
+    Expired = 6,
 }
 impl WaitingReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -11736,6 +11738,7 @@ impl WaitingReason {
             Self::NewSystem => "WAITING_REASON_NEW_SYSTEM",
             Self::CopiedDisk => "WAITING_REASON_COPIED_DISK",
             Self::NameTaken => "WAITING_REASON_NAME_TAKEN",
+            Self::Expired => "WAITING_REASON_EXPIRED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -11747,6 +11750,7 @@ impl WaitingReason {
             "WAITING_REASON_NEW_SYSTEM" => Some(Self::NewSystem),
             "WAITING_REASON_COPIED_DISK" => Some(Self::CopiedDisk),
             "WAITING_REASON_NAME_TAKEN" => Some(Self::NameTaken),
+            "WAITING_REASON_EXPIRED" => Some(Self::Expired),
             _ => None,
         }
     }

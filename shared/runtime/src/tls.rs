@@ -16,6 +16,7 @@
 mod client;
 mod failure;
 mod identity;
+mod once_issued;
 mod pin;
 mod request;
 mod server;

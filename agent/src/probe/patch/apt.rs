@@ -19,10 +19,7 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use jiff::tz::TimeZone;
 use remit_shared::{Body, Completeness, PatchScan};
@@ -31,7 +28,10 @@ use crate::{
     command::Command,
     probe::{
         Probe, ProbeError, Sample, Turn,
-        patch::apt::{catalog::Catalog, pending::Listing},
+        patch::{
+            apt::{catalog::Catalog, pending::Listing},
+            locks,
+        },
     },
 };
 
@@ -53,7 +53,7 @@ impl AptProbe {
 
     /// A probe for a system that lies under a folder, by the `apt.conf` there.
     #[cfg(test)]
-    fn below(root: &Path, config: &Path) -> Self {
+    fn below(root: &std::path::Path, config: &std::path::Path) -> Self {
         Self { root: root.into(), config: Some(config.into()) }
     }
 
@@ -106,6 +106,7 @@ impl Probe for AptProbe {
     }
 
     fn sample(&mut self, turn: Turn) -> Result<Sample, ProbeError> {
+        dpkg::require_any(&self.root)?;
         let version = self.ask("apt-get", &["--version"]).run()?;
         let version = version.expect()?.split_whitespace().nth(1).unwrap_or("?").to_owned();
         dpkg::require_whole(&self.root)?;
@@ -116,7 +117,7 @@ impl Probe for AptProbe {
         let origins = pending::origins(&self.details("policy", &listing.impossible())?);
         let items = listing.items(&phased, &origins);
 
-        remarks.extend(dpkg::lock_holder(&self.root));
+        remarks.extend(locks::holder(&self.root, &dpkg::LOCKS));
         remarks.extend(listing.remark());
         let scan = PatchScan {
             manager: "apt".into(),
@@ -136,9 +137,4 @@ impl Probe for AptProbe {
             missing: remarks.join("; "),
         })
     }
-}
-
-/// A path of the system below a folder.
-fn below(root: &Path, path: &str) -> PathBuf {
-    root.join(path.trim_start_matches('/'))
 }

@@ -3,7 +3,8 @@
 //! ```text
 //! token for one, machine unknown ──────────────► trusted at once
 //! token for many, or machine known by another
-//! key, or its name or disk is another's ───────► claim ─► approve ─► trusted
+//! key, or its name or disk is another's,
+//! or its certificate has ended ────────────────► claim ─► approve ─► trusted
 //!                                                      └► reject  ─► refused
 //! ```
 //!
@@ -26,10 +27,13 @@ mod tests;
 
 use std::{fmt, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use remit_shared::{EndpointId, EndpointKind, Host, Tenant, TokenId};
 
 use crate::endpoint::{Certificate, Distrust, Endpoint, Presence, Registration};
+
+/// So long apart does a certificate that has ended make claims.
+const COMES_BACK_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
 /// A key that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +65,8 @@ pub enum Because {
     CopiedDisk,
     /// Another endpoint has its name.
     NameTaken,
+    /// The endpoint's own key, after its certificate has ended.
+    Expired,
 }
 
 impl Because {
@@ -72,6 +78,7 @@ impl Because {
             Self::NewSystem => "new_system",
             Self::CopiedDisk => "copied_disk",
             Self::NameTaken => "name_taken",
+            Self::Expired => "expired",
         }
     }
 }
@@ -84,6 +91,7 @@ impl fmt::Display for Because {
             Self::NewSystem => "a machine of this name comes with a new system",
             Self::CopiedDisk => "its disk is a copy of another endpoint's",
             Self::NameTaken => "another endpoint has its name",
+            Self::Expired => "it comes back after its certificate has ended",
         })
     }
 }
@@ -152,6 +160,41 @@ pub fn claim(endpoint: &Endpoint, claim: Claim) -> Endpoint {
     changed(endpoint, |it| it.claim = Some(claim))
 }
 
+/// Notes a claim of an endpoint's own key whose certificate has ended not too
+/// long ago, for the certificate that is to take its place. A claim that waited
+/// for too long itself goes on as it was. `None` for every other certificate:
+/// who is trusted renews, and who is not is told why.
+pub fn come_back(
+    endpoint: &Endpoint,
+    serial: &str,
+    certificate: Certificate,
+    now: Timestamp,
+) -> Option<Endpoint> {
+    let Err(Distrust::Expired(_)) = endpoint.trusts(serial, now) else { return None };
+    let registration = &endpoint.registration;
+    let waited = registration.claim.clone().filter(|it| it.certificate.serial == serial);
+    let next = match waited {
+        Some(waited) => Claim { certificate, at: now, ..waited },
+        None => Claim {
+            certificate,
+            host: registration.host.clone(),
+            token: registration.token,
+            at: now,
+            because: Because::Expired,
+            other: None,
+        },
+    };
+    Some(claim(endpoint, next))
+}
+
+/// From when on an endpoint may come back once more, if it has just done so: an
+/// answer may get lost, and not every second.
+pub fn comes_back_too_often(endpoint: &Endpoint, now: Timestamp) -> Option<Timestamp> {
+    let claim = endpoint.registration.claim.as_ref()?;
+    let again_at = claim.at.checked_add(COMES_BACK_AFTER).ok()?;
+    (claim.because == Because::Expired && claim.at <= now && now < again_at).then_some(again_at)
+}
+
 /// Agrees to the claim: from now on its key alone speaks for the endpoint.
 /// `None` if nothing waits, or trust has ended.
 pub fn approve(endpoint: &Endpoint) -> Option<Endpoint> {
@@ -195,7 +238,7 @@ impl Registration {
     pub(super) fn waits_with(&self, serial: &str, now: Timestamp) -> Result<(), Distrust> {
         match self.claim.as_ref().map(|it| &it.certificate) {
             Some(it) if it.serial == serial && it.not_after <= now => {
-                Err(Distrust::Expired(it.not_after))
+                Err(Distrust::ended(it.not_after, now))
             }
             Some(it) if it.serial == serial => Err(Distrust::Waits),
             Some(_) | None => Err(Distrust::UnknownCertificate),

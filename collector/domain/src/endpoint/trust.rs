@@ -45,7 +45,7 @@ impl Endpoint {
         }
         match self.registration.certificates.iter().find(|it| it.serial == serial) {
             None => self.registration.waits_with(serial, now),
-            Some(known) if known.not_after <= now => Err(Distrust::Expired(known.not_after)),
+            Some(known) if known.not_after <= now => Err(Distrust::ended(known.not_after, now)),
             Some(_) => Ok(()),
         }
     }
@@ -60,12 +60,33 @@ pub enum Distrust {
     /// Ours, but not of this endpoint, or replaced twice since.
     #[error("the certificate is not one of the endpoint's own")]
     UnknownCertificate,
-    /// Too old.
+    /// Too old, and not for too long: whoever has its key may come back, if
+    /// somebody agrees.
     #[error("the certificate expired at {0}")]
     Expired(Timestamp),
+    /// Too old for that.
+    #[error(
+        "the certificate expired at {0}, more than 60 days ago: enroll the machine again with a new token"
+    )]
+    TooOld(Timestamp),
     /// Nobody has agreed to it yet.
     #[error("the endpoint waits for somebody to approve it")]
     Waits,
+}
+
+/// So long after its certificate has ended may an endpoint come back by its own
+/// key: longer than anybody is on leave, and shorter than a machine is forgotten.
+const COMES_BACK_WITHIN: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+impl Distrust {
+    /// What a certificate is that has ended.
+    pub(super) fn ended(not_after: Timestamp, now: Timestamp) -> Self {
+        if now.duration_since(not_after) <= COMES_BACK_WITHIN {
+            Self::Expired(not_after)
+        } else {
+            Self::TooOld(not_after)
+        }
+    }
 }
 
 /// So long do endpoints count as shut out at once.

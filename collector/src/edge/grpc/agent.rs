@@ -7,7 +7,9 @@ use std::{sync::Arc, time::Duration};
 
 use remit_collector_domain::{
     effect::{AuditEntry, Effect},
-    endpoint::{self, Certificate, Endpoint, renewed_too_often},
+    endpoint::{
+        self, Certificate, Distrust, Endpoint, claim::comes_back_too_often, renewed_too_often,
+    },
 };
 use remit_proto::{
     convert::Wire as _,
@@ -24,15 +26,12 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
     edge::grpc::status::{ToStatus as _, answer},
-    ingest::Ingest,
+    ingest::{Ingest, IngestError},
     pki::{
-        Authority,
+        Authority, Issued,
         peer::{self, Peer},
     },
-    ports::{
-        directory::Directory,
-        store::{Store, Stored},
-    },
+    ports::{directory::Directory, store::Store},
 };
 
 /// Acknowledgements that may wait for a slow agent. There is at most one per
@@ -101,22 +100,32 @@ impl<S: Store, D: Directory, C: Clock> AgentService for AgentEdge<S, D, C> {
         request: Request<RenewRequest>,
     ) -> Result<Response<RenewResponse>, Status> {
         let caller = caller(&request)?;
-        let now = self.ingest.clock.now();
-        self.ingest.check(caller.endpoint, &caller.serial).await.map_err(|it| it.to_status())?;
-        let stored = self.ingest.store.load::<Endpoint>(&caller.endpoint).await;
-        let lifetime = self.authority.agent_lifetime();
-        let too_often = |it: Stored<Endpoint>| renewed_too_often(&it.record, lifetime, now);
-        if let Some(at) = stored.map_err(|it| it.to_status())?.and_then(too_often) {
-            let words = format!("the certificate was renewed twice of late; ask again at {at}");
-            return Err(answer(ErrorKind::Exhausted, words));
-        }
         let csr = request.into_inner().csr;
-        let issued = self
-            .authority
-            .issue_agent(caller.endpoint, &csr, now)
-            .map_err(|err| answer(ErrorKind::Invalid, remit_shared::Chain(&err).to_string()))?;
-        let certificate =
-            Certificate { serial: issued.serial.clone(), not_after: issued.not_after };
+        let trust = self.ingest.check(caller.endpoint, &caller.serial).await;
+        let issued = match trust {
+            Ok(()) => self.renewed(&caller, &csr).await?,
+            Err(IngestError::Distrusted { source: Distrust::Expired(_), .. }) => {
+                self.come_back(&caller, &csr).await?
+            }
+            Err(err) => return Err(err.to_status()),
+        };
+        Ok(Response::new(RenewResponse {
+            certificate_chain: issued.chain.iter().map(|it| it.to_vec()).collect(),
+            not_after: Some(issued.not_after.to_wire()),
+            ca_roots: self.authority.roots().iter().map(|it| it.to_vec()).collect(),
+        }))
+    }
+}
+
+impl<S: Store, D: Directory, C: Clock> AgentEdge<S, D, C> {
+    /// A further certificate for an endpoint that is trusted.
+    async fn renewed(&self, caller: &Caller, csr: &[u8]) -> Result<Issued, Status> {
+        let lifetime = self.authority.agent_lifetime();
+        let now = self.ingest.clock.now();
+        if let Some(at) = renewed_too_often(&*self.registered(caller).await?, lifetime, now) {
+            return Err(later("the certificate was renewed twice of late", at));
+        }
+        let (issued, certificate) = self.issue(caller, csr)?;
         self.ingest
             .change(caller.endpoint, |endpoint, now| {
                 let audit = AuditEntry {
@@ -132,10 +141,40 @@ impl<S: Store, D: Directory, C: Clock> AgentService for AgentEdge<S, D, C> {
             })
             .await
             .map_err(|it| it.to_status())?;
-        Ok(Response::new(RenewResponse {
-            certificate_chain: issued.chain.iter().map(|it| it.to_vec()).collect(),
-            not_after: Some(issued.not_after.to_wire()),
-            ca_roots: self.authority.roots().iter().map(|it| it.to_vec()).collect(),
-        }))
+        Ok(issued)
     }
+
+    /// A certificate that waits, for an endpoint whose own has ended.
+    async fn come_back(&self, caller: &Caller, csr: &[u8]) -> Result<Issued, Status> {
+        let now = self.ingest.clock.now();
+        if let Some(at) = comes_back_too_often(&*self.registered(caller).await?, now) {
+            return Err(later("the endpoint came back a moment ago", at));
+        }
+        let (issued, certificate) = self.issue(caller, csr)?;
+        let back = self.ingest.come_back(caller.endpoint, &caller.serial, &certificate).await;
+        back.map_err(|it| it.to_status())?;
+        tracing::info!(endpoint = %caller.endpoint, "comes back after its certificate has ended");
+        Ok(issued)
+    }
+
+    async fn registered(&self, caller: &Caller) -> Result<Arc<Endpoint>, Status> {
+        let stored = self.ingest.store.load::<Endpoint>(&caller.endpoint).await;
+        let stored = stored.map_err(|it| it.to_status())?;
+        let gone = || answer(ErrorKind::Unauthenticated, "the endpoint is not known here");
+        stored.map(|it| it.record).ok_or_else(gone)
+    }
+
+    fn issue(&self, caller: &Caller, csr: &[u8]) -> Result<(Issued, Certificate), Status> {
+        let issued = self
+            .authority
+            .issue_agent(caller.endpoint, csr, self.ingest.clock.now())
+            .map_err(|err| answer(ErrorKind::Invalid, remit_shared::Chain(&err).to_string()))?;
+        let certificate =
+            Certificate { serial: issued.serial.clone(), not_after: issued.not_after };
+        Ok((issued, certificate))
+    }
+}
+
+fn later(why: &str, at: jiff::Timestamp) -> Status {
+    answer(ErrorKind::Exhausted, format!("{why}; ask again at {at}"))
 }

@@ -122,6 +122,27 @@ async fn a_client_that_is_not_wanted_learns_so_at_once() {
 }
 
 #[tokio::test]
+async fn where_it_is_asked_for_a_certificate_that_has_ended_is_a_proof_still() {
+    let (ours, agents) = (Authority::new("ours"), Authority::new("agents"));
+    let once = Clients::OnceIssuedBy(vec![agents.intermediate.clone()]);
+    let site = serve(&ours.server(), once);
+    for identity in [agents.client(), agents.issue(ClientAuth, Flaw::Expired)] {
+        let channel = site.dial(trusting(&ours.root, Some(&identity))).await.unwrap();
+        assert_eq!(ask(channel).await, "3");
+    }
+    let stranger = Authority::new("agents");
+    for (why, identity) in [
+        ("none", None),
+        ("another issuer, and expired", Some(stranger.issue(ClientAuth, Flaw::Expired))),
+        ("not yet valid", Some(agents.issue(ClientAuth, Flaw::NotYetValid))),
+        ("for servers, and expired", Some(agents.issue(ServerAuth, Flaw::Expired))),
+    ] {
+        let err = site.dial(trusting(&ours.root, identity.as_ref())).await.unwrap_err();
+        assert!(is_certificate_refused(&err), "{why}: {}", Chain(&err));
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_the_one_is_not_spoken_to() {
     let ours = Authority::new("ours");
     for (why, identity) in [

@@ -7,11 +7,14 @@
 //! This errs towards "old". A single archive that is no longer refreshed
 //! shows by the end of its own validity, where it sets one.
 
-use std::{fs, io, path::Path, time::SystemTime};
+use std::{fs, io, path::Path};
 
 use jiff::{Timestamp, fmt::rfc2822};
 
-use crate::probe::{ProbeError, patch::apt::below};
+use crate::probe::{
+    ProbeError,
+    patch::{below, past},
+};
 
 /// What is known about the package lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,11 +67,6 @@ fn field(release: &str, name: &str) -> Option<Timestamp> {
     // `UTC` is how archives say it, `+0000` how the standard does.
     let value = value.trim().replace("UTC", "+0000");
     rfc2822::DateTimeParser::new().parse_timestamp(value).ok()
-}
-
-/// A file's time, unless it lies in the future and proves nothing.
-fn past(modified: SystemTime, now: Timestamp) -> Option<Timestamp> {
-    Timestamp::try_from(modified).ok().filter(|it| *it <= now)
 }
 
 #[cfg(test)]

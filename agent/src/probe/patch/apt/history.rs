@@ -9,7 +9,7 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use crate::{
     command::Command,
-    probe::{ProbeError, patch::apt::below},
+    probe::{ProbeError, patch::below},
 };
 
 const HISTORY: &str = "/var/log/apt/history.log";

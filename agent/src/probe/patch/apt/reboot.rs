@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use remit_shared::Reboot;
 use rustix::system::uname;
 
-use crate::probe::{ProbeError, patch::apt::below};
+use crate::probe::{ProbeError, patch::below};
 
 const NOTE: &str = "/run/reboot-required";
 /// Writes the note.

@@ -20,7 +20,7 @@ fn host(name: &str, disk: &str) -> Host {
 }
 
 fn certificate(serial: &str) -> Certificate {
-    Certificate { serial: serial.into(), not_after: now() + jiff::SignedDuration::from_hours(1) }
+    Certificate { serial: serial.into(), not_after: now() + SignedDuration::from_hours(1) }
 }
 
 fn now() -> Timestamp {
@@ -137,6 +137,73 @@ fn whoever_was_never_let_in_is_not_in_service() {
 fn a_claim_lasts_as_long_as_its_certificate() {
     let before = endpoint(1, "db-7", "a", Presence::Online);
     let claimed = claim(&before, a_claim("02", Because::NewKey));
-    let later = now() + jiff::SignedDuration::from_hours(2);
+    let later = now() + SignedDuration::from_hours(2);
     assert!(matches!(claimed.trusts("02", later), Err(Distrust::Expired(_))));
+}
+
+/// An endpoint whose one certificate ended so many days ago.
+fn ended(days: i64) -> Endpoint {
+    let mut endpoint = endpoint(1, "db-7", "a", Presence::Offline);
+    let not_after = now() - SignedDuration::from_hours(24 * days);
+    let old = Certificate { serial: "01".into(), not_after };
+    Arc::make_mut(&mut endpoint.registration).certificates = vec![old];
+    endpoint
+}
+
+#[test]
+fn who_was_away_for_too_long_comes_back_by_its_own_key_and_waits() {
+    for days in [0, 1, 60] {
+        let away = ended(days);
+        assert!(matches!(believed(&away, "01"), Err(Distrust::Expired(_))), "{days}");
+        let back = come_back(&away, "01", certificate("02"), now()).unwrap();
+        let waits = back.registration.claim.as_ref().unwrap();
+        assert_eq!((waits.because, &waits.certificate), (Because::Expired, &certificate("02")));
+        assert_eq!(waits.host, away.registration.host);
+        assert_eq!(back.registration.certificates, away.registration.certificates);
+        assert_eq!(believed(&back, "02"), Err(Distrust::Waits));
+        assert!(back.registration.is_in_service(), "it was trusted once, and is the same");
+
+        let approved = approve(&back).unwrap();
+        assert_eq!(approved.id(), away.id());
+        assert_eq!(believed(&approved, "02"), Ok(()));
+        assert_eq!(believed(&approved, "01"), Err(Distrust::UnknownCertificate));
+        let rejected = reject(&back).unwrap();
+        assert_eq!(believed(&rejected, "02"), Err(Distrust::UnknownCertificate));
+    }
+}
+
+#[test]
+fn nobody_else_comes_back() {
+    let back = |endpoint: &Endpoint, serial| come_back(endpoint, serial, certificate("02"), now());
+    assert_eq!(back(&ended(30), "03"), None, "a certificate that is not the endpoint's");
+    assert_eq!(back(&ended(61), "01"), None, "too late");
+    let told = believed(&ended(61), "01").unwrap_err().to_string();
+    assert!(told.ends_with("60 days ago: enroll the machine again with a new token"), "{told}");
+    let revoked = revoke(&ended(30), "ann", "stolen", now());
+    assert_eq!(back(&revoked, "01"), None, "its trust has ended");
+    let trusted = endpoint(1, "db-7", "a", Presence::Offline);
+    assert_eq!(back(&trusted, "01"), None, "who is trusted renews");
+}
+
+#[test]
+fn who_waits_for_longer_than_its_certificate_lasts_goes_on_waiting() {
+    let old = Certificate { serial: "02".into(), not_after: now() - SignedDuration::from_hours(1) };
+    let claim_of = Claim { certificate: old, ..a_claim("02", Because::TokenForMany) };
+    let mut waiting = claim(&endpoint(1, "db-7", "a", Presence::NeverSeen), claim_of);
+    Arc::make_mut(&mut waiting.registration).certificates.clear();
+    let back = come_back(&waiting, "02", certificate("03"), now()).unwrap();
+    let waits = back.registration.claim.as_ref().unwrap();
+    assert_eq!(waits.because, Because::TokenForMany);
+    assert_eq!(believed(&back, "03"), Err(Distrust::Waits));
+    assert!(back.registration.is_waiting());
+}
+
+#[test]
+fn coming_back_twice_takes_a_while() {
+    let back = come_back(&ended(30), "01", certificate("02"), now()).unwrap();
+    let again = now() + SignedDuration::from_mins(10);
+    assert_eq!(comes_back_too_often(&back, now()), Some(again));
+    assert_eq!(comes_back_too_often(&back, again), None);
+    let other = claim(&ended(30), a_claim("02", Because::NewKey));
+    assert_eq!(comes_back_too_often(&other, now()), None);
 }

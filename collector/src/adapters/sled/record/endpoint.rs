@@ -165,6 +165,7 @@ words! {
         NewSystem = "new_system",
         CopiedDisk = "copied_disk",
         NameTaken = "name_taken",
+        Expired = "expired",
     }
 
     LevelRecordV1 of Level {

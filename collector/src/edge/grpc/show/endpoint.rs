@@ -50,6 +50,7 @@ fn waiting(claim: &Claim) -> v1::Waiting {
         Because::NewSystem => v1::WaitingReason::NewSystem,
         Because::CopiedDisk => v1::WaitingReason::CopiedDisk,
         Because::NameTaken => v1::WaitingReason::NameTaken,
+        Because::Expired => v1::WaitingReason::Expired,
     };
     v1::Waiting {
         since: Some(claim.at.to_wire()),
