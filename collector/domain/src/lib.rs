@@ -31,6 +31,7 @@ pub mod operator;
 pub mod people;
 pub mod report;
 pub mod retention;
+pub mod rollup;
 pub mod rota;
 pub mod schedule;
 pub mod seen;
