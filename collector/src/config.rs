@@ -54,8 +54,10 @@ pub struct Config {
     pub receiver: Option<Receiver>,
     /// What the store may keep in its cache, in bytes.
     pub cache_bytes: u64,
-    /// How long readings are kept.
+    /// How long readings are kept as they came.
     pub keep_history: Span,
+    /// How long they are kept by the hour.
+    pub keep_hourly: Span,
     /// How long watchers may come back to an old cursor.
     pub keep_feed: Span,
     /// How long the audit trail is kept.
@@ -143,6 +145,7 @@ struct RawReceiver {
 struct RawStore {
     cache_mib: Option<u64>,
     keep_history: Option<Span>,
+    keep_hourly: Option<Span>,
     keep_feed: Option<Span>,
     keep_audit: Option<Span>,
 }
@@ -172,6 +175,10 @@ pub const HTTP_PORT: u16 = 7446;
 /// Port where other systems post their alerts.
 pub const RECEIVER_PORT: u16 = 7448;
 
+/// How many days readings are kept as they came, unless somebody says otherwise.
+const KEEP_HISTORY: i64 = 14;
+/// How many by the hour: thirteen months and a bit.
+const KEEP_HOURLY: i64 = 400;
 /// How many days the audit trail is kept, unless somebody says otherwise.
 const KEEP_AUDIT: i64 = 400;
 /// And how many at least.
@@ -217,8 +224,15 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
     }
     table.show("store.cache_mib", &cache);
     let days = |count: i64| Span(SignedDuration::from_hours(24 * count));
-    let keep_history = Setting::new(days(90)).file(raw.store.keep_history);
+    let keep_history = Setting::new(days(KEEP_HISTORY)).file(raw.store.keep_history);
     table.show("store.keep_history", &keep_history);
+    let keep_hourly = Setting::new(days(KEEP_HOURLY)).file(raw.store.keep_hourly);
+    if raw.store.keep_hourly.is_some() && keep_hourly.value.0 < keep_history.value.0 {
+        let message =
+            "is shorter than store.keep_history: what is kept by the hour is older than that";
+        return Err(file.invalid("store.keep_hourly", message));
+    }
+    table.show("store.keep_hourly", &keep_hourly);
     let keep_feed = Setting::new(days(30)).file(raw.store.keep_feed);
     table.show("store.keep_feed", &keep_feed);
     let keep_audit = Setting::new(days(KEEP_AUDIT)).file(raw.store.keep_audit);
@@ -245,6 +259,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         receiver,
         cache_bytes: cache.value << 20,
         keep_history: keep_history.value,
+        keep_hourly: keep_hourly.value,
         keep_feed: keep_feed.value,
         keep_audit: keep_audit.value,
         log: log.value,
@@ -321,7 +336,8 @@ receiver = "{receiver}" # alerts of other systems; nobody is heard without a tok
 
 [store]
 # cache_mib = 64
-# keep_history = "90d"
+# keep_history = "14d" # readings as they came
+# keep_hourly = "400d" # and by the hour: least, mean, greatest
 # keep_feed = "30d"
 # keep_audit = "400d"
 

@@ -28,6 +28,7 @@ pub mod matrix_version;
 pub mod noise;
 pub mod notice;
 pub mod operator;
+pub mod outgoing;
 pub mod people;
 pub mod report;
 pub mod retention;

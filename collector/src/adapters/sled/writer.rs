@@ -52,6 +52,18 @@ pub(super) enum Work {
     Store(Operation),
     /// To forget values that never change.
     Erase(Vec<Key>),
+    /// To replace or forget values of which memory knows nothing.
+    Rewrite(Vec<Rewrite>),
+}
+
+/// What becomes of a value.
+#[derive(Debug)]
+pub(super) struct Rewrite {
+    pub(super) key: Key,
+    /// `None` if it goes.
+    pub(super) value: Option<Vec<u8>>,
+    /// How many further pieces it has had so far.
+    pub(super) further: usize,
 }
 
 /// Work, and whom to answer.
@@ -103,6 +115,7 @@ struct Piece {
     overlay: Overlay,
     tails: HashMap<EndpointId, Tail>,
     erased: Vec<Key>,
+    rewrites: Vec<Rewrite>,
     writes: Writes,
     waiting: Vec<(oneshot::Sender<Result<u64, StoreError>>, u64)>,
 }
@@ -132,6 +145,10 @@ impl Writer {
                 }
             }
             piece.encode(&state);
+        }
+        for Rewrite { key, value, further } in std::mem::take(&mut piece.rewrites) {
+            self.log.note_pieces(key.clone(), further);
+            piece.writes.insert(key, value);
         }
         let Piece { overlay, tails, erased, writes, waiting, .. } = piece;
         if !writes.is_empty() {
@@ -175,6 +192,10 @@ impl Writer {
             Work::Store(operation) => state.tables.stage(&mut piece.overlay, operation),
             Work::Erase(keys) => {
                 piece.erased.extend(keys);
+                Ok(0)
+            }
+            Work::Rewrite(rewrites) => {
+                piece.rewrites.extend(rewrites);
                 Ok(0)
             }
         }

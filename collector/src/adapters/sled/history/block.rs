@@ -88,7 +88,7 @@ pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<Vec<Row>, Decode
     }
     let base = (0..width).map(|_| head.optional()).collect::<Result<Vec<_>, _>>()?;
     let nonsense = DecodeError::Binary { at: bytes.len(), len: bytes.len() };
-    let mut bits = BitReader { bytes: head.rest(), at: 0 };
+    let mut bits = BitReader::new(head.rest());
     let rows = read_rows(&mut bits, start, count, &base).ok_or(nonsense)?;
     Ok(std::iter::once((start, (0..).zip(base).collect())).chain(rows).collect())
 }
@@ -124,14 +124,16 @@ fn read_rows(
     Some(rows)
 }
 
-struct BitWriter {
+/// Writes columns of bits.
+pub(super) struct BitWriter {
     out: Vec<u8>,
     pending: u8,
     filled: u32,
 }
 
 impl BitWriter {
-    fn new(out: Vec<u8>) -> Self {
+    /// Behind what was written.
+    pub(super) fn new(out: Vec<u8>) -> Self {
         Self { out, pending: 0, filled: 0 }
     }
 
@@ -146,7 +148,8 @@ impl BitWriter {
         }
     }
 
-    fn put_column(&mut self, codes: &[u128]) {
+    /// A column, by the way that takes the fewest bits.
+    pub(super) fn put_column(&mut self, codes: &[u128]) {
         if codes.iter().all(|it| *it == 0) {
             return self.put(ALL_ZERO, HEAD);
         }
@@ -183,7 +186,8 @@ impl BitWriter {
         }
     }
 
-    fn finish(mut self) -> Vec<u8> {
+    /// All bytes.
+    pub(super) fn finish(mut self) -> Vec<u8> {
         if self.filled > 0 {
             self.out.push(self.pending << (8 - self.filled));
         }
@@ -197,9 +201,17 @@ fn length(code: u128, k: u32) -> u32 {
     if ones > u128::from(ESCAPE) { ESCAPE + 1 + WIDE } else { ones as u32 + 1 + k }
 }
 
-struct BitReader<'a> {
+/// Reads columns of bits.
+pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
     at: usize,
+}
+
+impl<'a> BitReader<'a> {
+    /// From the first bit on.
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
 }
 
 impl BitReader<'_> {
@@ -214,7 +226,8 @@ impl BitReader<'_> {
         (0..width).try_fold(0, |bits, _| Some(bits << 1 | u128::from(self.bit()?)))
     }
 
-    fn column(&mut self, count: usize) -> Option<Vec<u128>> {
+    /// The next column, which has so many rows.
+    pub(super) fn column(&mut self, count: usize) -> Option<Vec<u128>> {
         let head = self.bits(HEAD)?;
         if head == ALL_ZERO {
             return Some(vec![0; count]);
