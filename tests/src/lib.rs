@@ -44,7 +44,7 @@ pub use crate::{
     authority::{ForeignAuthority, Impostor},
     clock::tuesday,
     disk::Filler,
-    http::post,
+    http::{get, get_as, post},
     inbox::{Inbox, Received},
     matrix::{day_and_night, starter},
     network::Network,

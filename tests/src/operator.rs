@@ -59,13 +59,25 @@ impl Operator {
         party: v1::Party,
         teams: &[&str],
     ) -> Self {
+        self.create_of(name, role, party, teams, &[]).await
+    }
+
+    /// The same for somebody who sees some tenants alone.
+    pub async fn create_of(
+        &self,
+        name: &str,
+        role: v1::Role,
+        party: v1::Party,
+        teams: &[&str],
+        tenants: &[&str],
+    ) -> Self {
         let request = KeyRequest::new().expect("there is randomness");
         let asked = v1::CreateOperatorRequest {
             name: name.into(),
             role: role.into(),
             party: party.into(),
             teams: teams.iter().map(|it| (*it).to_owned()).collect(),
-            tenants: Vec::new(),
+            tenants: tenants.iter().map(|it| (*it).to_owned()).collect(),
             csr: request.csr.clone(),
         };
         let made = self.operators().create_operator(asked).await;

@@ -35,6 +35,8 @@ pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
 /// How often it is said again whether an endpoint is heard.
 const HEARD: SignedDuration = SignedDuration::from_secs(60);
 
+/// The label that holds a series' name.
+const NAME: &str = "__name__";
 /// Whether an endpoint is heard, 1 or 0.
 const UP: &str = "remit_endpoint_up";
 /// How many alerts are not resolved.
@@ -70,7 +72,9 @@ pub struct Told {
 /// What is new of an endpoint, and what has then been told.
 pub fn news(endpoint: &Endpoint, told: &Told, now: Timestamp) -> (Told, Vec<Sample>) {
     let registration = &endpoint.registration;
-    let is_same = |it: &Arc<Registration>| labels(it) == labels(registration);
+    let is_same = |it: &Arc<Registration>| {
+        Arc::ptr_eq(it, registration) || labels(it) == labels(registration)
+    };
     let mut samples = Vec::new();
     let mut told = told.clone();
     // A machine with another name is another series.
@@ -106,6 +110,7 @@ fn measured(endpoint: &Endpoint, told: &mut Told, now: Timestamp, samples: &mut 
     told.going.resize(layout.series.len(), false);
     let before = told.measured.clone();
     told.measured.resize(pulse.measured.len(), None);
+    let common = labels(&endpoint.registration);
     for (index, (probe, series)) in layout.series.iter().enumerate() {
         let Some(at) = pulse.measured.get(*probe).copied().flatten() else { continue };
         let is_new = before.get(*probe).copied().flatten().is_none_or(|it| it < at);
@@ -117,7 +122,7 @@ fn measured(endpoint: &Endpoint, told: &mut Told, now: Timestamp, samples: &mut 
             continue;
         }
         told.going[index] = found.is_some();
-        let labels = name::of(&endpoint.registration, series);
+        let labels = name::of(&common, series);
         samples.push(Sample { labels, at, value: found.map(|it| value(series.unit, it)) });
     }
     for (known, at) in told.measured.iter_mut().zip(&pulse.measured) {
@@ -146,9 +151,10 @@ fn end_series(
     now: Timestamp,
     samples: &mut Vec<Sample>,
 ) {
+    let common = labels(as_known);
     for ((_, series), going) in endpoint.layout.series.iter().zip(&mut told.going) {
         if std::mem::take(going) {
-            samples.push(Sample { labels: name::of(as_known, series), at: now, value: None });
+            samples.push(Sample { labels: name::of(&common, series), at: now, value: None });
         }
     }
 }
@@ -176,7 +182,7 @@ pub fn counted(open: &Open, now: Timestamp) -> Vec<Sample> {
     let sample =
         |((tenant, team, party, severity), count): (&(Tenant, Team, Party, Severity), &u64)| {
             let labels = [
-                ("__name__", ALERTS),
+                (NAME, ALERTS),
                 ("party", party.as_str()),
                 ("responsible", team.as_str()),
                 ("severity", severity.as_str()),
@@ -205,6 +211,6 @@ fn labels(of: &Registration) -> Labels {
 
 fn named(name: &str, of: &Registration) -> Labels {
     let mut labels = labels(of);
-    labels.insert("__name__".into(), name.into());
+    labels.insert(NAME.into(), name.into());
     labels
 }

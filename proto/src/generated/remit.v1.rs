@@ -11617,7 +11617,7 @@ pub struct GetHistoryRequest {
     #[prost(message, optional, tag = "4")]
     pub to: ::core::option::Option<::prost_types::Timestamp>,
     /// At most 10000 values of a series are told, 200000 in all, and values as
-    /// they came of at most 7 days; whoever asks for more is refused.
+    /// they came of at most 7 series and 7 days; whoever asks for more is refused.
     #[prost(enumeration = "HistoryStep", tag = "5")]
     pub step: i32,
 }

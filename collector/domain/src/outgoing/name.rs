@@ -1,9 +1,10 @@
 //! What a series is called out there.
 
+use std::sync::Arc;
+
 use remit_shared::{Series, Unit};
 
-use super::{Labels, named};
-use crate::endpoint::Registration;
+use super::{Labels, NAME};
 
 /// What all names begin with.
 const OURS: &str = "remit_";
@@ -36,11 +37,12 @@ pub fn value(unit: Unit, value: i64) -> f64 {
     }
 }
 
-/// Name and labels of a series of an endpoint.
-pub(super) fn of(registration: &Registration, series: &Series) -> Labels {
-    let mut labels = named(&metric(series), registration);
+/// Name and labels of a series of an endpoint, whose series have some in common.
+pub(super) fn of(common: &Labels, series: &Series) -> Labels {
+    let mut labels = common.clone();
+    labels.insert(NAME.into(), metric(series).into());
     if !series.instance.is_empty() {
-        labels.insert("instance".into(), series.instance.as_ref().into());
+        labels.insert("instance".into(), Arc::clone(&series.instance));
     }
     labels
 }
