@@ -37,6 +37,7 @@ mod scenarios;
 mod shipped_agent;
 mod steps;
 mod stream;
+mod tenants;
 mod watching;
 mod whom;
 mod windows;

@@ -29,6 +29,7 @@ mod matrix;
 mod network;
 mod operator;
 mod program;
+mod raw;
 mod real_agent;
 mod relay;
 mod session;

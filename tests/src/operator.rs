@@ -46,6 +46,10 @@ impl Operator {
         Self::connect(credential).await.expect("the operator plane takes its credential")
     }
 
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
     /// The same person on a new connection.
     pub async fn again(&self) -> Self {
         Self::connect(self.credential.clone()).await.expect("the operator plane is there again")
