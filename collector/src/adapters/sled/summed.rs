@@ -11,6 +11,7 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use remit_collector_domain::{
     endpoint::Endpoint,
@@ -54,12 +55,11 @@ impl SledStore {
                     asked.iter().map(|of| Ok((*of, old(it, *of, horizon)?))).collect()
                 };
                 let found: Vec<(EndpointId, Old)> = self.on_disk("sum up history", look).await?;
-                for (endpoint, old) in found {
-                    if !old.rewrites.is_empty() {
-                        self.ask(Work::Rewrite(old.rewrites)).await?;
-                    }
-                    again.extend(old.has_more.then_some(endpoint));
-                }
+                again.extend(found.iter().filter(|it| it.1.has_more).map(|it| it.0));
+                let rewrites = found.into_iter().map(|it| it.1.rewrites);
+                let asked = rewrites.filter(|it| !it.is_empty());
+                // Together, so that they wait for the disk once.
+                try_join_all(asked.map(|it| self.ask(Work::Rewrite(it)))).await?;
             }
             endpoints = again;
         }

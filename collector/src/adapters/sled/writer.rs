@@ -146,6 +146,7 @@ impl Writer {
             }
             piece.encode(&state);
         }
+        let rewritten: Vec<Key> = piece.rewrites.iter().map(|it| it.key.clone()).collect();
         for Rewrite { key, value, further } in std::mem::take(&mut piece.rewrites) {
             self.log.note_pieces(key.clone(), further);
             piece.writes.insert(key, value);
@@ -159,6 +160,8 @@ impl Writer {
                 }
                 return;
             }
+            // Whoever rewrites them again looks for their pieces again.
+            rewritten.into_iter().for_each(|it| self.log.note_pieces(it, 0));
             let mut state = self.shared.write();
             overlay.changes.into_iter().for_each(|it| state.tables.apply(it));
             state.tails.extend(tails);
