@@ -62,11 +62,6 @@ pub enum Step {
 pub struct Rollups(pub BTreeMap<(u32, Timestamp), Rollup>);
 
 impl Rollup {
-    /// A value that has not held yet.
-    fn of(value: i64) -> Self {
-        Self { min: value, max: value, sum: 0, held: 0, count: 0 }
-    }
-
     /// Both together.
     pub fn merge(self, other: Self) -> Self {
         Self {
@@ -161,7 +156,7 @@ impl Rollups {
         step: Step,
         is_wanted: impl Fn(u32) -> bool,
     ) {
-        let mut gathering = Gathering { into: self, step, span: None, known: BTreeMap::new() };
+        let mut gathering = Gathering::by(step, self);
         let mut last: Option<Timestamp> = None;
         for (at, changed) in rows {
             if let Some(last) = last {
@@ -183,22 +178,63 @@ struct Gathering<'a> {
     step: Step,
     /// When the span begins that is gathered, in seconds since 1970.
     span: Option<i64>,
-    /// The values that hold, with what their series were like in the span.
-    known: BTreeMap<u32, (Option<i64>, Option<Rollup>)>,
+    /// What has been of it so far.
+    now: Mark,
+    known: Vec<Known>,
+    /// Where each series stands among the known ones.
+    places: BTreeMap<u32, usize>,
 }
 
-impl Gathering<'_> {
+/// How far a span has got: reports, and seconds that were not silent.
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    reports: u64,
+    seconds: u64,
+}
+
+/// A series, and the value that it has had for a while.
+struct Known {
+    series: u32,
+    value: Option<i64>,
+    /// Since when in the span.
+    since: Mark,
+    /// What it was like in the span before that.
+    open: Option<Rollup>,
+}
+
+impl Known {
+    /// Counts what the value has been good for until now.
+    fn settle(&mut self, now: Mark) {
+        let count = now.reports - self.since.reports;
+        let held = now.seconds - self.since.seconds;
+        self.since = now;
+        let Some(value) = self.value.filter(|_| count > 0 || held > 0) else { return };
+        let sum = i128::from(value) * i128::from(held);
+        let more = Rollup { min: value, max: value, sum, held, count };
+        self.open = Some(self.open.map_or(more, |it| it.merge(more)));
+    }
+}
+
+impl<'a> Gathering<'a> {
+    fn by(step: Step, into: &'a mut Rollups) -> Self {
+        let (now, known, places) = (Mark::default(), Vec::new(), BTreeMap::new());
+        Self { into, step, span: None, now, known, places }
+    }
+
     /// A report: these values changed, and the others are as before.
-    fn told<'a>(&mut self, at: Timestamp, changed: impl Iterator<Item = &'a (u32, Option<i64>)>) {
+    fn told<'b>(&mut self, at: Timestamp, changed: impl Iterator<Item = &'b (u32, Option<i64>)>) {
         self.enter(seconds(at));
         for (series, value) in changed {
-            self.known.entry(*series).or_default().0 = *value;
+            let place = *self.places.entry(*series).or_insert(self.known.len());
+            if place == self.known.len() {
+                let since = self.now;
+                self.known.push(Known { series: *series, value: None, since, open: None });
+            }
+            let known = &mut self.known[place];
+            known.settle(self.now);
+            known.value = *value;
         }
-        for (value, open) in self.known.values_mut() {
-            let Some(value) = *value else { continue };
-            let told = Rollup { count: 1, ..Rollup::of(value) };
-            *open = Some(open.map_or(told, |it| it.merge(told)));
-        }
+        self.now.reports += 1;
     }
 
     /// Time goes by until the next report, or for as long as values hold.
@@ -208,13 +244,7 @@ impl Gathering<'_> {
         while from < end {
             self.enter(from);
             let next = (from - from.rem_euclid(self.step.seconds()) + self.step.seconds()).min(end);
-            for (value, open) in self.known.values_mut() {
-                let Some(value) = *value else { continue };
-                let held = next.abs_diff(from);
-                let sum = i128::from(value) * i128::from(held);
-                let held = Rollup { sum, held, ..Rollup::of(value) };
-                *open = Some(open.map_or(held, |it| it.merge(held)));
-            }
+            self.now.seconds += next.abs_diff(from);
             from = next;
         }
     }
@@ -231,11 +261,14 @@ impl Gathering<'_> {
     fn flush(&mut self) {
         let begin = self.span.and_then(|it| Timestamp::from_second(it).ok());
         let begin = begin.unwrap_or(Timestamp::MIN);
-        for (series, (_, open)) in &mut self.known {
-            if let Some(rollup) = open.take() {
-                self.into.add(*series, begin, rollup);
+        for known in &mut self.known {
+            known.settle(self.now);
+            known.since = Mark::default();
+            if let Some(rollup) = known.open.take() {
+                self.into.add(known.series, begin, rollup);
             }
         }
+        self.now = Mark::default();
     }
 }
 

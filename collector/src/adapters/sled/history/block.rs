@@ -223,7 +223,21 @@ impl BitReader<'_> {
     }
 
     fn bits(&mut self, width: u32) -> Option<u128> {
-        (0..width).try_fold(0, |bits, _| Some(bits << 1 | u128::from(self.bit()?)))
+        let (mut bits, mut left) = (0, width);
+        while left > 0 {
+            let (byte, passed) = self.rest_of_byte()?;
+            let taken = (8 - passed).min(left);
+            bits = bits << taken | u128::from(byte >> (8 - taken));
+            self.at += taken as usize;
+            left -= taken;
+        }
+        Some(bits)
+    }
+
+    /// What is left of a byte, at its high end, and how many bits of it are gone.
+    fn rest_of_byte(&self) -> Option<(u8, u32)> {
+        let passed = (self.at % 8) as u32;
+        self.bytes.get(self.at / 8).map(|it| (it << passed, passed))
     }
 
     /// The next column, which has so many rows.
@@ -240,12 +254,20 @@ impl BitReader<'_> {
 
     fn code(&mut self, k: u32) -> Option<u128> {
         let mut ones = 0;
-        while self.bit()? {
-            ones += 1;
-            if ones > ESCAPE {
+        loop {
+            let (byte, passed) = self.rest_of_byte()?;
+            // The bits that were pushed in from behind are zeros.
+            let run = byte.leading_ones();
+            if ones + run > ESCAPE {
+                self.at += (ESCAPE + 1 - ones) as usize;
                 return self.bits(WIDE);
             }
+            ones += run;
+            if run < 8 - passed {
+                self.at += run as usize + 1;
+                return Some(u128::from(ones) << k | self.bits(k)?);
+            }
+            self.at += run as usize;
         }
-        Some(u128::from(ones) << k | self.bits(k)?)
     }
 }
