@@ -55,7 +55,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let end = Sample::take(&folder)?;
     println!("{:>12.2} seconds to open", end.wall - begin.wall);
     let never = Timestamp::MIN;
-    let horizon = Horizon { history: sample::minute(30), feed: never, audit: never, alerts: never };
+    let horizon = Horizon {
+        history: sample::minute(30),
+        hours: never,
+        feed: never,
+        audit: never,
+        alerts: never,
+    };
     store.prune(horizon).await?;
     println!("{:>12.2} seconds to prune half", Sample::take(&folder)?.wall - end.wall);
     drop(store);

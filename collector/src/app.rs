@@ -24,6 +24,7 @@ use crate::{
     adapters::{
         matrices::{InForce, InForceError, Matrices},
         notify::{Channels, ChannelsError, DeadMan, HttpError},
+        remote_write::RemoteWrite,
         sealed::Sealed,
         sled::{OpenError, Options, SledStore},
     },
@@ -44,6 +45,7 @@ use crate::{
     losses::Losses,
     morning::Morning,
     outbox::{Outbox, Post},
+    outgoing::Outgoing,
     pki::{Authority, PkiError},
     ports::store::{Store as _, StoreError},
     sources::Sources,
@@ -106,6 +108,15 @@ pub enum RunError {
     /// The dead man's switch is set up wrongly.
     #[error("the dead man's switch cannot be set up")]
     DeadMan(#[source] HttpError),
+    /// A time-series database is set up wrongly.
+    #[error("the remote write to `{name}` cannot be set up")]
+    RemoteWrite {
+        /// Which.
+        name: String,
+        /// Why.
+        #[source]
+        source: HttpError,
+    },
     /// Counting cannot be set up.
     #[error("failed to set up metrics")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
@@ -293,6 +304,7 @@ pub async fn serve<C: SteadyClock>(
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
     tasks.spawn_critical("store", chores::watch_store(Arc::clone(&store), tasks.token()));
+    tell_databases(&config, &store, &clock, &tasks)?;
     let prune = chores::prune(store, config.clone(), Arc::clone(&clock), newest, tasks.token());
     tasks.spawn("prune", prune);
     tasks.spawn("server certificate", chores::renew(authority, clock, listeners, tasks.token()));
@@ -312,6 +324,32 @@ pub async fn serve<C: SteadyClock>(
         warn!(%unstopped, "some tasks were cut short");
     }
     info!("stopped");
+    Ok(())
+}
+
+/// Starts telling time-series databases what is measured.
+fn tell_databases<C: SteadyClock>(
+    config: &Config,
+    store: &Arc<Sled>,
+    clock: &Arc<C>,
+    tasks: &Supervisor,
+) -> Result<(), RunError> {
+    for it in &config.remote_write {
+        let name = it.to.name.clone();
+        let refused = |source| RunError::RemoteWrite { name: it.to.name.clone(), source };
+        let outgoing = Outgoing {
+            name: name.clone(),
+            store: Arc::clone(store),
+            clock: Arc::clone(clock),
+            recorder: RemoteWrite::new(it.to.clone()).map_err(refused)?,
+            tenants: it.tenants.clone(),
+            every: it.every,
+            batch: it.batch,
+            queue: it.queue,
+            random: random::u64,
+        };
+        tasks.spawn(format!("remote write to {name}"), outgoing.run(tasks.token()));
+    }
     Ok(())
 }
 

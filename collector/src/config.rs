@@ -6,6 +6,8 @@
 mod channels;
 mod dead_man;
 mod known_exploited;
+mod remote_write;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -23,12 +25,14 @@ use remit_runtime::{
 };
 use serde::Deserialize;
 
-pub use self::dead_man::DeadMan;
 use self::{
     channels::{RawAlertmanager, RawNtfy, RawPagerduty, RawSecretUrl, RawSmtp, RawWebhook},
     dead_man::RawDeadMan,
     known_exploited::RawKnownExploited,
+    remote_write::RawRemoteWrite,
+    store::RawStore,
 };
+pub use self::{dead_man::DeadMan, remote_write::RemoteWriting};
 use crate::adapters::notify::ChannelSettings;
 
 /// What the file is called inside the data folder.
@@ -54,8 +58,10 @@ pub struct Config {
     pub receiver: Option<Receiver>,
     /// What the store may keep in its cache, in bytes.
     pub cache_bytes: u64,
-    /// How long readings are kept.
+    /// How long readings are kept as they came.
     pub keep_history: Span,
+    /// How long they are kept by the hour.
+    pub keep_hourly: Span,
     /// How long watchers may come back to an old cursor.
     pub keep_feed: Span,
     /// How long the audit trail is kept.
@@ -68,6 +74,8 @@ pub struct Config {
     pub dead_man: Option<DeadMan>,
     /// The catalogue of what is known to be exploited, if there is one.
     pub known_exploited: Option<PathBuf>,
+    /// Where samples go.
+    pub remote_write: Vec<RemoteWriting>,
     /// How people are told.
     pub channels: ChannelSettings,
 }
@@ -120,6 +128,8 @@ struct RawConfig {
     #[serde(default)]
     alertmanager: Vec<RawAlertmanager>,
     smtp: Option<RawSmtp>,
+    #[serde(default)]
+    remote_write: Vec<RawRemoteWrite>,
 }
 
 #[derive(Default, Deserialize)]
@@ -136,15 +146,6 @@ struct RawListen {
 #[serde(deny_unknown_fields)]
 struct RawReceiver {
     plain_http_on_loopback: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawStore {
-    cache_mib: Option<u64>,
-    keep_history: Option<Span>,
-    keep_feed: Option<Span>,
-    keep_audit: Option<Span>,
 }
 
 #[derive(Default, Deserialize)]
@@ -171,11 +172,6 @@ pub const OPERATOR_PORT: u16 = 7445;
 pub const HTTP_PORT: u16 = 7446;
 /// Port where other systems post their alerts.
 pub const RECEIVER_PORT: u16 = 7448;
-
-/// How many days the audit trail is kept, unless somebody says otherwise.
-const KEEP_AUDIT: i64 = 400;
-/// And how many at least.
-const LEAST_AUDIT: i64 = 180;
 
 /// Reads and checks the settings; also gives them as a table that says where
 /// each comes from.
@@ -211,22 +207,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
     let loopback = IpAddr::from([127, 0, 0, 1]);
     let http = listen("listen.http", (loopback, HTTP_PORT).into(), raw.listen.http);
     let receiver = receiver(&file, &mut table)?;
-    let cache = Setting::new(64).file(raw.store.cache_mib);
-    if !(1..=65_536).contains(&cache.value) {
-        return Err(file.invalid("store.cache_mib", "is not between 1 and 65536"));
-    }
-    table.show("store.cache_mib", &cache);
-    let days = |count: i64| Span(SignedDuration::from_hours(24 * count));
-    let keep_history = Setting::new(days(90)).file(raw.store.keep_history);
-    table.show("store.keep_history", &keep_history);
-    let keep_feed = Setting::new(days(30)).file(raw.store.keep_feed);
-    table.show("store.keep_feed", &keep_feed);
-    let keep_audit = Setting::new(days(KEEP_AUDIT)).file(raw.store.keep_audit);
-    if keep_audit.value.0 < days(LEAST_AUDIT).0 {
-        let message = format!("is shorter than {LEAST_AUDIT} days: the trail would be of no use");
-        return Err(file.invalid("store.keep_audit", message));
-    }
-    table.show("store.keep_audit", &keep_audit);
+    let kept = store::read(&file, &mut table)?;
     let format = raw.log.format.as_deref().map(str::parse::<Format>).transpose();
     let format = format.map_err(|err| file.invalid("log.format", err))?;
     let log = Setting::new(Format::Text).file(format);
@@ -234,6 +215,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
     let waits = waits(&raw.digests, &mut table);
     let dead_man = dead_man::read(&file, &mut table)?;
     let known_exploited = known_exploited::read(&file, &mut table)?;
+    let remote_write = remote_write::read(&file, &mut table)?;
     let channels = channels::read(&file, &mut table)?;
     let config = Config {
         data_dir: data_dir.value,
@@ -243,14 +225,16 @@ pub fn load(flags: &Flags) -> Result<(Config, Effective), ConfigError> {
         operators,
         http,
         receiver,
-        cache_bytes: cache.value << 20,
-        keep_history: keep_history.value,
-        keep_feed: keep_feed.value,
-        keep_audit: keep_audit.value,
+        cache_bytes: kept.cache_bytes,
+        keep_history: kept.history,
+        keep_hourly: kept.hourly,
+        keep_feed: kept.feed,
+        keep_audit: kept.audit,
         log: log.value,
         waits,
         dead_man,
         known_exploited,
+        remote_write,
         channels,
     };
     Ok((config, table))
@@ -321,7 +305,8 @@ receiver = "{receiver}" # alerts of other systems; nobody is heard without a tok
 
 [store]
 # cache_mib = 64
-# keep_history = "90d"
+# keep_history = "14d" # readings as they came
+# keep_hourly = "400d" # and by the hour: least, mean, greatest
 # keep_feed = "30d"
 # keep_audit = "400d"
 
@@ -335,6 +320,13 @@ receiver = "{receiver}" # alerts of other systems; nobody is heard without a tok
 # when it changes, and nobody fetches it.
 # [known_exploited]
 # file = "known_exploited_vulnerabilities.json"
+
+# What is measured goes out to a database that takes Prometheus' remote write:
+# Prometheus, VictoriaMetrics, Mimir.
+# [[remote_write]]
+# name = "prometheus"
+# url = "https://prometheus.example.org/api/v1/write"
+# token_file = "prometheus.token"
 
 # A team whose matrix entry says notify = ["webhook:noc"] is told here.
 # [[webhook]]

@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod losses;
 pub mod morning;
 pub mod outbox;
+pub mod outgoing;
 pub mod pki;
 pub mod ports;
 pub mod reports;

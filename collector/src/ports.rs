@@ -2,5 +2,6 @@
 
 pub mod directory;
 pub mod notifier;
+pub mod recorder;
 pub mod store;
 pub mod switch;

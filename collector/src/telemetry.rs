@@ -15,6 +15,8 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_counter!("remit_messages_total", "Attempts to deliver a message, by outcome.");
     describe_counter!("remit_told_total", "Alerts and events of sources, by outcome.");
     describe_histogram!("remit_commit_seconds", "Time from a batch of records to its durability.");
+    describe_counter!("remit_samples_total", "Samples for time-series databases, by outcome.");
+    describe_gauge!("remit_samples_waiting", "Samples that wait to be sent.");
     describe_gauge!("remit_effects_owed", "Messages that are on their way.");
     describe_gauge!(
         "remit_clock_doubted",
@@ -74,4 +76,15 @@ pub fn audited(outcome: &'static str) {
 pub fn told(taken: usize, refused: usize) {
     counter!("remit_told_total", "outcome" => "taken").increment(taken as u64);
     counter!("remit_told_total", "outcome" => "refused").increment(refused as u64);
+}
+
+/// What became of samples for a time-series database, as the settings name it.
+pub fn samples(to: &str, outcome: &'static str, count: usize) {
+    counter!("remit_samples_total", "to" => to.to_owned(), "outcome" => outcome)
+        .increment(count as u64);
+}
+
+/// How many samples wait to be sent there.
+pub fn samples_waiting(to: &str, count: usize) {
+    gauge!("remit_samples_waiting", "to" => to.to_owned()).set(count as f64);
 }

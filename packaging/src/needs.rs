@@ -51,6 +51,11 @@ pub(crate) const NEEDS: &[Need] = &[
     },
     Need { program: "prometheus", package: "prometheus", purpose: "alerts that are really posted" },
     Need {
+        program: "victoria-metrics",
+        package: "victoria-metrics",
+        purpose: "samples that are really kept",
+    },
+    Need {
         program: "amtool",
         package: "prometheus-alertmanager",
         purpose: "asking and resolving as people do",

@@ -29,6 +29,7 @@ mod matrix;
 mod network;
 mod operator;
 mod program;
+mod raw;
 mod real_agent;
 mod relay;
 mod session;
@@ -44,7 +45,7 @@ pub use crate::{
     authority::{ForeignAuthority, Impostor},
     clock::tuesday,
     disk::Filler,
-    http::post,
+    http::{get, get_as, post},
     inbox::{Inbox, Received},
     matrix::{day_and_night, starter},
     network::Network,

@@ -46,6 +46,10 @@ impl Operator {
         Self::connect(credential).await.expect("the operator plane takes its credential")
     }
 
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
     /// The same person on a new connection.
     pub async fn again(&self) -> Self {
         Self::connect(self.credential.clone()).await.expect("the operator plane is there again")
@@ -59,13 +63,25 @@ impl Operator {
         party: v1::Party,
         teams: &[&str],
     ) -> Self {
+        self.create_of(name, role, party, teams, &[]).await
+    }
+
+    /// The same for somebody who sees some tenants alone.
+    pub async fn create_of(
+        &self,
+        name: &str,
+        role: v1::Role,
+        party: v1::Party,
+        teams: &[&str],
+        tenants: &[&str],
+    ) -> Self {
         let request = KeyRequest::new().expect("there is randomness");
         let asked = v1::CreateOperatorRequest {
             name: name.into(),
             role: role.into(),
             party: party.into(),
             teams: teams.iter().map(|it| (*it).to_owned()).collect(),
-            tenants: Vec::new(),
+            tenants: tenants.iter().map(|it| (*it).to_owned()).collect(),
             csr: request.csr.clone(),
         };
         let made = self.operators().create_operator(asked).await;

@@ -17,6 +17,7 @@ pub(crate) mod backup;
 pub(crate) mod change;
 pub(crate) mod endpoint;
 pub(crate) mod event;
+pub(crate) mod history;
 pub(crate) mod known_issue;
 pub(crate) mod matrix;
 pub(crate) mod message;

@@ -136,6 +136,12 @@ words! {
         KnownIssue = "known_issue"
         JointReview = "joint_review"
     }
+    HistoryStep {
+        Raw = "raw"
+        FiveMinutes = "5m"
+        Hour = "1h"
+        Day = "1d"
+    }
     HandOverReason {
         NeedsCredential = "needs_credential"
         NeedsOnSite = "needs_on_site"

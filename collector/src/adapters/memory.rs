@@ -12,15 +12,16 @@ use remit_collector_domain::{
     audit::{Chains, Sealed},
     effect::{AuditEntry, EffectKey, FeedEvent, RecordKey},
     endpoint::{Endpoint, Frame},
+    rollup::{Rollups, Span, Step, spans},
 };
 use remit_shared::{AlertId, EndpointId, Series};
 
 use crate::{
     adapters::{
-        points::{Points, from_milliseconds, in_milliseconds, index},
+        points::{Points, between, from_milliseconds, in_milliseconds, index, summed},
         tables::{Change, Operation, Overlay, Tables},
     },
-    ports::store::{Commit, Horizon, Owed, Point, Record, Store, StoreError, Stored},
+    ports::store::{Commit, Horizon, Owed, Point, Record, Store, StoreError, Stored, Summed},
 };
 
 /// Keeps everything in memory.
@@ -33,6 +34,8 @@ pub struct MemoryStore {
 struct Inner {
     tables: Tables,
     history: BTreeMap<EndpointId, Vec<Frame>>,
+    /// Days from before this time are forgotten.
+    hours_since: Option<Timestamp>,
 }
 
 impl Inner {
@@ -140,9 +143,53 @@ impl Store for MemoryStore {
         Ok(points.finish())
     }
 
+    async fn rollups(
+        &self,
+        endpoint: EndpointId,
+        series: &[Series],
+        from: Timestamp,
+        to: Timestamp,
+        step: Step,
+    ) -> Result<Vec<Vec<Summed>>, StoreError> {
+        let inner = self.read();
+        let known = inner.tables.load::<Endpoint>(&endpoint);
+        let number = |it: &Series| known.as_ref().and_then(|of| index(&of.record.layout, it));
+        let numbers: Vec<_> = series.iter().map(number).collect();
+        let frames = inner.history.get(&endpoint).into_iter().flatten();
+        let mut rows: Vec<_> = frames.map(|it| (it.at, it.changed.as_slice())).collect();
+        rows.sort_by_key(|it| it.0);
+        let mut rollups = Rollups::default();
+        rollups.gather(rows, to, step, |it| numbers.contains(&Some(it as usize)));
+        let since = match step {
+            Step::FiveMinutes => Some(inner.tables.history_since),
+            Step::Hour | Step::Day => inner.hours_since.map(|it| Step::Day.begin(it)),
+        };
+        let begin = step.begin(from).max(since.unwrap_or(Timestamp::MIN));
+        rollups.0.retain(|(_, at), _| begin <= *at && *at <= to);
+        Ok(summed(&rollups, &numbers))
+    }
+
+    async fn heard(
+        &self,
+        endpoint: EndpointId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Span>, StoreError> {
+        let inner = self.read();
+        let frames = inner.history.get(&endpoint).into_iter().flatten();
+        let mut times: Vec<_> = frames.map(|it| it.at).collect();
+        times.sort_unstable();
+        Ok(between(spans(times, to), from.max(inner.tables.history_since), to))
+    }
+
+    async fn history_since(&self) -> Result<Timestamp, StoreError> {
+        Ok(self.read().tables.history_since)
+    }
+
     async fn prune(&self, horizon: Horizon) -> Result<(), StoreError> {
         let mut inner = self.write();
         inner.write(Operation::ForgetHistory(horizon.history))?;
+        inner.hours_since = inner.hours_since.max(Some(horizon.hours));
         inner.tables.feed.forget(|it| it.entry.at < horizon.feed);
         let mut begin = inner.tables.audit_begin.clone();
         let trail = inner.tables.audit.after(begin.whole.seq, usize::MAX).unwrap_or_default();

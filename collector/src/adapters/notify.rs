@@ -33,7 +33,7 @@ use std::{collections::HashMap, fmt, str::FromStr};
 use remit_collector_domain::notice::Message;
 use remit_shared::Clock;
 
-use self::http::Client;
+pub(super) use self::http::{Client, Request, check_address};
 pub use self::{
     alertmanager::AlertmanagerSettings,
     dead_man::DeadMan,
@@ -126,7 +126,7 @@ impl<C: Clock> Channels<C> {
         let mut doors = HashMap::new();
         for (name, door) in settings.doors {
             let kind = door.kind();
-            http::check_address(door.address(), kind == Kind::Webhook)
+            check_address(door.address(), kind == Kind::Webhook)
                 .map_err(|source| ChannelsError::Door { kind, name: name.clone(), source })?;
             doors.insert((kind, name), door);
         }

@@ -1,10 +1,13 @@
 //! From frames to the points of one series.
 
 use jiff::Timestamp;
-use remit_collector_domain::endpoint::Layout;
+use remit_collector_domain::{
+    endpoint::Layout,
+    rollup::{Rollups, Span},
+};
 use remit_shared::Series;
 
-use crate::ports::store::Point;
+use crate::ports::store::{Point, Summed};
 
 /// Gathers what is known of one series, oldest first, into what a reader of
 /// `from..=to` wants to see.
@@ -48,6 +51,22 @@ impl Points {
             self.points.push((self.from, self.held));
         }
     }
+}
+
+/// What was summed up, by series in the order that they were asked for.
+pub(crate) fn summed(rollups: &Rollups, numbers: &[Option<usize>]) -> Vec<Vec<Summed>> {
+    let of = |number: &Option<usize>| -> Vec<Summed> {
+        let Some(number) = number.and_then(|it| u32::try_from(it).ok()) else { return Vec::new() };
+        let ends = (number, Timestamp::MIN)..=(number, Timestamp::MAX);
+        rollups.0.range(ends).map(|((_, begin), it)| (*begin, *it)).collect()
+    };
+    numbers.iter().map(of).collect()
+}
+
+/// What of some spans lies between two times.
+pub(crate) fn between(spans: Vec<Span>, from: Timestamp, to: Timestamp) -> Vec<Span> {
+    let cut = spans.into_iter().map(|(begin, end)| (begin.max(from), end.min(to)));
+    cut.filter(|it| it.0 <= it.1).collect()
 }
 
 /// The number that frames know a series by.

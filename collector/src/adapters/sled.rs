@@ -26,6 +26,7 @@ mod record;
 mod scan;
 mod space;
 mod state;
+mod summed;
 #[cfg(test)]
 mod tests;
 mod watermark;
@@ -45,6 +46,7 @@ use remit_collector_domain::{
     audit::{Chains, Sealed},
     effect::{AuditEntry, EffectKey, FeedEvent},
     endpoint::Endpoint,
+    rollup::{Span, Step},
 };
 use remit_shared::{AlertId, Chain, EndpointId, Series};
 use tokio::{sync::oneshot, task};
@@ -70,7 +72,7 @@ use crate::{
         points::{Points, from_milliseconds, in_milliseconds, index},
         tables::Operation,
     },
-    ports::store::{Commit, Horizon, Owed, Point, Record, Store, StoreError, Stored},
+    ports::store::{Commit, Horizon, Owed, Point, Record, Store, StoreError, Stored, Summed},
 };
 
 const BACKEND: &str = "the data folder";
@@ -327,6 +329,30 @@ impl Store for SledStore {
             Ok(points.finish())
         };
         self.on_disk("read history", read).await
+    }
+
+    async fn rollups(
+        &self,
+        endpoint: EndpointId,
+        series: &[Series],
+        from: Timestamp,
+        to: Timestamp,
+        step: Step,
+    ) -> Result<Vec<Vec<Summed>>, StoreError> {
+        self.summed(endpoint, series, (from, to), step).await
+    }
+
+    async fn heard(
+        &self,
+        endpoint: EndpointId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Span>, StoreError> {
+        self.spans(endpoint, from, to).await
+    }
+
+    async fn history_since(&self) -> Result<Timestamp, StoreError> {
+        Ok(self.shared.read().tables.history_since)
     }
 
     async fn prune(&self, horizon: Horizon) -> Result<(), StoreError> {

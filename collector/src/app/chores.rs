@@ -187,6 +187,7 @@ pub(super) async fn prune<C: Clock>(
         let before = |keep: SignedDuration| now.checked_sub(keep).unwrap_or(Timestamp::MIN);
         let horizon = Horizon {
             history: before(config.keep_history.0),
+            hours: before(config.keep_hourly.0),
             feed: before(config.keep_feed.0),
             audit: before(config.keep_audit.0),
             alerts: before(KEEP_ALERTS),

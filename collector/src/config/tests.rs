@@ -4,7 +4,10 @@ use remit_shared::Chain;
 use tempfile::TempDir;
 
 use super::*;
-use crate::adapters::notify::{Door, Kind};
+use crate::adapters::{
+    notify::{Door, Kind},
+    remote_write::Login,
+};
 
 /// Settings with a secret beside them.
 fn load_text(text: &str) -> Result<(Config, Effective), String> {
@@ -98,6 +101,47 @@ fn a_dead_mans_switch_has_one_address_that_is_not_shown() {
 fn an_audit_trail_of_a_week_is_refused() {
     let err = load_text("[store]\nkeep_audit = \"7d\"\n").err().unwrap();
     assert!(err.contains("store.keep_audit") && err.contains("180 days"), "{err}");
+}
+
+#[test]
+fn what_is_kept_by_the_hour_outlasts_what_came() {
+    let (config, _) = load_text("").unwrap();
+    let days = |it: Span| it.0.as_hours() / 24;
+    assert_eq!((days(config.keep_history), days(config.keep_hourly)), (14, 400));
+    let err = load_text("[store]\nkeep_hourly = \"7d\"\n").err().unwrap();
+    assert!(err.contains("store.keep_hourly") && err.contains("is shorter than"), "{err}");
+}
+
+#[test]
+fn a_database_is_set_up_with_one_login_and_labels_of_its_own() {
+    let write = |text: &str| {
+        let head = "[[remote_write]]\nname = \"prom\"\nurl = \"https://p.example/write\"\n";
+        load_text(&format!("{head}{text}"))
+    };
+    let (config, table) =
+        write("token_file = \"secret\"\ntenants = [\"acme\"]\nlabels = { a = \"b\" }\n").unwrap();
+    let [found] = config.remote_write.as_slice() else { panic!("one is set up") };
+    assert!(found.to.login == Some(Login::Bearer("hush".into())));
+    assert_eq!(found.to.labels, [("a".to_owned(), "b".to_owned())]);
+    assert_eq!((found.every.as_secs(), found.batch, found.queue), (5, 2_000, 500_000));
+    assert!(!table.to_string().contains("hush"), "{table}");
+    assert!(load_text("").unwrap().0.remote_write.is_empty(), "off unless it is asked for");
+    for (text, told) in [
+        ("username = \"u\"\n", "needs a password_file"),
+        ("password_file = \"secret\"\n", "needs a username"),
+        ("token_file = \"secret\"\nusername = \"u\"\n", "stands alone"),
+        ("labels = { tenant = \"x\" }\n", "`tenant` is a label that Remit gives"),
+        ("labels = { \"__name__\" = \"x\" }\n", "`__name__` is not a label's name"),
+        ("every = \"5m\"\n", "not between 1s and 2m"),
+        ("queue = 5\n", "not between 1000 and"),
+        ("tenants = [\"a b\"]\n", "remote_write.tenants"),
+    ] {
+        let err = write(text).err().unwrap();
+        assert!(err.contains(told), "{err}");
+    }
+    let twice = "[[remote_write]]\nname = \"prom\"\nurl = \"https://q.example\"\n";
+    let err = write(twice).err().unwrap();
+    assert!(err.contains("remote_write.name") && err.contains("is there twice"), "{err}");
 }
 
 #[test]

@@ -18,7 +18,9 @@
 //!   entry is sealed as it is written, in the same write as where the chain ends
 //!   then. What is forgotten of it leaves behind where the rest begins.
 //! - History is kept in milliseconds and as changes: a value holds until the
-//!   next point, and a series can be gone.
+//!   next point, and a series can be gone. What becomes too old for that is
+//!   summed up by the hour ([`rollup`](remit_collector_domain::rollup)): every
+//!   report is in the changes or in the hours, and never in both.
 //! - Reads see every commit that has returned. They are served without waiting
 //!   for writes.
 //! - Nothing here needs two records to change together; an adapter for a
@@ -38,6 +40,7 @@ use remit_collector_domain::{
     audit::{Chains, Sealed},
     effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
     endpoint::Frame,
+    rollup::{Rollup, Span, Step},
 };
 use remit_shared::{AlertId, EndpointId, Series};
 use sha2::{Digest as _, Sha256};
@@ -127,6 +130,30 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Point>, StoreError>> + Send;
 
+    /// What series of an endpoint were like, by spans of time that begin between
+    /// two times, oldest first; one list per series that was asked for. Nothing
+    /// is known of spans in which nothing was heard, and nothing by less than
+    /// the hour of what is older than [`Store::history_since`].
+    fn rollups(
+        &self,
+        endpoint: EndpointId,
+        series: &[Series],
+        from: Timestamp,
+        to: Timestamp,
+        step: Step,
+    ) -> impl Future<Output = Result<Vec<Vec<Summed>>, StoreError>> + Send;
+
+    /// When an endpoint was heard between two times, oldest first.
+    fn heard(
+        &self,
+        endpoint: EndpointId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Span>, StoreError>> + Send;
+
+    /// Since when history is kept as changes.
+    fn history_since(&self) -> impl Future<Output = Result<Timestamp, StoreError>> + Send;
+
     /// Forgets what is older than the horizon. What still held then stays
     /// known, and an alert that owes something stays until it is settled.
     fn prune(&self, horizon: Horizon) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -194,11 +221,16 @@ pub struct Owed {
 /// The value of a series from a time on; `None` if the series was gone.
 pub type Point = (Timestamp, Option<i64>);
 
+/// What a series was like in the span that begins then.
+pub type Summed = (Timestamp, Rollup);
+
 /// What is older than this may be forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Horizon {
-    /// History from before this time.
+    /// History from before this time, which is summed up first.
     pub history: Timestamp,
+    /// What was summed up, of days before this time.
+    pub hours: Timestamp,
     /// Feed entries from before this time.
     pub feed: Timestamp,
     /// Entries of the audit trail from before this time.

@@ -11593,6 +11593,85 @@ pub struct Point {
     #[prost(int64, optional, tag = "2")]
     pub value: ::core::option::Option<i64>,
 }
+/// A series, or all of a metric.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SeriesName {
+    #[prost(string, tag = "1")]
+    pub metric: ::prost::alloc::string::String,
+    /// Absent: all that there are.
+    #[prost(string, optional, tag = "2")]
+    pub instance: ::core::option::Option<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetHistoryRequest {
+    /// An endpoint id, or a host name that only one endpoint has.
+    #[prost(string, tag = "1")]
+    pub endpoint: ::prost::alloc::string::String,
+    /// At most 50 series. None: all that are known are named, without values.
+    #[prost(message, repeated, tag = "2")]
+    pub series: ::prost::alloc::vec::Vec<SeriesName>,
+    /// Absent: 24 hours before `to`.
+    #[prost(message, optional, tag = "3")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    /// Absent: now.
+    #[prost(message, optional, tag = "4")]
+    pub to: ::core::option::Option<::prost_types::Timestamp>,
+    /// At most 10000 values of a series are told, 200000 in all, and values as
+    /// they came of at most 7 series and 7 days; whoever asks for more is refused.
+    #[prost(enumeration = "HistoryStep", tag = "5")]
+    pub step: i32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetHistoryResponse {
+    /// How it is told.
+    #[prost(enumeration = "HistoryStep", tag = "1")]
+    pub step: i32,
+    #[prost(message, repeated, tag = "2")]
+    pub series: ::prost::alloc::vec::Vec<SeriesHistory>,
+    #[prost(message, optional, tag = "3")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "4")]
+    pub to: ::core::option::Option<::prost_types::Timestamp>,
+    /// What is older is known by the hour.
+    #[prost(message, optional, tag = "5")]
+    pub raw_since: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// What one series was like.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SeriesHistory {
+    #[prost(string, tag = "1")]
+    pub metric: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub instance: ::prost::alloc::string::String,
+    #[prost(enumeration = "Unit", tag = "3")]
+    pub unit: i32,
+    /// As it came. A point without a value: the series was gone, or nothing was
+    /// heard from then on.
+    #[prost(message, repeated, tag = "4")]
+    pub points: ::prost::alloc::vec::Vec<Point>,
+    /// By the step. Where nothing is known there is none.
+    #[prost(message, repeated, tag = "5")]
+    pub rollups: ::prost::alloc::vec::Vec<Rollup>,
+}
+/// What a series was like in a span of time.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Rollup {
+    #[prost(message, optional, tag = "1")]
+    pub begin: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(int64, tag = "2")]
+    pub min: i64,
+    #[prost(int64, tag = "3")]
+    pub max: i64,
+    /// Over the time that values are known to have held.
+    #[prost(double, tag = "4")]
+    pub mean: f64,
+    /// How many reports there were.
+    #[prost(uint64, tag = "5")]
+    pub count: u64,
+    /// For how long a value is known to have held.
+    #[prost(uint64, tag = "6")]
+    pub held_seconds: u64,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ApproveEndpointRequest {
     #[prost(string, tag = "1")]
@@ -11755,6 +11834,45 @@ impl WaitingReason {
         }
     }
 }
+/// How finely history is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum HistoryStep {
+    /// As it shows the time that is asked for best.
+    Unspecified = 0,
+    /// As it came.
+    Raw = 1,
+    FiveMinutes = 2,
+    Hour = 3,
+    /// Days of UTC.
+    Day = 4,
+}
+impl HistoryStep {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "HISTORY_STEP_UNSPECIFIED",
+            Self::Raw => "HISTORY_STEP_RAW",
+            Self::FiveMinutes => "HISTORY_STEP_FIVE_MINUTES",
+            Self::Hour => "HISTORY_STEP_HOUR",
+            Self::Day => "HISTORY_STEP_DAY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HISTORY_STEP_UNSPECIFIED" => Some(Self::Unspecified),
+            "HISTORY_STEP_RAW" => Some(Self::Raw),
+            "HISTORY_STEP_FIVE_MINUTES" => Some(Self::FiveMinutes),
+            "HISTORY_STEP_HOUR" => Some(Self::Hour),
+            "HISTORY_STEP_DAY" => Some(Self::Day),
+            _ => None,
+        }
+    }
+}
 /// Generated client implementations.
 pub mod endpoint_service_client {
     #![allow(
@@ -11909,6 +12027,31 @@ pub mod endpoint_service_client {
                 .insert(GrpcMethod::new("remit.v1.EndpointService", "ListReadings"));
             self.inner.unary(req, path, codec).await
         }
+        /// What readings were like, as they came or by a step of time.
+        pub async fn get_history(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetHistoryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetHistoryResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/remit.v1.EndpointService/GetHistory",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("remit.v1.EndpointService", "GetHistory"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Lets in the key that waits: it alone speaks for the endpoint from then on.
         pub async fn approve_endpoint(
             &mut self,
@@ -12021,6 +12164,14 @@ pub mod endpoint_service_server {
             request: tonic::Request<super::ListReadingsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListReadingsResponse>,
+            tonic::Status,
+        >;
+        /// What readings were like, as they came or by a step of time.
+        async fn get_history(
+            &self,
+            request: tonic::Request<super::GetHistoryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetHistoryResponse>,
             tonic::Status,
         >;
         /// Lets in the key that waits: it alone speaks for the endpoint from then on.
@@ -12248,6 +12399,51 @@ pub mod endpoint_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListReadingsSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/remit.v1.EndpointService/GetHistory" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetHistorySvc<T: EndpointService>(pub Arc<T>);
+                    impl<
+                        T: EndpointService,
+                    > tonic::server::UnaryService<super::GetHistoryRequest>
+                    for GetHistorySvc<T> {
+                        type Response = super::GetHistoryResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetHistoryRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as EndpointService>::get_history(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetHistorySvc(inner);
                         let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

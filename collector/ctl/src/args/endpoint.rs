@@ -1,14 +1,23 @@
 //! `remit endpoint …`
 
-use clap::{Args, Subcommand};
+use std::str::FromStr;
+
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use remit_proto::v1;
 use remit_runtime::duration::Span;
 
-use crate::{at::At, word};
+use crate::{
+    at::{Around, At},
+    word::{self, Word as _},
+};
 
 pub(super) const EXAMPLES: &str = "Examples:
   remit endpoint list --at-least warn
-  remit endpoint show db-7";
+  remit endpoint show db-7
+  remit endpoint history db-7 cpu_busy --from 7d";
 
 /// What to do with endpoints.
 #[derive(Debug, Subcommand)]
@@ -72,8 +81,14 @@ pub(crate) enum Command {
         #[arg(long)]
         reason: String,
     },
-    /// Show the history of one reading.
+    /// Show how one reading changed, value by value.
     Readings(Readings),
+    /// Show what readings were like: least, mean, greatest, and their shape.
+    ///
+    /// Readings are kept as they came for a while, and by the hour for months.
+    /// Where nothing was heard there is a gap. A mean weighs each value with the
+    /// time that it held. Without a reading, those that are known are listed.
+    History(History),
 }
 
 /// Which endpoints: all that fit everything that is said.
@@ -185,4 +200,67 @@ pub(crate) struct Readings {
     /// At most so many.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
+}
+
+/// `remit endpoint history`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  remit endpoint history db-7
+  remit endpoint history db-7 cpu_busy memory_used
+  remit endpoint history db-7 'disk_used[/var]' --from 90d
+  remit endpoint history db-7 cpu_busy --from '2026-11-24 22:00' --to '2026-11-25 06:00' --step 5m
+  remit endpoint history db-7 disk_used --from 30d --step 1d --csv > disks.csv")]
+pub(crate) struct History {
+    /// Its host name or id.
+    pub(crate) endpoint: String,
+    /// Which readings: `disk_used` for those of every disk, or `disk_used[/var]`.
+    #[arg(value_name = "SERIES")]
+    pub(crate) series: Vec<SeriesName>,
+    /// From when, or how far back.
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub(crate) from: Around,
+    /// Until when, or until how long ago [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<Around>,
+    /// How finely: as it fits the time, as they came, or by this step. Days are
+    /// those of UTC.
+    #[arg(long, value_name = "STEP", default_value = "auto", value_parser = step())]
+    pub(crate) step: v1::HistoryStep,
+    /// For a spreadsheet; times are those of UTC.
+    #[arg(long, conflicts_with = "json", requires = "series")]
+    pub(crate) csv: bool,
+}
+
+/// The steps, and the one that fits.
+fn step() -> impl TypedValueParser<Value = v1::HistoryStep> {
+    const AUTO: &str = "auto";
+    let steps = v1::HistoryStep::ALL;
+    let words = [AUTO].into_iter().chain(steps.iter().map(|it| it.0));
+    PossibleValuesParser::new(words).map(|typed| {
+        let step = steps.iter().find(|it| it.0 == typed);
+        step.map_or(v1::HistoryStep::Unspecified, |it| it.1)
+    })
+}
+
+/// A series as people type it: `disk_used[/var]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SeriesName {
+    pub(crate) metric: String,
+    /// `None` for all that there are.
+    pub(crate) instance: Option<String>,
+}
+
+impl FromStr for SeriesName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('[') {
+            None if !text.is_empty() => Ok(Self { metric: text.into(), instance: None }),
+            Some((metric, rest)) if !metric.is_empty() && rest.ends_with(']') => {
+                let instance = Some(rest[..rest.len() - 1].into());
+                Ok(Self { metric: metric.into(), instance })
+            }
+            None | Some(_) => Err("write it like `disk_used` or `disk_used[/var]`".into()),
+        }
+    }
 }

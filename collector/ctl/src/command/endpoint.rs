@@ -1,6 +1,7 @@
 //! `remit endpoint …`
 
 mod group;
+mod history;
 mod retire;
 
 use jiff::Timestamp;
@@ -57,6 +58,7 @@ pub(super) async fn run(
             out.show(&Versions::of(&all(&client, &request, None).await?))?;
         }
         Command::Readings(asked) => readings(asked, global, out).await?,
+        Command::History(asked) => history::history(asked, global, out).await?,
     }
     Ok(Exit::OK)
 }

@@ -280,6 +280,13 @@ impl EndpointService for Answers {
         Err(Status::unimplemented(""))
     }
 
+    async fn get_history(
+        &self,
+        request: Request<v1::GetHistoryRequest>,
+    ) -> Answer<v1::GetHistoryResponse> {
+        self.record.reply(request)
+    }
+
     async fn revoke_endpoint(
         &self,
         request: Request<v1::RevokeEndpointRequest>,

@@ -62,7 +62,8 @@ pub struct Applied {
     pub verdict: Verdict,
 }
 
-/// The values that changed at one moment, for history.
+/// The values that changed at one moment, for history. None may have: that the
+/// endpoint measured then tells a value that holds from one that nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// When, by the collector's clock.
@@ -101,6 +102,8 @@ struct Work<'a> {
     checks: Checks,
     signals: Vec<Signal>,
     changed: Vec<(u32, Option<i64>)>,
+    /// Whether anything was measured, changed or not.
+    measured: bool,
     /// Where each series stands, made when the first is not where it was
     /// expected.
     places: Option<BTreeMap<(usize, Series), usize>>,
@@ -121,6 +124,7 @@ impl<'a> Work<'a> {
             checks,
             signals: Vec::new(),
             changed: Vec::new(),
+            measured: false,
             places: None,
             refused: None,
             at: arrival.received_at,
@@ -205,8 +209,7 @@ impl<'a> Work<'a> {
         if *endpoint.checks != self.checks {
             endpoint.checks = Arc::new(self.checks);
         }
-        let frame =
-            (!self.changed.is_empty()).then_some(Frame { at: self.at, changed: self.changed });
+        let frame = self.measured.then_some(Frame { at: self.at, changed: self.changed });
         Applied { endpoint, signals: self.signals, frame, caught_up, verdict: Verdict::Applied }
     }
 }

@@ -7,7 +7,9 @@
 use std::{error::Error, net::IpAddr, time::Duration};
 
 use jiff::SignedDuration;
-use reqwest::{Response, StatusCode, Url, header::RETRY_AFTER, redirect::Policy};
+use reqwest::{
+    Certificate, ClientBuilder, Response, StatusCode, Url, header::RETRY_AFTER, redirect::Policy,
+};
 use serde::Serialize;
 
 use super::text::{fit, line};
@@ -23,10 +25,10 @@ const LISTEN: usize = 2 << 10;
 const TELL: usize = 200;
 
 /// What is posted.
-pub(super) struct Request {
-    pub(super) url: String,
-    pub(super) body: Vec<u8>,
-    pub(super) headers: Vec<(&'static str, String)>,
+pub(in crate::adapters) struct Request {
+    pub(in crate::adapters) url: String,
+    pub(in crate::adapters) body: Vec<u8>,
+    pub(in crate::adapters) headers: Vec<(&'static str, String)>,
 }
 
 impl Request {
@@ -37,7 +39,11 @@ impl Request {
         Self { url: url.to_owned(), body, headers }
     }
 
-    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(in crate::adapters) fn header(
+        mut self,
+        name: &'static str,
+        value: impl Into<String>,
+    ) -> Self {
         self.headers.push((name, value.into()));
         self
     }
@@ -52,7 +58,7 @@ impl Request {
 }
 
 /// Posts.
-pub(super) struct Client(reqwest::Client);
+pub(in crate::adapters) struct Client(reqwest::Client);
 
 /// Why a channel cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +69,9 @@ pub enum HttpError {
     /// The address would send secrets in the clear.
     #[error("its address must begin with https://, unless it is on this machine")]
     Clear,
+    /// Nobody can vouch for the other side.
+    #[error("its roots are no certificates in PEM")]
+    Roots,
     /// The HTTP client could not be made.
     #[error("failed to set up an HTTP client")]
     Client(#[source] reqwest::Error),
@@ -70,7 +79,7 @@ pub enum HttpError {
 
 /// Whether an address may be posted to. What is signed may cross a network in
 /// the clear; what has a secret in it may not.
-pub(super) fn check_address(address: &str, is_signed: bool) -> Result<(), HttpError> {
+pub(in crate::adapters) fn check_address(address: &str, is_signed: bool) -> Result<(), HttpError> {
     let url: Url = address.parse().map_err(|_| HttpError::Address)?;
     let host = url.host_str().ok_or(HttpError::Address)?;
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
@@ -84,8 +93,18 @@ pub(super) fn check_address(address: &str, is_signed: bool) -> Result<(), HttpEr
 }
 
 impl Client {
-    pub(super) fn new() -> Result<Self, HttpError> {
-        let client = reqwest::Client::builder()
+    pub(in crate::adapters) fn new() -> Result<Self, HttpError> {
+        Self::build(reqwest::Client::builder())
+    }
+
+    /// One that takes only whom these vouch for.
+    pub(in crate::adapters) fn trusting(roots: &[u8]) -> Result<Self, HttpError> {
+        let roots = Certificate::from_pem_bundle(roots).ok().filter(|it| !it.is_empty());
+        Self::build(reqwest::Client::builder().tls_certs_only(roots.ok_or(HttpError::Roots)?))
+    }
+
+    fn build(client: ClientBuilder) -> Result<Self, HttpError> {
+        let client = client
             .redirect(Policy::none())
             .timeout(DEADLINE)
             .user_agent(concat!("remit/", env!("CARGO_PKG_VERSION")))
@@ -95,7 +114,11 @@ impl Client {
     }
 
     /// Makes one attempt.
-    pub(super) async fn post(&self, channel: &str, request: Request) -> Result<Answer, SendError> {
+    pub(in crate::adapters) async fn post(
+        &self,
+        channel: &str,
+        request: Request,
+    ) -> Result<Answer, SendError> {
         let failed = |source: Box<dyn Error + Send + Sync>, retry_after| SendError::Failed {
             channel: channel.into(),
             source,

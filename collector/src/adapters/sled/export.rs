@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     adapters::sled::{
-        history::{Tail, block},
+        history::{Tail, block, hours},
         keys::{Key, KeyError, Meta, Part},
         log::{Log, LogError, WRITTEN, Writes},
         migrate::{FORMAT, MigrateError, mark, migrate},
@@ -232,7 +232,7 @@ fn parse_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 fn is_binary(key: &Key) -> bool {
-    matches!(key, Key::Pulse(_) | Key::History { .. })
+    matches!(key, Key::Pulse(_) | Key::History { .. } | Key::Hours { .. })
 }
 
 /// Whether a value is one that the store can read.
@@ -265,5 +265,6 @@ fn check(key: &Key, value: &[u8]) -> Result<(), DecodeError> {
         Key::Meta(Meta::Listened) => is::<SignedDuration>(value),
         Key::Pulse(_) => Tail::decode(pulse::decode(value)?.2).map(drop),
         Key::History { .. } => block::decode(value).map(drop),
+        Key::Hours { day, .. } => hours::decode(value, *day).map(drop),
     }
 }

@@ -19,6 +19,7 @@
 //! - Between two blocks' beginnings lies no more than an hour of frames.
 
 pub(super) mod block;
+pub(super) mod hours;
 #[cfg(test)]
 mod tests;
 

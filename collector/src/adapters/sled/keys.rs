@@ -13,6 +13,7 @@
 //! | `e/<endpoint>/…` | `checks`, `facts`, `layout` or `registration` |
 //! | `f/<cursor>` | an entry of the feed |
 //! | `h/<endpoint>/<milliseconds>/<revision>` | a sealed piece of history |
+//! | `i/<endpoint>/<day>` | what history was by the hour, on a day counted from 1970 |
 //! | `k/<known issue>` | something that is known |
 //! | `m/…` | `audit`, `audit-begin`: where the audit trail ends and begins; `feed`: the newest cursor; `format`; `history`: since when; `listened`; `written`: how many writes |
 //! | `n/<tenant>/<day>` | the night before a business day |
@@ -45,6 +46,7 @@ pub(super) enum Key {
     Part(EndpointId, Part),
     Feed(u64),
     History { endpoint: EndpointId, start: i64, revision: u64 },
+    Hours { endpoint: EndpointId, day: i64 },
     Meta(Meta),
     Owed(u64),
     Pulse(EndpointId),
@@ -140,6 +142,7 @@ impl Key {
             | Self::Part(..)
             | Self::Feed(_)
             | Self::History { .. }
+            | Self::Hours { .. }
             | Self::Meta(_)
             | Self::Owed(_)
             | Self::Pulse(_) => return None,
@@ -165,6 +168,9 @@ impl Key {
             Self::History { endpoint, start, revision } => {
                 let start = ordered(*start).to_be_bytes();
                 with(b'h', &[endpoint.as_uuid().as_bytes(), &start, &revision.to_be_bytes()])
+            }
+            Self::Hours { endpoint, day } => {
+                with(b'i', &[endpoint.as_uuid().as_bytes(), &ordered(*day).to_be_bytes()])
             }
             Self::KnownIssue(id) => with(b'k', &[id.as_uuid().as_bytes()]),
             Self::Meta(meta) => with(b'm', &[meta.name().as_bytes()]),
@@ -252,6 +258,11 @@ fn parse_bytes(bytes: &[u8]) -> Option<Key> {
             let revision = u64::from_be_bytes(revision.try_into().ok()?);
             Key::History { endpoint: endpoint(id)?, start, revision }
         }
+        b'i' => {
+            let (id, day) = rest.split_at_checked(16)?;
+            let day = ordered(u64::from_be_bytes(day.try_into().ok()?) as i64) as i64;
+            Key::Hours { endpoint: endpoint(id)?, day }
+        }
         b'k' => Key::KnownIssue(KnownIssueId::from_uuid(uuid()?)),
         b'm' => Key::Meta(METAS.iter().find(|it| it.1.as_bytes() == rest)?.0),
         b'n' => {
@@ -297,6 +308,7 @@ impl fmt::Display for Key {
             Self::History { endpoint, start, revision } => {
                 write!(f, "h/{endpoint}/{start}/{revision}")
             }
+            Self::Hours { endpoint, day } => write!(f, "i/{endpoint}/{day}"),
             Self::KnownIssue(id) => write!(f, "k/{id}"),
             Self::Meta(meta) => write!(f, "m/{}", meta.name()),
             Self::Shift(tenant, day) => write!(f, "n/{tenant}/{day}"),
@@ -336,6 +348,9 @@ fn parse_text(text: &str) -> Option<Key> {
             start: start.parse().ok()?,
             revision: revision.parse().ok()?,
         },
+        ["i", endpoint, day] => {
+            Key::Hours { endpoint: endpoint.parse().ok()?, day: day.parse().ok()? }
+        }
         ["k", id] => Key::KnownIssue(id.parse().ok()?),
         ["m", name] => Key::Meta(METAS.iter().find(|it| it.1 == *name)?.0),
         ["n", tenant, day] => Key::Shift(tenant.parse().ok()?, day.parse().ok()?),
@@ -365,6 +380,7 @@ mod tests {
             Key::Audit(2),
             Key::Feed(u64::MAX),
             Key::History { endpoint, start: -3, revision: 9 },
+            Key::Hours { endpoint, day: -2 },
             Key::Owed(4),
             Key::Pulse(endpoint),
             Key::Operator(OperatorId::from_uuid(Uuid::from_u128(6))),
@@ -392,6 +408,8 @@ mod tests {
         let endpoint = EndpointId::from_uuid(Uuid::from_u128(5));
         let at = |start| Key::History { endpoint, start, revision: 0 }.to_bytes();
         assert!([at(i64::MIN), at(-1), at(0), at(1), at(i64::MAX)].is_sorted());
+        let on = |day| Key::Hours { endpoint, day }.to_bytes();
+        assert!([on(i64::MIN), on(-1), on(0), on(1), on(i64::MAX)].is_sorted());
     }
 
     #[test]

@@ -9,11 +9,9 @@ use remit_collector_domain::{
     audit::{Chains, Sealed},
     effect::FeedEvent,
 };
-use remit_shared::EndpointId;
 
 use crate::{
     adapters::{
-        points::in_milliseconds,
         sled::{
             SledStore,
             keys::Key,
@@ -38,8 +36,10 @@ impl SledStore {
             self.ask(Work::Store(Operation::Forget(piece.to_vec()))).await?;
         }
         self.ask(Work::Store(Operation::ForgetHistory(horizon.history))).await?;
-        let endpoints: Vec<EndpointId> = self.shared.read().tails.keys().copied().collect();
-        let look = move |it: &LogReader| old(it, &endpoints, horizon);
+        self.sum_up(horizon).await?;
+        let look = move |it: &LogReader| {
+            old_entries(it, b'f', |it: &FeedEvent| it.entry.at < horizon.feed)
+        };
         self.forget_trail(horizon.audit).await?;
         for piece in self.on_disk("look for what is old", look).await?.chunks(PIECE) {
             self.ask(Work::Erase(piece.to_vec())).await?;
@@ -80,16 +80,6 @@ fn follows(begin: &mut Chains, sealed: &Sealed) -> bool {
     }
 }
 
-fn old(
-    reader: &LogReader,
-    endpoints: &[EndpointId],
-    horizon: Horizon,
-) -> Result<Vec<Key>, LoadError> {
-    let mut old = old_history(reader, endpoints, horizon.history)?;
-    old.extend(old_entries(reader, b'f', |it: &FeedEvent| it.entry.at < horizon.feed)?);
-    Ok(old)
-}
-
 fn old_entries<T: Cold>(
     reader: &LogReader,
     kind: u8,
@@ -103,25 +93,6 @@ fn old_entries<T: Cold>(
             break;
         }
         old.push(key);
-    }
-    Ok(old)
-}
-
-/// The newest piece that begins before the horizon says what held then: it
-/// stays, and reads begin at the horizon.
-fn old_history(
-    reader: &LogReader,
-    endpoints: &[EndpointId],
-    horizon: Timestamp,
-) -> Result<Vec<Key>, LoadError> {
-    let horizon = in_milliseconds(horizon);
-    let mut old = Vec::new();
-    for endpoint in endpoints {
-        let key = |start, revision| Key::History { endpoint: *endpoint, start, revision };
-        let before = reader.range(&key(i64::MIN, 0), &key(horizon, u64::MAX));
-        for found in before.rev().skip(1) {
-            old.push(Key::from_bytes(&found?.0)?);
-        }
     }
     Ok(old)
 }

@@ -53,7 +53,8 @@ pub(super) fn wanted(work: &Work) -> Space {
             | Operation::ForgetAudit(_)
             | Operation::ForgetHistory(_),
         )
-        | Work::Erase(_) => Space::Last,
+        | Work::Erase(_)
+        | Work::Rewrite(_) => Space::Last,
     }
 }
 
@@ -68,6 +69,7 @@ pub(super) fn attempt(work: &Work) -> &'static str {
         Work::Store(
             Operation::Forget(_) | Operation::ForgetAudit(_) | Operation::ForgetHistory(_),
         )
-        | Work::Erase(_) => "prune",
+        | Work::Erase(_)
+        | Work::Rewrite(_) => "prune",
     }
 }

@@ -3,6 +3,7 @@
 mod crash;
 mod disk_full;
 mod export;
+mod summed;
 
 use std::{cell::Cell, collections::HashMap, fs};
 

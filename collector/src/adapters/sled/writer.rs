@@ -66,6 +66,18 @@ pub(super) enum Work {
     Store(Operation),
     /// To forget values that never change.
     Erase(Vec<Key>),
+    /// To replace or forget values of which memory knows nothing.
+    Rewrite(Vec<Rewrite>),
+}
+
+/// What becomes of a value.
+#[derive(Debug)]
+pub(super) struct Rewrite {
+    pub(super) key: Key,
+    /// `None` if it goes.
+    pub(super) value: Option<Vec<u8>>,
+    /// How many further pieces it has had so far.
+    pub(super) further: usize,
 }
 
 /// Work, and whom to answer.
@@ -117,6 +129,7 @@ struct Piece {
     overlay: Overlay,
     tails: HashMap<EndpointId, Tail>,
     erased: Vec<Key>,
+    rewrites: Vec<Rewrite>,
     writes: Writes,
     waiting: Vec<(oneshot::Sender<Result<u64, StoreError>>, u64)>,
 }
@@ -239,6 +252,11 @@ impl Writer {
             }
             piece.encode(&state);
         }
+        let rewritten: Vec<Key> = piece.rewrites.iter().map(|it| it.key.clone()).collect();
+        for Rewrite { key, value, further } in std::mem::take(&mut piece.rewrites) {
+            self.log.note_pieces(key.clone(), further);
+            piece.writes.insert(key, value);
+        }
         let Piece { overlay, tails, erased, writes, waiting, .. } = piece;
         if !writes.is_empty() {
             if let Err(error) = self.log.write(writes) {
@@ -248,6 +266,8 @@ impl Writer {
                 }
                 return;
             }
+            // Whoever rewrites them again looks for their pieces again.
+            rewritten.into_iter().for_each(|it| self.log.note_pieces(it, 0));
             let mut state = self.shared.write();
             overlay.changes.into_iter().for_each(|it| state.tables.apply(it));
             state.tails.extend(tails);
@@ -281,6 +301,10 @@ impl Writer {
             Work::Store(operation) => state.tables.stage(&mut piece.overlay, operation),
             Work::Erase(keys) => {
                 piece.erased.extend(keys);
+                Ok(0)
+            }
+            Work::Rewrite(rewrites) => {
+                piece.rewrites.extend(rewrites);
                 Ok(0)
             }
         }

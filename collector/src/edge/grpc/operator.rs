@@ -13,6 +13,7 @@ mod changes;
 mod contacts;
 mod endpoints;
 mod find;
+mod history;
 mod known_issues;
 mod matrices;
 mod operators;

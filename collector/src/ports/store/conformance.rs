@@ -8,6 +8,7 @@ mod durable;
 mod effects;
 mod history;
 pub mod sample;
+mod summed;
 mod trail;
 
 use std::{fmt::Debug, sync::Arc};
@@ -53,6 +54,9 @@ pub async fn check<S: Store>(fresh: impl AsyncFn() -> S) {
     trail::is_forgotten_from_its_beginning(&fresh().await).await;
     history::is_read_from_anywhere(&fresh().await).await;
     history::of_a_long_time_is_read_in_order(&fresh().await).await;
+    summed::lasts_by_the_hour(&fresh().await).await;
+    summed::is_known_by_the_minute_while_it_is_new(&fresh().await).await;
+    summed::what_comes_late_is_added(&fresh().await).await;
     the_old_is_forgotten(&fresh().await).await;
     listening_time_is_kept(&fresh().await).await;
 }
@@ -173,7 +177,13 @@ async fn alerts_are_found<S: Store>(store: &S) {
 async fn the_old_is_forgotten<S: Store>(store: &S) {
     let of = sample::endpoint_id(1);
     let never = Timestamp::MIN;
-    let horizon = Horizon { history: never, feed: never, audit: never, alerts: sample::minute(50) };
+    let horizon = Horizon {
+        history: never,
+        hours: never,
+        feed: never,
+        audit: never,
+        alerts: sample::minute(50),
+    };
     let old = sample::resolved(&sample::alert(1, of, "/old", 0), 40);
     let owing = sample::resolved(&sample::alert(2, of, "/owing", 0), 40);
     let recent = sample::resolved(&sample::alert(3, of, "/recent", 0), 50);

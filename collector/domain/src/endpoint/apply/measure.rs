@@ -22,6 +22,7 @@ impl Work<'_> {
         let at = self.at;
         let is_whole = answer.completeness == Completeness::Full;
         self.note_measured(answer, is_whole);
+        self.measured = true;
         let Some(probe) = self.probe_index(&answer.probe) else { return };
         let mut seen = Vec::with_capacity(readings.len());
         let mut hint = self.first_of(probe);

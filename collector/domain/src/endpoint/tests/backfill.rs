@@ -67,9 +67,15 @@ fn an_outage(stage: &mut Stage) -> u64 {
     samples as u64
 }
 
+/// How the one series changed.
+fn changes(stage: &Stage) -> Vec<(Timestamp, Option<i64>)> {
+    let changed = stage.frames.iter().filter_map(|it| Some((it.at, it.changed.first()?.1)));
+    changed.collect()
+}
+
 /// What history keeps of the one series, as tuning plays it back.
 fn recording(stage: &Stage) -> Recording {
-    let values = stage.frames.iter().map(|it| (it.at, it.changed[0].1)).collect();
+    let values = changes(stage);
     Recording {
         endpoint: stage.endpoint.id(),
         series: stage.endpoint.layout.series[0].1.clone(),
@@ -89,7 +95,7 @@ fn e18_backfill_cleared() {
     assert_eq!(stage.endpoint.pulse.backfill, None, "all of it is applied");
     assert_eq!(stage.caught_up, [], "it had never been heard before");
     // History at the times when it was true.
-    let changes: Vec<_> = stage.frames.iter().map(|it| (it.at, it.changed[0].1)).collect();
+    let changes = changes(&stage);
     let expected = [(at(HOUR), Some(500)), (at(2 * HOUR), Some(990)), (at(3 * HOUR), Some(500))];
     assert_eq!(changes, expected);
     // One digest.

@@ -88,7 +88,7 @@ pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<Vec<Row>, Decode
     }
     let base = (0..width).map(|_| head.optional()).collect::<Result<Vec<_>, _>>()?;
     let nonsense = DecodeError::Binary { at: bytes.len(), len: bytes.len() };
-    let mut bits = BitReader { bytes: head.rest(), at: 0 };
+    let mut bits = BitReader::new(head.rest());
     let rows = read_rows(&mut bits, start, count, &base).ok_or(nonsense)?;
     Ok(std::iter::once((start, (0..).zip(base).collect())).chain(rows).collect())
 }
@@ -124,14 +124,16 @@ fn read_rows(
     Some(rows)
 }
 
-struct BitWriter {
+/// Writes columns of bits.
+pub(super) struct BitWriter {
     out: Vec<u8>,
     pending: u8,
     filled: u32,
 }
 
 impl BitWriter {
-    fn new(out: Vec<u8>) -> Self {
+    /// Behind what was written.
+    pub(super) fn new(out: Vec<u8>) -> Self {
         Self { out, pending: 0, filled: 0 }
     }
 
@@ -146,7 +148,8 @@ impl BitWriter {
         }
     }
 
-    fn put_column(&mut self, codes: &[u128]) {
+    /// A column, by the way that takes the fewest bits.
+    pub(super) fn put_column(&mut self, codes: &[u128]) {
         if codes.iter().all(|it| *it == 0) {
             return self.put(ALL_ZERO, HEAD);
         }
@@ -183,7 +186,8 @@ impl BitWriter {
         }
     }
 
-    fn finish(mut self) -> Vec<u8> {
+    /// All bytes.
+    pub(super) fn finish(mut self) -> Vec<u8> {
         if self.filled > 0 {
             self.out.push(self.pending << (8 - self.filled));
         }
@@ -197,9 +201,17 @@ fn length(code: u128, k: u32) -> u32 {
     if ones > u128::from(ESCAPE) { ESCAPE + 1 + WIDE } else { ones as u32 + 1 + k }
 }
 
-struct BitReader<'a> {
+/// Reads columns of bits.
+pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
     at: usize,
+}
+
+impl<'a> BitReader<'a> {
+    /// From the first bit on.
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
 }
 
 impl BitReader<'_> {
@@ -211,10 +223,25 @@ impl BitReader<'_> {
     }
 
     fn bits(&mut self, width: u32) -> Option<u128> {
-        (0..width).try_fold(0, |bits, _| Some(bits << 1 | u128::from(self.bit()?)))
+        let (mut bits, mut left) = (0, width);
+        while left > 0 {
+            let (byte, passed) = self.rest_of_byte()?;
+            let taken = (8 - passed).min(left);
+            bits = bits << taken | u128::from(byte >> (8 - taken));
+            self.at += taken as usize;
+            left -= taken;
+        }
+        Some(bits)
     }
 
-    fn column(&mut self, count: usize) -> Option<Vec<u128>> {
+    /// What is left of a byte, at its high end, and how many bits of it are gone.
+    fn rest_of_byte(&self) -> Option<(u8, u32)> {
+        let passed = (self.at % 8) as u32;
+        self.bytes.get(self.at / 8).map(|it| (it << passed, passed))
+    }
+
+    /// The next column, which has so many rows.
+    pub(super) fn column(&mut self, count: usize) -> Option<Vec<u128>> {
         let head = self.bits(HEAD)?;
         if head == ALL_ZERO {
             return Some(vec![0; count]);
@@ -227,12 +254,20 @@ impl BitReader<'_> {
 
     fn code(&mut self, k: u32) -> Option<u128> {
         let mut ones = 0;
-        while self.bit()? {
-            ones += 1;
-            if ones > ESCAPE {
+        loop {
+            let (byte, passed) = self.rest_of_byte()?;
+            // The bits that were pushed in from behind are zeros.
+            let run = byte.leading_ones();
+            if ones + run > ESCAPE {
+                self.at += (ESCAPE + 1 - ones) as usize;
                 return self.bits(WIDE);
             }
+            ones += run;
+            if run < 8 - passed {
+                self.at += run as usize + 1;
+                return Some(u128::from(ones) << k | self.bits(k)?);
+            }
+            self.at += run as usize;
         }
-        Some(u128::from(ones) << k | self.bits(k)?)
     }
 }

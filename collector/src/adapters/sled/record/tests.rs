@@ -4,9 +4,14 @@
 //! edited once it was released: a new form gets a new file. Until then,
 //! `UPDATE_EXPECT=1` writes what the tests mean.
 
-use std::{collections::BTreeSet, fmt::Debug, fs, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+    fs,
+    path::PathBuf,
+};
 
-use jiff::{SignedDuration, civil::DateTime, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use remit_collector_domain::{
     alert::{
         Delivery, Disposed, Disposition, Entry, EntryKind, Notice, NoticeId, State, Told, Topic,
@@ -19,6 +24,7 @@ use remit_collector_domain::{
     known_issue::{self, Tally},
     letter::Matter,
     operator::Role,
+    rollup::{Rollup, Rollups},
     signal::{Origin, Say, Signal, Speaker},
     source::SourceKind,
     window::{self, Phase, Timing},
@@ -28,7 +34,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    adapters::sled::history::{Row, Tail, block},
+    adapters::sled::history::{Row, Tail, block, hours},
     ports::store::{Record, conformance::sample},
 };
 
@@ -428,6 +434,23 @@ fn history() {
     // All series of the block are told at its beginning.
     meaning[0].1.extend((3..10).map(|it| (it, None)));
     assert_eq!(block::decode(&stored[0]).unwrap(), meaning);
+}
+
+#[test]
+fn history_by_the_hour() {
+    let begin = |hour: i64| Timestamp::from_second(20_500 * 86_400 + hour * 3_600).unwrap();
+    let rollup = |min, max, sum, held, count| Rollup { min, max, sum, held, count };
+    let meaning = Rollups(BTreeMap::from([
+        ((0, begin(0)), rollup(-5, 10, 12_345, 3_600, 360)),
+        ((0, begin(1)), rollup(0, 0, 0, 300, 1)),
+        ((2, begin(1)), rollup(7, 9, 2_150, 300, 1)),
+        ((2, begin(23)), rollup(i64::MIN, i64::MAX, -1, 17, 2)),
+        ((3, begin(23)), rollup(i64::MAX, i64::MAX, 0, 0, 1)),
+    ]));
+    let stored = hex("history_hours");
+    assert_eq!(hours::encode(&meaning, 20_500), stored[0]);
+    // What never held has no sum.
+    assert_eq!(hours::decode(&stored[0], 20_500).unwrap(), meaning);
 }
 
 #[test]

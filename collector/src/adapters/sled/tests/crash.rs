@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::ports::store::sha256;
 
-const FOLDER: &str = "REMIT_TEST_FOLDER";
+pub(super) const FOLDER: &str = "REMIT_TEST_FOLDER";
 const LIMIT: &str = "REMIT_TEST_LIMIT";
 const CHILD: &str = "adapters::sled::tests::crash::works_until_it_is_killed";
 
@@ -67,13 +67,13 @@ async fn work(store: Arc<SledStore>, n: u128, limit: u64) {
 
 /// One line, in one write. It begins with a new line because the test runner
 /// leaves its own unfinished.
-fn say(line: &str) {
+pub(super) fn say(line: &str) {
     stdout().write_all(format!("\n{line}\n").as_bytes()).unwrap();
     stdout().flush().unwrap();
 }
 
-fn child(program: &mut Command, folder: &Path) -> std::process::Child {
-    program.args([CHILD, "--exact", "--nocapture", "--test-threads=1"]);
+pub(super) fn child(program: &mut Command, test: &str, folder: &Path) -> std::process::Child {
+    program.args([test, "--exact", "--nocapture", "--test-threads=1"]);
     program.env(FOLDER, folder).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -85,7 +85,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     for kill in 0..KILLS {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let lines = 20 + (seed >> 33) % 400;
-        let mut child = child(&mut Command::new(env::current_exe().unwrap()), folder.path());
+        let mut child = child(&mut Command::new(env::current_exe().unwrap()), CHILD, folder.path());
         let said = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut heard = 0;
         for line in said {
@@ -171,7 +171,7 @@ fn the_disk_has_it_before_it_is_acknowledged() {
         Command::new("strace").arg("-V").output().is_ok_and(|it| it.status.success()),
         "this test needs the program `strace`"
     );
-    let output = child(&mut strace, &folder.path().join("data")).wait_with_output().unwrap();
+    let output = child(&mut strace, CHILD, &folder.path().join("data")).wait_with_output().unwrap();
     assert!(output.status.success(), "this test must be able to trace its child");
 
     let trace = fs::read_to_string(trace).unwrap();

@@ -130,6 +130,16 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
         }))
     }
 
+    async fn get_history(
+        &self,
+        request: Request<v1::GetHistoryRequest>,
+    ) -> Result<Response<v1::GetHistoryResponse>, Status> {
+        let operator = self.caller(&request).await?;
+        let asked = request.into_inner();
+        let endpoint = self.endpoint(&operator, &asked.endpoint).await?;
+        Ok(Response::new(self.history(endpoint, asked).await?))
+    }
+
     async fn approve_endpoint(
         &self,
         request: Request<v1::ApproveEndpointRequest>,

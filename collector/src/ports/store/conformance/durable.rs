@@ -118,7 +118,7 @@ async fn cursors_go_on<S: Store>(open: &impl AsyncFn(&str) -> S) {
     assert_eq!(feed(&store, 0, 9).await, [(1, 1), (2, 2)], "the feed goes on after reopening");
     assert_eq!(audit(&store, 1, 9).await, [(2, "2".into())], "and so does the audit trail");
     let old = sample::minute(9);
-    let horizon = Horizon { history: never, feed: old, audit: old, alerts: never };
+    let horizon = Horizon { history: never, hours: never, feed: old, audit: old, alerts: never };
     store.prune(horizon).await.expect("prune");
     drop(store);
     let store = publish(2, 3).await;
@@ -147,8 +147,13 @@ async fn what_was_forgotten_stays_so<S: Store>(open: &impl AsyncFn(&str) -> S) {
         let alert = sample::resolved(&sample::alert(1, of, "/", 0), 1);
         commit(&store, alert, 0, vec![]).await;
         commit(&store, sample::alert(2, of, "/", 2), 0, vec![]).await;
-        let horizon =
-            Horizon { history: never, feed: never, audit: never, alerts: sample::minute(9) };
+        let horizon = Horizon {
+            history: never,
+            hours: never,
+            feed: never,
+            audit: never,
+            alerts: sample::minute(9),
+        };
         store.prune(horizon).await.expect("prune");
     }
     let store = open("forgotten").await;

@@ -64,7 +64,7 @@ pub(super) async fn are_published_with_their_commit<S: Store>(store: &S) {
 
     let never = Timestamp::MIN;
     let old = sample::minute(2);
-    let horizon = Horizon { history: never, feed: old, audit: old, alerts: never };
+    let horizon = Horizon { history: never, hours: never, feed: old, audit: old, alerts: never };
     store.prune(horizon).await.expect("prune");
     assert_eq!(feed(store, 0, 9).await, [(2, 2)], "old entries of the feed are forgotten");
     assert_eq!(audit(store, 0, 9).await, [(2, "b".into())], "and of the audit trail");

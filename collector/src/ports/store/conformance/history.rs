@@ -38,8 +38,13 @@ pub(super) async fn is_read_from_anywhere<S: Store>(store: &S) {
     assert_eq!(read(&unknown, 0, 300, 9).await, [], "an unknown series has no history");
 
     let never = Timestamp::MIN;
-    let horizon =
-        Horizon { history: sample::minute(150), feed: never, audit: never, alerts: never };
+    let horizon = Horizon {
+        history: sample::minute(150),
+        hours: never,
+        feed: never,
+        audit: never,
+        alerts: never,
+    };
     store.prune(horizon).await.expect("prune");
     assert_eq!(
         read(&memory, 0, 300, 9).await,
@@ -61,8 +66,13 @@ pub(super) async fn of_a_long_time_is_read_in_order<S: Store>(store: &S) {
     assert!(points == expected[77..=401], "and from its middle to its middle");
 
     let never = Timestamp::MIN;
-    let horizon =
-        Horizon { history: sample::minute(250), feed: never, audit: never, alerts: never };
+    let horizon = Horizon {
+        history: sample::minute(250),
+        hours: never,
+        feed: never,
+        audit: never,
+        alerts: never,
+    };
     store.prune(horizon).await.expect("prune");
     let points = read(store, &memory, 0, LONG, 1_000).await;
     assert!(points == expected[250..], "what is older is forgotten, and nothing newer");

@@ -26,7 +26,13 @@ pub(super) async fn is_a_chain<S: Store>(store: &S) {
 pub(super) async fn is_forgotten_from_its_beginning<S: Store>(store: &S) {
     write(store, 0, 5).await;
     let never = Timestamp::MIN;
-    let horizon = Horizon { history: never, feed: never, audit: sample::minute(3), alerts: never };
+    let horizon = Horizon {
+        history: never,
+        hours: never,
+        feed: never,
+        audit: sample::minute(3),
+        alerts: never,
+    };
     store.prune(horizon).await.expect("prune");
     let (begin, _) = store.audit_span().await.expect("audit_span");
     assert_eq!(begin.whole.seq, 3, "what is older than the horizon is forgotten");
@@ -43,7 +49,13 @@ pub(super) async fn goes_on<S: Store>(open: &impl AsyncFn(&str) -> S) {
     assert_eq!(verified(&store).await, 4, "the chain is there after reopening");
     write(&store, 4, 2).await;
     let never = Timestamp::MIN;
-    let horizon = Horizon { history: never, feed: never, audit: sample::minute(3), alerts: never };
+    let horizon = Horizon {
+        history: never,
+        hours: never,
+        feed: never,
+        audit: sample::minute(3),
+        alerts: never,
+    };
     store.prune(horizon).await.expect("prune");
     drop(store);
     let store = open("trail").await;

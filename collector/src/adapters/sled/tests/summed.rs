@@ -1,0 +1,93 @@
+//! History is summed up while the process dies again and again.
+
+use std::{
+    env,
+    io::{BufRead, BufReader},
+    process::Command,
+};
+
+use remit_collector_domain::{
+    endpoint::Frame,
+    rollup::{Rollups, Step},
+};
+
+use super::{
+    crash::{FOLDER, child, say},
+    *,
+};
+use crate::ports::store::Horizon;
+
+const CHILD: &str = "adapters::sled::tests::summed::sums_up_until_it_is_killed";
+const KILLS: u64 = 8;
+/// How many reports a commit has, a minute apart.
+const REPORTS: i64 = 90;
+/// How many minutes are kept as they came.
+const KEPT: i64 = 300;
+
+/// The reports of a commit.
+fn reports(revision: u64) -> Vec<Frame> {
+    let first = i64::try_from(revision).unwrap() * REPORTS;
+    let value = |at: i64| at * at % 1_009 - 500;
+    let changed = |at: i64| [(0, Some(value(at))), (1, (at % 70 > 5).then_some(at / 9))];
+    (first..first + REPORTS).map(|at| sample::frame(at, &changed(at))).collect()
+}
+
+/// Does nothing, unless the test below has started it.
+#[tokio::test]
+async fn sums_up_until_it_is_killed() {
+    let Some(folder) = env::var_os(FOLDER) else { return };
+    let store = open(Path::new(&folder));
+    loop {
+        let stored = store.load::<Endpoint>(&sample::endpoint_id(1)).await.unwrap();
+        let expected = stored.map_or(0, |it| it.revision);
+        let frames = reports(expected);
+        let commit = Commit { record: sample::endpoint(1), expected, owes: vec![], frames };
+        let revision = store.commit(commit).await.unwrap();
+        say(&format!("committed {revision}"));
+        let newest = i64::try_from(revision).unwrap() * REPORTS;
+        let never = Timestamp::MIN;
+        let history = sample::minute(newest - KEPT);
+        let horizon = Horizon { history, hours: never, feed: never, audit: never, alerts: never };
+        store.prune(horizon).await.unwrap();
+        say("pruned");
+    }
+}
+
+#[tokio::test]
+async fn every_report_is_counted_once_wherever_the_process_is_killed() {
+    let folder = TempDir::new().unwrap();
+    let mut seed = 20_261_130_u64;
+    for kill in 0..KILLS {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let lines = 5 + (seed >> 33) % 60;
+        let mut child = child(&mut Command::new(env::current_exe().unwrap()), CHILD, folder.path());
+        let mut heard = 0;
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            heard += u64::from(line.starts_with("committed") || line == "pruned");
+            if heard == lines {
+                child.kill().unwrap();
+            }
+        }
+        child.wait().unwrap();
+        assert!(heard >= lines, "the child was killed in the middle of its work");
+        compare(&open(folder.path()), &format!("kill {kill}, after {lines} lines")).await;
+    }
+}
+
+async fn compare(store: &SledStore, context: &str) {
+    let id = sample::endpoint_id(1);
+    let revision = store.load::<Endpoint>(&id).await.unwrap().unwrap().revision;
+    let frames: Vec<Frame> = (0..revision).flat_map(reports).collect();
+    let end = frames.last().unwrap().at;
+    let mut expected = Rollups::default();
+    let rows = frames.iter().map(|it| (it.at, it.changed.as_slice()));
+    expected.gather(rows, end, Step::Hour, |_| true);
+    let series = [sample::series("memory_used", ""), sample::series("disk_used", "/srv")];
+    let found = store.rollups(id, &series, sample::minute(0), end, Step::Hour).await.unwrap();
+    for (number, found) in (0..).zip(found) {
+        let of = expected.0.iter().filter(|it| it.0.0 == number);
+        let expected: Vec<_> = of.map(|((_, begin), it)| (*begin, *it)).collect();
+        assert!(found == expected, "{context}: {found:?}, not {expected:?}");
+    }
+}
