@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 use remit_proto::v1;
 use remit_shared::Stream;
 use tests::{Filler, Outcome, Site, run, starter};
-use tokio::time::Instant;
+use tokio::{process::Command, time::Instant};
 use tonic::Code;
 
 use crate::steps;
@@ -61,6 +61,25 @@ async fn a_data_folder_is_made_once() {
     );
     assert_eq!(again.stderr, expected);
     assert!(contents(&data.join("pki")) == before);
+}
+
+#[tokio::test]
+async fn a_data_folder_whose_making_is_cut_off_is_made_by_the_same_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut init = tests::command("remit-collector");
+    init.arg("init").arg("--data-dir").arg(&data).args(["--name", "localhost"]);
+    let mut cut = Command::new("strace");
+    // The certificates are there by then, and the store is on its way.
+    cut.args(["-f", "-o", "/dev/null", "-e", "inject=fdatasync:signal=SIGKILL:when=1"]);
+    assert_eq!(tests::finish(tests::within(cut, &init)).await.code, None, "it is killed");
+    assert!(data.join("pki/root.key").exists() && !data.join("collector.toml").exists());
+
+    let again = tests::finish(init).await;
+    assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""));
+    assert_eq!(check(&data).await.code, Some(0));
+    let left: Vec<_> = fs::read_dir(&data).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert!(!left.contains(&"init.unfinished".into()), "{left:?}");
 }
 
 #[tokio::test]

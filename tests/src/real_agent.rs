@@ -129,6 +129,12 @@ impl RealAgent {
         self.program = Some(Program::start(self.command(&["run"]), &log));
     }
 
+    /// The same, as the end of another command.
+    pub fn start_as(&mut self, changed: impl FnOnce(&Command) -> Command) {
+        let run = changed(&self.command(&["run"]));
+        self.program = Some(Program::start(run, &self.folder.join("agent.log")));
+    }
+
     /// The same, with the state folder on a disk of so many MiB of its own.
     pub fn start_on_small_disk(&mut self, mebibytes: u32) {
         let run = disk::on_its_own(&self.command(&["run"]), &self.state_dir(), mebibytes);
