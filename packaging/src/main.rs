@@ -9,6 +9,7 @@ mod ci;
 mod codegen;
 mod command;
 mod dist;
+mod faults;
 mod needs;
 mod quickstart;
 mod roots;
@@ -40,6 +41,8 @@ enum Task {
     },
     /// Makes every package, into target/dist.
     Dist(dist::Args),
+    /// Breaks things and shows what Remit does about it.
+    Faults(faults::Args),
     /// Builds the Windows agent and packs it as an MSI into target/dist.
     Msi,
     /// Tries the whole product on this machine.
@@ -72,6 +75,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Bench(_)
         | Task::Ci(_)
         | Task::Codegen { .. }
+        | Task::Faults(_)
         | Task::Msi
         | Task::Root { .. }
         | Task::Test { .. } => task,
@@ -83,6 +87,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Ci(args) => ci::run(&args),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
         Task::Dist(args) => dist::run(&args),
+        Task::Faults(args) => faults::run(&args),
         Task::Msi => windows::msi::run(),
         Task::Quickstart(args) => quickstart::run(&args),
         Task::Root { suite } => roots::show(&suite).map(|()| ExitCode::SUCCESS),

@@ -70,7 +70,12 @@ impl RealAgent {
 
     /// From its next start on it runs in another network.
     pub fn move_to(&mut self, network: &Network) {
-        self.namespace = Some(network.name().to_owned());
+        self.move_into(network.name());
+    }
+
+    /// The same, by the name that `ip netns` has for it.
+    pub fn move_into(&mut self, namespace: &str) {
+        self.namespace = Some(namespace.to_owned());
     }
 
     /// Adds to its settings; what stands first belongs to `[uplink]`.
