@@ -6,8 +6,8 @@ use crate::{
     Scope,
     found::Found,
     rows::{
-        channels, clocks, copies, crash, disk, elsewhere, full, herd, hostile, matrix, overload,
-        silence, sweep, sync, timers,
+        channels, clocks, copies, crash, disk, elsewhere, full, herd, hostile, kept, matrix,
+        overload, silence, sweep, sync, timers,
     },
 };
 
@@ -84,7 +84,11 @@ impl Fault {
             4 => timers::between_step_and_message(self, scope).await,
             5 => timers::before_the_step(self, scope).await,
             6 => timers::five_hundred(self, scope).await,
-            7 => sync::traced_row(self, scope).await,
+            7 => {
+                let traced = sync::traced_row(self, scope).await;
+                let collector = kept::power_cuts(self, scope).await;
+                traced.and(collector).and(kept::of_the_agent(self, scope).await)
+            }
             8 => disk::fails(self, scope).await,
             9 => full::fills(self, scope).await,
             10 => disk::damaged(self, scope).await,

@@ -21,6 +21,7 @@ mod hook;
 mod load;
 mod rows;
 mod strace;
+mod trace;
 
 use std::{
     any::Any,

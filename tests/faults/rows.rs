@@ -9,6 +9,7 @@ pub(crate) mod elsewhere;
 pub(crate) mod full;
 pub(crate) mod herd;
 pub(crate) mod hostile;
+pub(crate) mod kept;
 pub(crate) mod matrix;
 mod network;
 pub(crate) mod overload;

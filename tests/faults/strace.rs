@@ -31,7 +31,7 @@ pub(crate) fn spoiled(command: &Command, injection: &str) -> Command {
 /// 1970, with paths for files, and with so many bytes of what is written.
 pub(crate) fn traced(command: &Command, calls: &str, bytes: u32, to: &Path) -> Command {
     let mut strace = Command::new("strace");
-    strace.args(["-D", "-f", "-qq", "-ttt", "-y", "-s"]).arg(bytes.to_string());
+    strace.args(["-D", "-f", "-qq", "-ttt", "-y", "-x", "-s"]).arg(bytes.to_string());
     strace.arg("-o").arg(to).arg("-e").arg(format!("trace={calls}")).arg("--");
     within(strace, command)
 }

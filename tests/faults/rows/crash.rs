@@ -20,7 +20,7 @@ use crate::{
 const JOBS: u64 = 90;
 
 /// What an agent has confirmed.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Confirmed {
     /// How often.
     pub(crate) count: u64,

@@ -5,13 +5,21 @@
 //! acknowledged. In between there must be a write to the store, and
 //! after it a sync that came to its end.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use remit_runtime::clock::SystemClock;
 use remit_shared::{Clock as _, RunResult, Stream};
 use tests::{RealAgent, Site};
 
-use crate::{Scope, fault::Fault, found::Found, load, rows::crash::Confirmed, strace::traced};
+use crate::{
+    Scope,
+    fault::Fault,
+    found::Found,
+    load,
+    rows::crash::Confirmed,
+    strace::traced,
+    trace::{self, Call},
+};
 
 /// Something that was asked for and confirmed, in seconds since 1970.
 struct Answered {
@@ -23,41 +31,10 @@ fn now() -> f64 {
     SystemClock.now().as_duration().as_secs_f64()
 }
 
-/// A call of the kernel on a file of the folder in question.
-struct Call {
-    is_sync: bool,
-    begun: f64,
-    ended: f64,
-}
-
-/// The writes and syncs of a trace, in the order of their ends.
-fn calls(trace: &Path, folder: &str) -> Vec<Call> {
-    let text = fs::read_to_string(trace).expect("strace wrote a trace");
-    let mut open = std::collections::HashMap::<&str, (bool, f64)>::new();
-    let mut calls = Vec::new();
-    for line in text.lines() {
-        let mut words = line.split_whitespace();
-        let (Some(thread), Some(time), Some(rest)) = (words.next(), words.next(), words.next())
-        else {
-            continue;
-        };
-        let Ok(time) = time.parse::<f64>() else { continue };
-        let good = line.rsplit_once("= ").is_some_and(|it| !it.1.starts_with('-'));
-        if rest == "<..." {
-            if let Some((is_sync, begun)) = open.remove(thread)
-                && good
-            {
-                calls.push(Call { is_sync, begun, ended: time });
-            }
-        } else if line.contains(folder) {
-            let is_sync = rest.starts_with("fdatasync") || rest.starts_with("fsync");
-            if line.ends_with("<unfinished ...>") {
-                open.insert(thread, (is_sync, time));
-            } else if good {
-                calls.push(Call { is_sync, begun: time, ended: time });
-            }
-        }
-    }
+/// The writes and syncs of files below a folder.
+fn of_folder(trace: &Path, folder: &str) -> Vec<Call> {
+    let mut calls = trace::read(trace);
+    calls.retain(|it| it.file().is_some_and(|it| it.contains(folder)));
     calls
 }
 
@@ -65,9 +42,9 @@ fn calls(trace: &Path, folder: &str) -> Vec<Call> {
 fn too_soon(answered: &[Answered], calls: &[Call]) -> u64 {
     let is_kept = |it: &Answered| {
         let within = |call: &&Call| it.asked <= call.begun && call.ended <= it.confirmed;
-        let written = calls.iter().filter(within).find(|call| !call.is_sync);
+        let written = calls.iter().filter(within).find(|call| !call.is_sync());
         written.is_some_and(|written| {
-            calls.iter().filter(within).any(|it| it.is_sync && written.ended <= it.begun)
+            calls.iter().filter(within).any(|it| it.is_sync() && written.ended <= it.begun)
         })
     };
     answered.iter().filter(|it| !is_kept(it)).count() as u64
@@ -93,7 +70,7 @@ pub(crate) async fn traced_both(scope: &Scope) -> [(u64, u64); 2] {
     }
     drop(session);
     site.stop().await;
-    let of_collector = too_soon(&collector, &calls(&trace, "/store/"));
+    let of_collector = too_soon(&collector, &of_folder(&trace, "/store/"));
     site.restart().await;
 
     let mut agent = site.real_agent("db-7");
@@ -102,7 +79,7 @@ pub(crate) async fn traced_both(scope: &Scope) -> [(u64, u64); 2] {
     agent.start_as(|run| traced(run, calls_of_interest, 0, &trace));
     let agents = pings(&agent, count).await;
     agent.stop().await;
-    let of_agent = too_soon(&agents, &calls(&trace, "/spool/"));
+    let of_agent = too_soon(&agents, &of_folder(&trace, "/spool/"));
     [(count, of_collector), (count, of_agent)]
 }
 
