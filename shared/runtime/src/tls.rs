@@ -21,6 +21,7 @@ mod request;
 mod server;
 #[cfg(test)]
 pub(crate) mod testing;
+mod time;
 
 use std::sync::Arc;
 
