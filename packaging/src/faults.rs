@@ -37,6 +37,31 @@ pub(crate) struct Args {
     args: Vec<String>,
 }
 
+/// What `cargo xtask soak` is asked.
+#[derive(clap::Args)]
+pub(crate) struct Soak {
+    /// For how long.
+    #[arg(long, default_value_t = 30)]
+    minutes: u32,
+    /// How many agents report.
+    #[arg(long, default_value_t = 200)]
+    agents: u32,
+    /// How many reports they make in a second, all together.
+    #[arg(long, default_value_t = 400)]
+    rate: u32,
+    /// Of the programs as they are released.
+    #[arg(long)]
+    release: bool,
+}
+
+/// Lets agents report evenly for a long while, and looks at the collector's memory.
+pub(crate) fn soak(args: &Soak) -> anyhow::Result<ExitCode> {
+    let [minutes, agents, rate] = [args.minutes, args.agents, args.rate].map(|it| it.to_string());
+    let words = ["--soak", &minutes, "--agents", &agents, "--rate", &rate];
+    let done = attempt(args.release, &words)?;
+    Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 /// Builds the programs and breaks things under them.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let wanted = args.args.iter().map(String::as_str).collect::<Vec<_>>();

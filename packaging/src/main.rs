@@ -52,6 +52,8 @@ enum Task {
         /// Which: bookworm, bullseye.
         suite: String,
     },
+    /// Lets agents report for a long while and shows how the collector's memory fares.
+    Soak(faults::Soak),
     /// Runs every test.
     Test {
         /// Passed on to the test runner.
@@ -78,6 +80,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         | Task::Faults(_)
         | Task::Msi
         | Task::Root { .. }
+        | Task::Soak(_)
         | Task::Test { .. } => task,
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("packaging has no parent")?;
@@ -91,6 +94,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Msi => windows::msi::run(),
         Task::Quickstart(args) => quickstart::run(&args),
         Task::Root { suite } => roots::show(&suite).map(|()| ExitCode::SUCCESS),
+        Task::Soak(args) => faults::soak(&args),
         Task::Test { args } => suite::run(&args),
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     Scope,
     found::Found,
     rows::{
-        channels, clocks, copies, crash, disk, elsewhere, full, herd, hostile, kept, matrix,
+        alone, channels, clocks, copies, crash, disk, elsewhere, full, herd, hostile, kept, matrix,
         overload, silence, sweep, sync, timers,
     },
 };
@@ -62,7 +62,7 @@ impl Fault {
     /// Those that can be tried within a few minutes in all, and that no test of
     /// the suite tries in the same way.
     pub(crate) fn quick() -> impl Iterator<Item = Self> {
-        [1, 2, 3, 4, 7, 8, 10, 15, 22, 25, 28].into_iter().map(Self)
+        [1, 2, 3, 4, 7, 8, 9, 10, 15, 22, 25, 28].into_iter().map(Self)
     }
 
     /// `F3`.
@@ -103,6 +103,7 @@ impl Fault {
             24 => silence::stands_still(self, scope).await,
             25 => disk::slow(self, scope).await,
             26 => channels::fail(self, scope).await,
+            27 => alone::runs_out(self).await,
             28 => hostile::revoked(self, scope).await,
             29 => matrix::published(self, scope).await,
             30 => hostile::attacks(self, scope).await,

@@ -103,7 +103,7 @@ impl Found {
         self.with(name, value, unit, Goal::None)
     }
 
-    /// What the fault matrix asks for besides, and was not tried here.
+    /// What the fault matrix asks for besides, and was not tried or is otherwise.
     pub(crate) fn but_not(mut self, what: impl Into<String>) -> Self {
         self.left_out.push(what.into());
         self
@@ -134,8 +134,7 @@ impl Found {
     /// What is not as one would like it, in words.
     fn words(&self) -> String {
         let broke = self.broke.clone().into_iter();
-        let left_out = self.left_out.iter().map(|it| format!("not tried: {it}"));
-        broke.chain(left_out).collect::<Vec<_>>().join("; ")
+        broke.chain(self.left_out.iter().cloned()).collect::<Vec<_>>().join("; ")
     }
 
     fn shown(&self) -> String {

@@ -20,6 +20,7 @@ mod found;
 mod hook;
 mod load;
 mod rows;
+mod soak;
 mod strace;
 mod trace;
 
@@ -40,6 +41,7 @@ use tokio::{
 use crate::{
     fault::Fault,
     found::{Found, HEADS, Verdict},
+    soak::Load,
 };
 
 /// Tries what Remit does when things break.
@@ -58,6 +60,16 @@ struct Args {
     /// Each in small: fewer kills, fewer agents, shorter.
     #[arg(long)]
     small: bool,
+    /// Instead of breaking anything, report evenly for so many minutes and look at
+    /// the collector's memory.
+    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["faults", "quick", "all"])]
+    soak: Option<u32>,
+    /// How many agents report meanwhile.
+    #[arg(long, default_value_t = 200, requires = "soak")]
+    agents: u32,
+    /// How many reports they make in a second, all together.
+    #[arg(long, default_value_t = 400, requires = "soak")]
+    rate: u32,
     /// Print one line of JSON per row.
     #[arg(long)]
     json: bool,
@@ -94,6 +106,10 @@ fn main() -> ExitCode {
 }
 
 async fn run(args: &Args) -> ExitCode {
+    if let Some(minutes) = args.soak {
+        let load = Load { minutes, agents: args.agents, rate: args.rate };
+        return if soak::run(load).await { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let scope = Scope { small: args.small || args.quick };
     let wanted: BTreeSet<Fault> = match args.faults.as_slice() {
         [] if args.quick && !args.all => Fault::quick().collect(),
@@ -151,7 +167,8 @@ fn words(panic: &(dyn Any + Send)) -> String {
     said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned()
 }
 
-fn say(line: &str) {
+/// Says one line of the result.
+pub(crate) fn say(line: &str) {
     // A reader that went away, as in `| head`, is no reason to stop.
     let _ = writeln!(io::stdout().lock(), "{line}");
 }

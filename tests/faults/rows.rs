@@ -1,5 +1,6 @@
 //! The rows: one function tries one fault, and gives what it found.
 
+pub(crate) mod alone;
 pub(crate) mod channels;
 pub(crate) mod clocks;
 pub(crate) mod copies;

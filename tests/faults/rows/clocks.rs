@@ -32,7 +32,7 @@ fn library() -> PathBuf {
 }
 
 /// The same command, with a clock that goes by what a file says.
-fn by(command: &Command, file: &Path) -> Command {
+pub(super) fn by(command: &Command, file: &Path) -> Command {
     let mut env = Command::new("env");
     env.arg(format!("LD_PRELOAD={}", library().display()));
     env.arg(format!("FAKETIME_TIMESTAMP_FILE={}", file.display()));
@@ -41,7 +41,7 @@ fn by(command: &Command, file: &Path) -> Command {
 }
 
 /// Whoever reads it meanwhile finds the old time or the new.
-fn set(file: &Path, to: &str) {
+pub(super) fn set(file: &Path, to: &str) {
     let beside = file.with_extension("next");
     fs::write(&beside, to).expect("the row's folder can be written");
     fs::rename(&beside, file).expect("the row's folder can be written");

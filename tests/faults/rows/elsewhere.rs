@@ -11,7 +11,7 @@ fn of(fault: Fault) -> (&'static [&'static str], &'static [&'static str]) {
     match fault.name().as_str() {
         "F12" => (
             &["f12_a_slow_and_lossy_link_is_no_reason_to_call_an_agent_offline"],
-            &["a whole day of it: it is a few minutes by a faster clock"],
+            &["not for a day: some minutes by a faster clock"],
         ),
         "F13" => (
             &[
@@ -25,7 +25,7 @@ fn of(fault: Fault) -> (&'static [&'static str], &'static [&'static str]) {
                 "f16_f18_a_silent_site_is_one_alert_and_who_stays_away_is_another",
                 "f16_a_site_of_five_hundred_is_one_page_within_four_minutes",
             ],
-            &["500 connections: 20 with the programs, 500 with the core"],
+            &["not 500 connections: 20 with the programs, 500 with the core alone"],
         ),
         "F17" => (
             &[

@@ -93,7 +93,7 @@ pub(crate) async fn comes_back(fault: Fault, scope: &Scope) -> Found {
     if scope.of(true, false) {
         return found;
     }
-    found.but_not("ten minutes without the collector: agents come back by the same rule after one")
+    found.but_not("not after ten minutes: agents come back by the same rule after one second")
 }
 
 async fn enroll(site: &Site, count: usize) -> Vec<FakeAgent> {

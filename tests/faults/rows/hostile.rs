@@ -112,7 +112,7 @@ pub(crate) async fn attacks(fault: Fault, scope: &Scope) -> Found {
     .at_most("resident", memory, " MiB", 512.0)
     .is("collector alive", alive, 1)
     .is("lets others in", listens, 1)
-    .but_not("compression bombs and 10⁶ labels: the protocol has neither")
+    .but_not("no compression bombs, which the listeners do not unpack, and no 10⁶ labels")
 }
 
 /// Attacks in every way until told to stop.

@@ -278,8 +278,8 @@ pub(crate) async fn set_up(fault: Fault, scope: &Scope) -> Found {
         .shows("points", tried as f64, "")
         .is("of them needing a hand", failed, 0)
         .but_not(
-            "a migration: there is one format of the data folder so far, and a folder of a later \
-             one is refused (test a_data_folder_from_the_future_is_left_alone)",
+            "no migration: there is one format of the data folder so far, and one of a later format is \
+             refused (test a_data_folder_from_the_future_is_left_alone)",
         )
 }
 

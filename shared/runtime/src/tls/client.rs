@@ -35,7 +35,9 @@ pub fn client_config(
 pub fn pinned_client_config(pin: [u8; 32]) -> Result<Arc<ClientConfig>, TlsError> {
     let verifier = Arc::new(PinnedVerifier::new(pin, provider()));
     // Called dangerous because a verifier can be written that verifies nothing.
-    let builder = builder(NotBefore::beginning_of(None))?.dangerous().with_custom_certificate_verifier(verifier);
+    let builder = builder(NotBefore::beginning_of(None))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
     Ok(finish(builder.with_no_client_auth()))
 }
 
