@@ -48,6 +48,9 @@ impl Layer {
         let mut mount = Command::new("mount");
         mount.args(["-t", "overlay", "overlay", "-o", &options]).arg(layer.root());
         command::capture(&mut mount)?;
+        // Without it there is nothing to measure.
+        let mut proc = Command::new("mount");
+        command::capture(proc.args(["-t", "proc", "proc"]).arg(layer.root().join("proc")))?;
         Ok(layer)
     }
 
@@ -58,8 +61,10 @@ impl Layer {
 
 impl Drop for Layer {
     fn drop(&mut self) {
-        // What stays mounted is seen by whoever next wants the folder afresh.
-        let _ = Command::new("umount").arg(self.root()).status();
+        for mounted in [self.root().join("proc"), self.root()] {
+            // What stays mounted is seen by whoever next wants the folder afresh.
+            let _ = Command::new("umount").arg(mounted).status();
+        }
     }
 }
 
