@@ -73,7 +73,7 @@ pub(crate) async fn tests(fault: Fault) -> Found {
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut run = Command::new(cargo);
-    run.args(["test", "--workspace", "--no-fail-fast", "--"]).args(names);
+    run.args(["test", "--workspace", "--tests", "--no-fail-fast", "--"]).args(names);
     run.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     let output = run.output().await.expect("cargo can be started");
     let said = String::from_utf8_lossy(&output.stdout);
