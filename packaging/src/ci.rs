@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::{
     codegen,
     command::{self, cargo, say},
-    suite, tidy, tools, tree, windows,
+    faults, suite, tidy, tools, tree, windows,
 };
 
 /// What `cargo xtask ci` is asked.
@@ -39,6 +39,8 @@ enum Step {
     Doc,
     /// All tests pass.
     Test,
+    /// Nothing is lost when programs are killed and disks fail.
+    Faults,
     /// The pure crates depend on nothing but their list.
     Tree,
     /// Files and crates keep the house rules.
@@ -115,6 +117,7 @@ impl Step {
                 ensure!(status.success(), "the test runner ended with {status}");
                 Ok(())
             }
+            Self::Faults => faults::quick(),
             Self::Tree => tree::check(),
             Self::Tidy => tidy::check(),
             Self::Deny => tools::deny(),

@@ -9,6 +9,7 @@ mod ci;
 mod codegen;
 mod command;
 mod dist;
+mod faults;
 mod needs;
 mod quickstart;
 mod roots;
@@ -40,6 +41,8 @@ enum Task {
     },
     /// Makes every package, into target/dist.
     Dist(dist::Args),
+    /// Breaks things and shows what Remit does about it.
+    Faults(faults::Args),
     /// Builds the Windows agent and packs it as an MSI into target/dist.
     Msi,
     /// Tries the whole product on this machine.
@@ -49,6 +52,8 @@ enum Task {
         /// Which: bookworm, bullseye.
         suite: String,
     },
+    /// Lets agents report for a long while and shows how the collector's memory fares.
+    Soak(faults::Soak),
     /// Runs every test.
     Test {
         /// Passed on to the test runner.
@@ -72,8 +77,10 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Bench(_)
         | Task::Ci(_)
         | Task::Codegen { .. }
+        | Task::Faults(_)
         | Task::Msi
         | Task::Root { .. }
+        | Task::Soak(_)
         | Task::Test { .. } => task,
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("packaging has no parent")?;
@@ -83,9 +90,11 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Ci(args) => ci::run(&args),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
         Task::Dist(args) => dist::run(&args),
+        Task::Faults(args) => faults::run(&args),
         Task::Msi => windows::msi::run(),
         Task::Quickstart(args) => quickstart::run(&args),
         Task::Root { suite } => roots::show(&suite).map(|()| ExitCode::SUCCESS),
+        Task::Soak(args) => faults::soak(&args),
         Task::Test { args } => suite::run(&args),
     }
 }

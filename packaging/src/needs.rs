@@ -23,6 +23,17 @@ pub(crate) struct Need {
 pub(crate) const RESTIC: Need =
     Need { program: "restic", package: "restic", purpose: "backups that are really made" };
 
+/// Shows what a program asks of the kernel, and spoils it.
+pub(crate) const STRACE: Need =
+    Need { program: "strace", package: "strace", purpose: "seeing the sync before each answer" };
+
+/// Links that are bad, and networks at their other end.
+pub(crate) const NETWORK: [Need; 3] = [
+    Need { program: "nft", package: "nftables", purpose: "losing packets" },
+    Need { program: "ip", package: "iproute2", purpose: "networks of a test's own" },
+    Need { program: "tc", package: "iproute2", purpose: "links that are slow" },
+];
+
 /// Windows, as far as it is to be had. The program has no place on the path,
 /// since it leaves out what runs 32-bit programs.
 const WINE: Need = Need {
@@ -35,6 +46,7 @@ const WINE: Need = Need {
 pub(crate) const NEEDS: &[Need] = &[
     RESTIC,
     Need { program: "borg", package: "borgbackup", purpose: "backups that are really made" },
+<<<<<<< HEAD
     Need { program: "dnf", package: "dnf", purpose: "updates of Red Hat's kind" },
     Need { program: "zypper", package: "zypper", purpose: "updates of SUSE's kind" },
     Need { program: "rpmbuild", package: "rpm", purpose: "packages that are really installed" },
@@ -44,6 +56,9 @@ pub(crate) const NEEDS: &[Need] = &[
         purpose: "repositories of a test's own",
     },
     Need { program: "strace", package: "strace", purpose: "seeing the sync before each answer" },
+=======
+    STRACE,
+>>>>>>> faults
     Need {
         program: "systemd-nspawn",
         package: "systemd-container",
@@ -74,9 +89,9 @@ pub(crate) const NEEDS: &[Need] = &[
         purpose: "a proxy that agents really go through",
     },
     Need { program: "/usr/sbin/zic", package: "libc-bin", purpose: "zones of a test's own" },
-    Need { program: "nft", package: "nftables", purpose: "losing packets" },
-    Need { program: "ip", package: "iproute2", purpose: "networks of a test's own" },
-    Need { program: "tc", package: "iproute2", purpose: "links that are slow" },
+    NETWORK[0],
+    NETWORK[1],
+    NETWORK[2],
 ];
 
 /// Programs that are not there and could not be installed.

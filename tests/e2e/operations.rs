@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use remit_proto::v1;
-use remit_shared::Stream;
+use remit_shared::{RunResult, Stream};
 use tests::{Filler, Outcome, Site, run, starter};
-use tokio::time::Instant;
+use tokio::{process::Command, time::Instant};
 use tonic::Code;
 
 use crate::steps;
@@ -64,6 +64,25 @@ async fn a_data_folder_is_made_once() {
 }
 
 #[tokio::test]
+async fn a_data_folder_whose_making_is_cut_off_is_made_by_the_same_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut init = tests::command("remit-collector");
+    init.arg("init").arg("--data-dir").arg(&data).args(["--name", "localhost"]);
+    let mut cut = Command::new("strace");
+    // The certificates are there by then, and the store is on its way.
+    cut.args(["-f", "-o", "/dev/null", "-e", "inject=fdatasync:signal=SIGKILL:when=1"]);
+    assert_eq!(tests::finish(tests::within(cut, &init)).await.code, None, "it is killed");
+    assert!(data.join("pki/root.key").exists() && !data.join("collector.toml").exists());
+
+    let again = tests::finish(init).await;
+    assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""));
+    assert_eq!(check(&data).await.code, Some(0));
+    let left: Vec<_> = fs::read_dir(&data).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert!(!left.contains(&"init.unfinished".into()), "{left:?}");
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_is_named_and_nothing_is_changed() {
     let mut site = Site::start().await;
     site.stop().await;
@@ -87,7 +106,7 @@ async fn a_collector_that_is_told_to_stop_says_goodbye_to_everybody() {
     let mut agent = site.agent("web-1").await;
     let mut session = agent.connect().await.unwrap();
     let mut watch = site.admin.watch("").await.unwrap();
-    session.report(&steps::run(&mut agent, "nightly", remit_shared::RunResult::Failed)).await;
+    session.report(&steps::run(&mut agent, "nightly", RunResult::Failed)).await;
     session.acknowledged(Stream::Events, 1).await.unwrap();
 
     let asked = Instant::now();
@@ -194,7 +213,7 @@ async fn a_data_folder_from_the_future_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_full_disk_stops_reports_before_alerts_and_nothing_for_good() {
+async fn a_full_disk_stops_measurements_before_alerts_and_nothing_for_good() {
     const RESERVE: u64 = 64 << 20;
     let mut site = Site::start().await;
     let noc = site.noc().await;
@@ -211,11 +230,13 @@ async fn a_full_disk_stops_reports_before_alerts_and_nothing_for_good() {
     let filler = Filler::leaving(&disk, RESERVE / 2);
     let (code, reason) = site.http("/readyz").await.unwrap();
     assert_eq!(code, 503);
-    assert!(reason.starts_with("the store refuses reports: 3"), "{reason}");
+    assert!(reason.starts_with("the store refuses measurements: 3"), "{reason}");
+    session.report(&steps::run(&mut agent, "nightly", RunResult::Failed)).await;
     session.report(&agent.disk(400)).await;
     let ended = session.end().await;
     assert_eq!(ended.code(), Code::ResourceExhausted);
     assert_eq!(ended.message(), "the data folder has no space left to commit");
+    site.admin.alerted("backup-failed", v1::AlertState::Open).await;
     let asked = v1::AcknowledgeAlertRequest { alert_id: alert.alert_id, ..Default::default() };
     let taken = noc.alerts().acknowledge_alert(asked.clone()).await.unwrap().into_inner();
     assert_eq!(taken.alert.unwrap().state(), v1::AlertState::Acknowledged);

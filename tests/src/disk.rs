@@ -14,6 +14,8 @@ use rustix::{
 };
 use tokio::process::Command;
 
+use crate::program::within;
+
 /// Mounts a disk over a folder, with what is in it, and becomes the program.
 const MOUNT: &str = r#"
     dir=$1; size=$2; shift 2
@@ -25,14 +27,16 @@ const MOUNT: &str = r#"
 
 /// The same command, with `folder` on a disk of so many MiB.
 pub(crate) fn on_its_own(command: &Command, folder: &Path, mebibytes: u32) -> Command {
-    let inner = command.as_std();
+    on_a_disk(command, folder, &format!("{mebibytes}m"))
+}
+
+/// The same, with as many options as tmpfs takes: `64m,nr_inodes=100`.
+pub fn on_a_disk(command: &Command, folder: &Path, size: &str) -> Command {
     let mut outer = Command::new("unshare");
     // Whoever is not root becomes it, in a namespace where it means nothing else.
     outer.arg(if geteuid().is_root() { "-m" } else { "-rm" });
-    outer.args(["sh", "-c", MOUNT, "sh"]).arg(folder).arg(format!("{mebibytes}m"));
-    outer.arg(inner.get_program()).args(inner.get_args()).env_clear();
-    outer.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    outer
+    outer.args(["sh", "-c", MOUNT, "sh"]).arg(folder).arg(size);
+    within(outer, command)
 }
 
 /// A file that is in everybody's way. The room is free again once it is

@@ -12,10 +12,12 @@ use tokio::process::{Child, Command};
 
 use crate::soon;
 
-/// Where a program of ours is: beside the tests.
+/// Where a program of ours is: beside the tests, which are in `target/PROFILE/deps`,
+/// or beside a program that tries them as the tests do.
 pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a running test has an executable");
-    let folder = test.parent().and_then(Path::parent).expect("tests are in target/PROFILE/deps");
+    let own = test.parent().expect("a program is in a folder");
+    let folder = if own.ends_with("deps") { own.parent().unwrap_or(own) } else { own };
     let path = folder.join(name);
     assert!(path.exists(), "{name} is missing; build the workspace first: cargo build --workspace");
     path
@@ -36,6 +38,14 @@ pub fn command(name: &str) -> Command {
     let mut command = Command::new(binary(name));
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command
+}
+
+/// The same command as the end of another, which becomes it or watches over it.
+pub fn within(mut outer: Command, inner: &Command) -> Command {
+    let inner = inner.as_std();
+    outer.arg(inner.get_program()).args(inner.get_args()).env_clear();
+    outer.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    outer
 }
 
 /// What came of a program that ended by itself.
@@ -110,6 +120,17 @@ impl Program {
         self.child.try_wait().expect("one's own children can be waited for")
     }
 
+    /// Lets it stand still, or go on.
+    pub fn pause(&self, still: bool) {
+        self.signal(if still { Signal::STOP } else { Signal::CONT });
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw);
+        kill_process(pid.expect("process ids are small"), signal)
+            .expect("one's own children can be told things");
+    }
+
     /// Ends it as a power cut would.
     pub async fn kill(&mut self) {
         self.child.kill().await.expect("one's own children can be killed");
@@ -117,9 +138,7 @@ impl Program {
 
     /// Asks it to end, and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw);
-        kill_process(pid.expect("process ids are small"), Signal::TERM)
-            .expect("one's own children can be told to end");
+        self.signal(Signal::TERM);
         self.wait().await
     }
 

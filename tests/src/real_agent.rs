@@ -70,7 +70,12 @@ impl RealAgent {
 
     /// From its next start on it runs in another network.
     pub fn move_to(&mut self, network: &Network) {
-        self.namespace = Some(network.name().to_owned());
+        self.move_into(network.name());
+    }
+
+    /// The same, by the name that `ip netns` has for it.
+    pub fn move_into(&mut self, namespace: &str) {
+        self.namespace = Some(namespace.to_owned());
     }
 
     /// Adds to its settings; what stands first belongs to `[uplink]`.
@@ -127,6 +132,12 @@ impl RealAgent {
     pub fn start(&mut self) {
         let log = self.folder.join("agent.log");
         self.program = Some(Program::start(self.command(&["run"]), &log));
+    }
+
+    /// The same, as the end of another command.
+    pub fn start_as(&mut self, changed: impl FnOnce(&Command) -> Command) {
+        let run = changed(&self.command(&["run"]));
+        self.program = Some(Program::start(run, &self.folder.join("agent.log")));
     }
 
     /// The same, with the state folder on a disk of so many MiB of its own.

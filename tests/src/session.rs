@@ -68,6 +68,17 @@ impl Session {
         }
     }
 
+    /// The next acknowledgement, however long it takes.
+    pub async fn next_ack(&mut self) -> Result<v1::Ack, Status> {
+        loop {
+            let message = self.inbound.message().await?;
+            let message = message.ok_or_else(|| Status::ok("the session is over"))?;
+            if let Some(connect_response::Message::Ack(ack)) = message.message {
+                return Ok(ack);
+            }
+        }
+    }
+
     /// Listens for the session's end, and gives the reason.
     pub async fn end(&mut self) -> Status {
         soon("the session ends", async {

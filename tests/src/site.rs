@@ -219,12 +219,19 @@ impl Site {
     /// The same, with the data folder on a disk of so many MiB of its own, which
     /// only the collector sees; [`Program::folder`] leads there.
     pub async fn restart_on_small_disk(&mut self, mebibytes: u32) {
-        self.start_again(disk::on_its_own(
-            &serve(&self.data(), self.clock.as_ref()),
-            &self.data(),
-            mebibytes,
-        ))
-        .await;
+        let data = self.data();
+        self.restart_as(|serve| disk::on_its_own(serve, &data, mebibytes)).await;
+    }
+
+    /// Starts the collector again, as the end of another command.
+    pub async fn restart_as(&mut self, changed: impl FnOnce(&Command) -> Command) {
+        self.start_again(changed(&serve(&self.data(), self.clock.as_ref()))).await;
+    }
+
+    /// The same, whether or not it comes as far as being ready.
+    pub fn launch_as(&mut self, changed: impl FnOnce(&Command) -> Command) {
+        let serve = changed(&serve(&self.data(), self.clock.as_ref()));
+        self.collector = Program::start(serve, &self.folder.path().join("collector.log"));
     }
 
     async fn start_again(&mut self, serve: Command) {

@@ -86,7 +86,7 @@ const QUEUE: usize = 1_024;
 pub struct Options {
     /// What sled may keep in memory, apart from our own copy.
     pub cache_bytes: u64,
-    /// Reports are refused when the disk has less room than this, so that
+    /// Measurements are refused when the disk has less room than this, so that
     /// alerts and what people do can go on.
     pub reserve_bytes: u64,
 }
@@ -183,7 +183,7 @@ impl SledStore {
         }
         let refused = match space(&self.folder, self.reserve_bytes) {
             Space::Plenty => return Ok(()),
-            Space::Tight => "reports",
+            Space::Tight => "measurements",
             Space::Last | Space::None => "everything",
         };
         let free = free_bytes(&self.folder).unwrap_or(0) >> 20;

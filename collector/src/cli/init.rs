@@ -28,6 +28,9 @@ use crate::{
     ports::store::{Commit, Store as _, StoreError},
 };
 
+/// Stands in a folder while it is being made.
+const UNFINISHED: &str = "init.unfinished";
+
 /// What a new data folder is to be like.
 pub(super) struct Wanted {
     pub(super) data_dir: PathBuf,
@@ -81,6 +84,7 @@ pub(super) async fn init(wanted: &Wanted) -> Result<String, InitError> {
     let name = checked_name(&wanted.administrator)?;
     make_folder(&data.0)?;
     let _lock = FolderLock::acquire(&data.0)?;
+    let unfinished = begin(&data)?;
     let now = SystemClock.now();
     let authority = Authority::create(&data.pki(), &wanted.names, now)?;
     let store = open_store(&data, 8 << 20)?;
@@ -91,6 +95,9 @@ pub(super) async fn init(wanted: &Wanted) -> Result<String, InitError> {
     let Wanted { names, agents, enrollment, operators, http, receiver, .. } = wanted;
     let text = config::template(names, *agents, *enrollment, *operators, *http, *receiver);
     write_atomic(&settings, text.as_bytes())?;
+    if let Some(path) = unfinished {
+        fs::remove_file(&path).map_err(|source| InitError::Folder { path, source })?;
+    }
     Ok(format!(
         "Made {dir}\n\
          \n\
@@ -107,6 +114,31 @@ pub(super) async fn init(wanted: &Wanted) -> Result<String, InitError> {
         credential = out.display(),
         root = data.pki().join("root.key").display(),
     ))
+}
+
+/// Notes that the folder is not whole yet. What an earlier attempt left that was
+/// cut off is nobody's: nothing serves without settings. Whatever else is there is
+/// left alone, without a note.
+fn begin(data: &DataDir) -> Result<Option<PathBuf>, InitError> {
+    let note = data.0.join(UNFINISHED);
+    let parts = [data.pki(), data.store()];
+    if note.exists() {
+        for path in parts.into_iter().filter(|it| it.exists()) {
+            fs::remove_dir_all(&path).map_err(|source| InitError::Folder { path, source })?;
+        }
+        let path = data.administrator();
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(InitError::Folder { path, source });
+            }
+            _ => {}
+        }
+    } else if parts.iter().any(|it| it.exists()) {
+        return Ok(None);
+    } else {
+        write_atomic(&note, b"")?;
+    }
+    Ok(Some(note))
 }
 
 /// Makes another administrator in a data folder that is not in use.

@@ -22,6 +22,7 @@ mod request;
 mod server;
 #[cfg(test)]
 pub(crate) mod testing;
+mod time;
 
 use std::sync::Arc;
 

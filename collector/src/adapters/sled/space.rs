@@ -13,9 +13,9 @@ pub(super) enum Space {
     None,
     /// For what makes room.
     Last,
-    /// For alerts and what people do, too.
+    /// For alerts, what they are of and what people do, too.
     Tight,
-    /// For reports, too.
+    /// For measurements, too.
     Plenty,
 }
 
@@ -40,7 +40,12 @@ pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
 /// How much room there must be for work.
 pub(super) fn wanted(work: &Work) -> Space {
     match work {
-        Work::Store(Operation::Commit { key: RecordKey::Endpoint(_), .. }) => Space::Plenty,
+        // Measurements are what there is much of; what happened is what alerts are of.
+        Work::Store(Operation::Commit { key: RecordKey::Endpoint(_), frames, .. })
+            if !frames.is_empty() =>
+        {
+            Space::Plenty
+        }
         Work::Store(
             Operation::Commit { .. }
             | Operation::Publish(_)

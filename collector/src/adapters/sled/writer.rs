@@ -16,8 +16,8 @@
 //! - Nobody is answered before the disk has what they asked for, and nobody
 //!   sees it before.
 //! - A piece that was not written leaves no trace.
-//! - When space runs out, reports are refused first, then everything that does
-//!   not free space. sled itself never sees a full disk: it would not recover.
+//! - When space runs out, measurements are refused first, then everything that
+//!   does not free space. sled itself never sees a full disk: it would not recover.
 
 use std::{
     collections::HashMap,

@@ -7,10 +7,10 @@ use rustls::{
     pki_types::CertificateDer, version::TLS13,
 };
 
-use super::{HTTP2, Identity, TlsError, pin::PinnedVerifier, provider};
+use super::{HTTP2, Identity, TlsError, pin::PinnedVerifier, provider, time::NotBefore};
 
 /// For a client that knows the roots and, unless it only enrolls, has an
-/// identity.
+/// identity: whatever its clock shows, it is no earlier than when that began.
 pub fn client_config(
     roots: &[CertificateDer<'static>],
     identity: Option<&Identity>,
@@ -19,7 +19,8 @@ pub fn client_config(
     for root in roots {
         store.add(root.clone()).map_err(TlsError::Anchor)?;
     }
-    let builder = builder()?.with_root_certificates(store);
+    let time = NotBefore::beginning_of(identity);
+    let builder = builder(time)?.with_root_certificates(store);
     let config = match identity {
         Some(identity) => builder
             .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
@@ -34,12 +35,14 @@ pub fn client_config(
 pub fn pinned_client_config(pin: [u8; 32]) -> Result<Arc<ClientConfig>, TlsError> {
     let verifier = Arc::new(PinnedVerifier::new(pin, provider()));
     // Called dangerous because a verifier can be written that verifies nothing.
-    let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
+    let builder = builder(NotBefore::beginning_of(None))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
     Ok(finish(builder.with_no_client_auth()))
 }
 
-fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, TlsError> {
-    ClientConfig::builder_with_provider(provider())
+fn builder(time: NotBefore) -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, TlsError> {
+    ClientConfig::builder_with_details(provider(), Arc::new(time))
         .with_protocol_versions(&[&TLS13])
         .map_err(TlsError::Protocol)
 }

@@ -26,7 +26,10 @@ use super::{Caller, HELLO, pace::Pace};
 use crate::{
     edge::grpc::status::{ToStatus as _, answer},
     ingest::{Ingest, IngestError, Session, Through},
-    ports::{directory::Directory, store::Store},
+    ports::{
+        directory::Directory,
+        store::{Store, StoreError},
+    },
     telemetry,
 };
 
@@ -196,7 +199,17 @@ async fn reports<S: Store, D: Directory, C: Clock>(
             ingest.heard(session);
         } else {
             let began = Instant::now();
-            durable = ingest.apply(session, &batch.records).await.map_err(|it| it.to_status())?;
+            durable = match ingest.apply(session, &batch.records).await {
+                Ok(durable) => durable,
+                Err(IngestError::Store(err)) if matches!(err, StoreError::Full { .. }) => {
+                    let kept = what_happened(ingest, session, &batch.records).await;
+                    if let Some(durable) = kept {
+                        send(answers, ack(durable)).await?;
+                    }
+                    return Err(err.to_status());
+                }
+                Err(err) => return Err(err.to_status()),
+            };
             telemetry::batch_applied(batch.records.len(), began.elapsed().as_secs_f64());
             let waiting = durable.metrics.saturating_sub(acked.metrics);
             if batch.has_events || batch.records.len() > 1 || waiting >= ACK_RECORDS {
@@ -211,6 +224,22 @@ async fn reports<S: Store, D: Directory, C: Clock>(
             return Ok(());
         }
     }
+}
+
+/// Applies what is not measured, for which there is room longer: what failed must
+/// be told, most of all then. Whoever sent it comes again with the rest.
+async fn what_happened<S: Store, D: Directory, C: Clock>(
+    ingest: &Ingest<S, D, C>,
+    session: &mut Session,
+    records: &[Record],
+) -> Option<Through> {
+    let events = records.iter().filter(|it| it.stream == Stream::Events);
+    let events: Vec<Record> = events.cloned().collect();
+    if events.is_empty() || events.len() == records.len() {
+        return None;
+    }
+    // If there is no room for that either, it comes again with the rest.
+    ingest.apply(session, &events).await.ok()
 }
 
 /// What arrived together.

@@ -1,0 +1,239 @@
+//! What was found of a fault: figures beside their goals, and what they amount to.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use crate::fault::Fault;
+
+/// One figure of a row.
+#[derive(Clone, Debug)]
+pub(crate) struct Figure {
+    name: &'static str,
+    value: f64,
+    unit: &'static str,
+    goal: Goal,
+}
+
+/// What a figure should be.
+#[derive(Clone, Copy, Debug)]
+enum Goal {
+    Is(f64),
+    AtMost(f64),
+    AtLeast(f64),
+    /// It says how large the trial was.
+    None,
+}
+
+/// What became of a row.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// Which fault.
+    pub(crate) fault: Fault,
+    /// What was done.
+    setup: String,
+    figures: Vec<Figure>,
+    /// What the fault matrix asks for besides, and was not tried.
+    left_out: Vec<String>,
+    /// Why there is no figure.
+    broke: Option<String>,
+    /// How long it took, in seconds.
+    pub(crate) took: f64,
+}
+
+/// What the figures amount to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// All that the fault matrix asks for was tried, and is as it should be.
+    Ok,
+    /// What was tried is as it should be, and something was not tried.
+    Partly,
+    /// A figure is not as it should be, or the trial broke off.
+    Missed,
+    /// Nothing could be tried.
+    NotRun,
+}
+
+impl Found {
+    /// Nothing yet.
+    pub(crate) fn of(fault: Fault, setup: impl Into<String>) -> Self {
+        Self {
+            fault,
+            setup: setup.into(),
+            figures: Vec::new(),
+            left_out: Vec::new(),
+            broke: None,
+            took: 0.0,
+        }
+    }
+
+    /// A trial that came to no end.
+    pub(crate) fn broken(fault: Fault, why: impl Into<String>) -> Self {
+        Self { broke: Some(why.into()), ..Self::of(fault, "broke off") }
+    }
+
+    fn with(mut self, name: &'static str, value: f64, unit: &'static str, goal: Goal) -> Self {
+        self.figures.push(Figure { name, value, unit, goal });
+        self
+    }
+
+    /// A number that must be exactly this.
+    pub(crate) fn is(self, name: &'static str, value: u64, goal: u64) -> Self {
+        self.with(name, value as f64, "", Goal::Is(goal as f64))
+    }
+
+    /// A number that must not be more.
+    pub(crate) fn at_most(
+        self,
+        name: &'static str,
+        value: f64,
+        unit: &'static str,
+        goal: f64,
+    ) -> Self {
+        self.with(name, value, unit, Goal::AtMost(goal))
+    }
+
+    /// A number that must not be less.
+    pub(crate) fn at_least(self, name: &'static str, value: u64, goal: u64) -> Self {
+        self.with(name, value as f64, "", Goal::AtLeast(goal as f64))
+    }
+
+    /// A number without a goal.
+    pub(crate) fn shows(self, name: &'static str, value: f64, unit: &'static str) -> Self {
+        self.with(name, value, unit, Goal::None)
+    }
+
+    /// What the fault matrix asks for besides, and was not tried or is otherwise.
+    pub(crate) fn but_not(mut self, what: impl Into<String>) -> Self {
+        self.left_out.push(what.into());
+        self
+    }
+
+    /// Adds what another trial of the same fault found.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.setup = [self.setup, other.setup].join("; ");
+        self.figures.extend(other.figures);
+        self.left_out.extend(other.left_out);
+        self.broke = self.broke.or(other.broke);
+        self
+    }
+
+    /// What it amounts to.
+    pub(crate) fn verdict(&self) -> Verdict {
+        if self.broke.is_some() || self.figures.iter().any(|it| !it.is_met()) {
+            Verdict::Missed
+        } else if self.figures.is_empty() {
+            Verdict::NotRun
+        } else if self.left_out.is_empty() {
+            Verdict::Ok
+        } else {
+            Verdict::Partly
+        }
+    }
+
+    /// What is not as one would like it, in words.
+    fn words(&self) -> String {
+        let broke = self.broke.clone().into_iter();
+        broke.chain(self.left_out.iter().cloned()).collect::<Vec<_>>().join("; ")
+    }
+
+    fn shown(&self) -> String {
+        self.figures.iter().map(ToString::to_string).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// For programs.
+    pub(crate) fn json(&self) -> Value {
+        let figures = self.figures.iter().map(Figure::json).collect::<Vec<_>>();
+        json!({
+            "fault": self.fault.name(), "title": self.fault.title(), "setup": self.setup,
+            "figures": figures, "verdict": self.verdict().to_string(),
+            "words": self.words(), "seconds": self.took,
+        })
+    }
+
+    /// A row of a table.
+    pub(crate) fn markdown(&self) -> String {
+        format!(
+            "| {} | {} | {} | {} | {} | {} |",
+            self.fault.name(),
+            self.fault.title(),
+            self.setup,
+            self.shown(),
+            self.verdict(),
+            self.words().replace('\n', " ").replace('|', "/")
+        )
+    }
+}
+
+/// The heads of the columns of [`Found::markdown`].
+pub(crate) const HEADS: &str = "| # | Fault | Done | Figures (goals) | Result | What is missing |\n\
+                                |---|---|---|---|---|---|";
+
+impl Figure {
+    fn is_met(&self) -> bool {
+        match self.goal {
+            Goal::Is(goal) => self.value == goal,
+            Goal::AtMost(goal) => self.value <= goal,
+            Goal::AtLeast(goal) => self.value >= goal,
+            Goal::None => true,
+        }
+    }
+
+    fn json(&self) -> Value {
+        let (relation, goal) = match self.goal {
+            Goal::Is(goal) => ("is", Some(goal)),
+            Goal::AtMost(goal) => ("at most", Some(goal)),
+            Goal::AtLeast(goal) => ("at least", Some(goal)),
+            Goal::None => ("", None),
+        };
+        json!({
+            "name": self.name, "value": self.value, "unit": self.unit,
+            "goal": goal, "relation": relation, "met": self.is_met(),
+        })
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |value| format!("{}{}", number(value), self.unit);
+        write!(f, "{} {}", self.name, of(self.value))?;
+        match self.goal {
+            Goal::Is(goal) => write!(f, " ({})", of(goal)),
+            Goal::AtMost(goal) => write!(f, " (≤ {})", of(goal)),
+            Goal::AtLeast(goal) => write!(f, " (≥ {})", of(goal)),
+            Goal::None => Ok(()),
+        }
+    }
+}
+
+/// As many digits as mean something.
+fn number(value: f64) -> String {
+    if value.fract() == 0.0 || value.abs() >= 1000.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.2}")
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ok => "ok",
+            Self::Partly => "ok as far as tried",
+            Self::Missed => "MISSED",
+            Self::NotRun => "not run",
+        })
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fault, setup, took, .. } = self;
+        write!(f, "{:<4} {}: {setup} | {}", fault.name(), fault.title(), self.shown())?;
+        write!(f, " | {} | {took:.1} s", self.verdict())?;
+        match self.words() {
+            words if words.is_empty() => Ok(()),
+            words => write!(f, "\n     {words}"),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! More than can be taken: F11 and F31.
+
+use jiff::SignedDuration;
+use remit_shared::{Answer, Body, Entry, Reading, Record, Stream, Unit};
+use tests::{FakeAgent, SOON, Site, eventually};
+use tokio::{
+    task::JoinSet,
+    time::{self, Duration, Instant},
+};
+
+use crate::{
+    Scope,
+    fault::Fault,
+    found::Found,
+    load::{alerts, failed_run, percentile},
+    rows::disk::{resident, told},
+};
+
+/// Spools a report of twenty values, as of so many minutes ago.
+fn report(agent: &mut FakeAgent, seq: u64, minutes_ago: i64) {
+    let at = agent.now() - SignedDuration::from_mins(minutes_ago);
+    let values = (0..20).map(|it| {
+        let value = (seq as i64 * 31 + it * 7) % 1_000;
+        Reading::of("widgets", &format!("kind-{it}"), Unit::Count, value)
+    });
+    let answer = Answer::full("widgets", "a trial", at, Body::Readings(values.collect()));
+    let entry = Entry::Answers(vec![answer]);
+    agent.records.push(Record { stream: Stream::Metrics, seq, at, entry });
+}
+
+/// How long it takes from a failed backup until somebody has been told, again and
+/// again, as long as `goes_on`.
+async fn live(site: &Site, length: Duration) -> Vec<f64> {
+    let mut agent = site.agent("db-7").await;
+    let mut session = agent.connect().await.expect("it is let in");
+    let until = Instant::now() + length;
+    let mut waits = Vec::new();
+    while Instant::now() < until {
+        let job = format!("live-{}", waits.len());
+        let record = failed_run(&mut agent, &job);
+        let begun = Instant::now();
+        session.report(&record).await;
+        session.acknowledged(Stream::Events, record.seq).await.expect("it is taken");
+        eventually(SOON, "somebody is told", async || told(site, &job).then_some(())).await;
+        waits.push(begun.elapsed().as_secs_f64());
+        time::sleep(Duration::from_millis(200)).await;
+    }
+    waits
+}
+
+/// F11.
+pub(crate) async fn three_days(fault: Fault, scope: &Scope) -> Found {
+    let (agents, records) = scope.of((4, 500), (20, 4_320));
+    let site = Site::start().await;
+    let mut tasks = JoinSet::new();
+    let begun = Instant::now();
+    for nth in 0..agents {
+        let mut agent = site.agent(&format!("web-{nth}")).await;
+        for seq in 1..=records {
+            report(&mut agent, seq, (records - seq + 1) as i64);
+        }
+        // A backup failed meanwhile, and the next one did not.
+        failed_run(&mut agent, "nightly");
+        tasks.spawn_local(async move {
+            let session = agent.deliver().await;
+            (agent, session)
+        });
+    }
+    let waits = live(&site, Duration::from_secs(scope.of(5, 60)));
+    let (mut waits, sent) = tokio::join!(waits, tasks.join_all());
+    let mut lost = 0;
+    for (agent, _) in &sent {
+        let what = "all that was kept is applied";
+        let seen = eventually(SOON * 12, what, async || {
+            let seen = site.admin.endpoint(&agent.id).await.ok()?;
+            (seen.metrics_applied == records).then_some(seen)
+        })
+        .await;
+        lost += seen.records_lost;
+    }
+    let took = begun.elapsed().as_secs_f64();
+    let setup = format!("{agents} agents with {records} reports of a minute each come back");
+    Found::of(fault, setup)
+        .is("lost", lost, 0)
+        .at_most("live report to message p99", percentile(&mut waits, 99.0), " s", 5.0)
+        .shows("all applied after", took, " s")
+        .but_not("not in real time; that it is one digest is seen by the test e18_backfill_cleared")
+}
+
+/// F31.
+pub(crate) async fn four_times(fault: Fault, scope: &Scope) -> Found {
+    let agents = scope.of(30, 200);
+    let length = Duration::from_secs(scope.of(6, 120));
+    let mut site = Site::start().await;
+    let mut fleet = Vec::new();
+    for nth in 0..agents {
+        let mut agent = site.agent(&format!("web-{nth}")).await;
+        for seq in 1..=scope.of(1_000, 2_000) {
+            report(&mut agent, seq, 2_000 - seq as i64);
+        }
+        fleet.push(agent);
+    }
+    let pid = site.collector().pid();
+    let mut tasks = JoinSet::new();
+    for mut agent in fleet {
+        tasks.spawn_local(async move {
+            // All that it has, as fast as it is taken, again and again.
+            loop {
+                let Ok(mut session) = agent.connect().await else { continue };
+                for record in &agent.records {
+                    session.report(record).await;
+                }
+                while session.next_ack().await.is_ok() {}
+            }
+        });
+    }
+    let mut most = 0.0_f64;
+    let watch = async {
+        loop {
+            most = most.max(resident(pid));
+            time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let mut waits = tokio::select! {
+        waits = live(&site, length) => waits,
+        () = watch => unreachable!("it watches for ever"),
+    };
+    tasks.shutdown().await;
+    let offline = alerts(&site).await.iter().filter(|it| it.check == "endpoint-offline").count();
+    Found::of(fault, format!("{agents} agents send all they have without a pause for {length:?}"))
+        .at_most("report to message p99", percentile(&mut waits, 99.0), " s", 10.0)
+        .at_most("resident", most, " MiB", 512.0)
+        .is("false offline", offline as u64, 0)
+        .is("collector alive", u64::from(site.collector().ended().is_none()), 1)
+        .but_not("not for ten minutes; nothing is shed by kind: each agent is held to its own pace")
+}
