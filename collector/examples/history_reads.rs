@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let nth = first..(first + TOGETHER).min(reports);
         let frames = nth.map(|it| frame(it, &mut values, &mut random)).collect();
         let record = endpoint.clone();
-        store.commit(Commit { record, expected, owes: Vec::new(), frames }).await?;
+        store.commit(Commit { frames, ..Commit::new(record, expected, Vec::new()) }).await?;
     }
     let end = at(reports);
     let id = sample::endpoint_id(1);

@@ -46,7 +46,6 @@ const WINE: Need = Need {
 pub(crate) const NEEDS: &[Need] = &[
     RESTIC,
     Need { program: "borg", package: "borgbackup", purpose: "backups that are really made" },
-<<<<<<< HEAD
     Need { program: "dnf", package: "dnf", purpose: "updates of Red Hat's kind" },
     Need { program: "zypper", package: "zypper", purpose: "updates of SUSE's kind" },
     Need { program: "rpmbuild", package: "rpm", purpose: "packages that are really installed" },
@@ -55,10 +54,7 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "createrepo-c",
         purpose: "repositories of a test's own",
     },
-    Need { program: "strace", package: "strace", purpose: "seeing the sync before each answer" },
-=======
     STRACE,
->>>>>>> faults
     Need {
         program: "systemd-nspawn",
         package: "systemd-container",

@@ -210,7 +210,7 @@ impl Work {
             Self::Store(Operation::Commit { record: AnyRecord::Endpoint(_), owes, .. }) => {
                 owes.is_empty()
             }
-            Self::Store(_) | Self::Erase(_) => false,
+            Self::Store(_) | Self::Erase(_) | Self::Rewrite(_) => false,
         }
     }
 }

@@ -41,7 +41,7 @@ async fn sums_up_until_it_is_killed() {
         let stored = store.load::<Endpoint>(&sample::endpoint_id(1)).await.unwrap();
         let expected = stored.map_or(0, |it| it.revision);
         let frames = reports(expected);
-        let commit = Commit { record: sample::endpoint(1), expected, owes: vec![], frames };
+        let commit = Commit { frames, ..Commit::new(sample::endpoint(1), expected, vec![]) };
         let revision = store.commit(commit).await.unwrap();
         say(&format!("committed {revision}"));
         let newest = i64::try_from(revision).unwrap() * REPORTS;
