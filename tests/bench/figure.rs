@@ -1,4 +1,4 @@
-//! The figures, their goals, and what others need for the same work.
+//! The figures and their goals.
 
 use std::fmt;
 
@@ -82,11 +82,49 @@ pub(crate) enum Measurement {
     Matrix,
 }
 
-/// A figure's goal, and what it is held against.
-struct Goal {
-    unit: &'static str,
-    goal: &'static str,
-    peers: &'static str,
+/// What a figure should be.
+pub(crate) struct Goal {
+    /// What it is counted in.
+    pub(crate) unit: &'static str,
+    /// How far it should go.
+    pub(crate) bound: Bound,
+}
+
+/// Which way is better, and what is good enough.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Bound {
+    /// Less is better.
+    AtMost(f64),
+    /// More is better.
+    AtLeast(f64),
+}
+
+impl Bound {
+    /// Whether a value is good enough.
+    pub(crate) fn is_met(self, value: f64) -> bool {
+        match self {
+            Self::AtMost(most) => value <= most,
+            Self::AtLeast(least) => value >= least,
+        }
+    }
+
+    /// How many times as good our value is as theirs.
+    pub(crate) fn ratio(self, ours: f64, theirs: f64) -> f64 {
+        match self {
+            Self::AtMost(_) => theirs / ours,
+            Self::AtLeast(_) => ours / theirs,
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, value) = match self {
+            Self::AtMost(value) => ('≤', value),
+            Self::AtLeast(value) => ('≥', value),
+        };
+        write!(f, "{sign} {}", round(*value))
+    }
 }
 
 /// A figure that was measured.
@@ -129,74 +167,35 @@ impl Figure {
         }
     }
 
-    fn name(self) -> String {
+    /// What it is called.
+    pub(crate) fn name(self) -> String {
         self.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned())
     }
 
-    fn goal(self) -> Goal {
-        let (unit, goal, peers) = match self {
-            Self::AgentBinary => ("MiB", "≤ 6", "zabbix_agent2 11.9; node_exporter 13.1"),
-            Self::AgentMemory => (
-                "MiB",
-                "≤ 8",
-                "collectd without TLS 3.6; MeshAgent idle 9.9; zabbix_agentd 17; \
-                 node_exporter 20; zabbix_agent2 24; netdata 31",
-            ),
-            Self::AgentUnshared => ("MiB", "≤ 3", "not measured"),
-            Self::AgentCpu => (
-                "CPU-s/h",
-                "≤ 0.6",
-                "collectd 3.1; node_exporter 5.6; zabbix_agentd 7.1; zabbix_agent2 7.6",
-            ),
-            Self::AgentWire => {
-                ("B/10 s", "≤ 300", "collectd 2,960; zabbix_agent2 9,605; zabbix_agentd 13,463")
-            }
-            Self::AgentStart => (
-                "ms",
-                "≤ 50",
-                "collectd 30 to 100; node_exporter 120 to 350; zabbix 5,000 to 8,000",
-            ),
-            Self::Connected => (
-                "KiB/agent",
-                "≤ 40",
-                "bare Rust h2 stream 28.8; bare grpc-go stream 98.7; MeshCentral 661",
-            ),
-            Self::Storm => {
-                ("CPU-s/10,000", "≤ 6", "bare Rust handshakes alone 5.0 to 5.9; grpc-go 10")
-            }
-            Self::Reports | Self::Backlog => (
-                "/CPU-s",
-                "≥ 20,000",
-                "Zabbix and PostgreSQL 2,000; Prometheus 5,300; VictoriaMetrics 24,900 \
-                 (no TLS, no rules, no alerts)",
-            ),
-            Self::Disk => {
-                ("B/report", "≤ 20", "VictoriaMetrics 21.6; Prometheus 108; Zabbix 1,500 to 2,100")
-            }
-            Self::WebhookP50 => (
-                "ms",
-                "≤ 2",
-                "Alertmanager alone, nothing on disk 2.0; Icinga 3.9; Prometheus and \
-                 Alertmanager 534; Zabbix 2,370",
-            ),
-            Self::WebhookP99 => (
-                "ms",
-                "≤ 8",
-                "Alertmanager alone, nothing on disk 8.0; Icinga 13.2; Prometheus and \
-                 Alertmanager 1,018; Zabbix 3,750",
-            ),
-            Self::AlertsNew => ("/CPU-s", "≥ 80,000", "Alertmanager, nothing on disk 15,800"),
-            Self::AlertsRepeated => ("/CPU-s", "≥ 150,000", "Alertmanager, nothing on disk 17,600"),
-            Self::AlertMemory => ("B/alert", "≤ 400", "Alertmanager 3,100 to 3,300"),
-            Self::Restart => {
-                ("ms", "≤ 1,000", "Alertmanager 100, and loses all; Prometheus 1,000 to 1,700")
-            }
-            Self::Enroll | Self::EnrollP99 => ("s", "≤ 15", "not measured"),
-            Self::EnrollFailures => ("machines", "0", "not measured"),
-            Self::EnrollApprove => ("s", "≤ 15", "nobody asks"),
-            Self::MatrixLint | Self::MatrixPublish => ("ms", "≤ 2,000", "nobody has one"),
+    /// What it should be.
+    pub(crate) fn goal(self) -> Goal {
+        let (unit, bound) = match self {
+            Self::AgentBinary => ("MiB", Bound::AtMost(6.0)),
+            Self::AgentMemory => ("MiB", Bound::AtMost(8.0)),
+            Self::AgentUnshared => ("MiB", Bound::AtMost(3.0)),
+            Self::AgentCpu => ("CPU-s/h", Bound::AtMost(0.6)),
+            Self::AgentWire => ("B/10 s", Bound::AtMost(300.0)),
+            Self::AgentStart => ("ms", Bound::AtMost(50.0)),
+            Self::Connected => ("KiB/agent", Bound::AtMost(40.0)),
+            Self::Storm => ("CPU-s/10,000", Bound::AtMost(6.0)),
+            Self::Reports | Self::Backlog => ("/CPU-s", Bound::AtLeast(20_000.0)),
+            Self::Disk => ("B/report", Bound::AtMost(20.0)),
+            Self::WebhookP50 => ("ms", Bound::AtMost(2.0)),
+            Self::WebhookP99 => ("ms", Bound::AtMost(8.0)),
+            Self::AlertsNew => ("/CPU-s", Bound::AtLeast(80_000.0)),
+            Self::AlertsRepeated => ("/CPU-s", Bound::AtLeast(150_000.0)),
+            Self::AlertMemory => ("B/alert", Bound::AtMost(400.0)),
+            Self::Restart => ("ms", Bound::AtMost(1_000.0)),
+            Self::Enroll | Self::EnrollP99 | Self::EnrollApprove => ("s", Bound::AtMost(15.0)),
+            Self::EnrollFailures => ("machines", Bound::AtMost(0.0)),
+            Self::MatrixLint | Self::MatrixPublish => ("ms", Bound::AtMost(2_000.0)),
         };
-        Goal { unit, goal, peers }
+        Goal { unit, bound }
     }
 }
 
@@ -234,46 +233,43 @@ impl fmt::Display for Measurement {
 }
 
 impl Found {
+    /// The middle of its runs.
+    pub(crate) fn median(&self) -> f64 {
+        median(&self.runs)
+    }
+
     /// The median, with the lowest and the highest run if there are several.
-    fn value(&self) -> String {
+    pub(crate) fn value(&self) -> String {
         let low = self.runs.iter().copied().fold(f64::INFINITY, f64::min);
         let high = self.runs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         match self.runs.len() {
-            1 => number(median(&self.runs)),
-            _ => format!("{} ({} to {})", number(median(&self.runs)), number(low), number(high)),
+            1 => number(self.median()),
+            _ => format!("{} ({} to {})", number(self.median()), number(low), number(high)),
         }
     }
 }
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Goal { unit, goal, .. } = self.figure.goal();
+        let Goal { unit, bound } = self.figure.goal();
         let (name, setup, value) = (self.figure.name(), &self.setup, self.value());
-        write!(f, "{name}  {setup}  {value} {unit}  (goal {goal})")
+        write!(f, "{name}  {setup}  {value} {unit}  (goal {bound})")
     }
 }
 
-/// All figures beside their goals and others' figures, in Markdown.
-pub(crate) fn table(found: &[Found]) -> String {
-    let mut lines = vec![
-        "| Figure | Measured | Unit | Goal | Others |".to_owned(),
-        "|---|---|---|---|---|".to_owned(),
-    ];
-    lines.extend(found.iter().map(|it| {
-        let Goal { unit, goal, peers } = it.figure.goal();
-        format!("| {} | {} | {unit} | {goal} | {peers} |", it.figure.name(), it.value())
-    }));
-    lines.join("\n")
-}
-
 /// As many digits as mean something.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value.abs() {
         large if large >= 1000.0 => thousands(value.round() as i64),
         large if large >= 100.0 => format!("{value:.0}"),
         large if large >= 10.0 => format!("{value:.1}"),
         _ => format!("{value:.2}"),
     }
+}
+
+/// The digits that somebody wrote.
+fn round(value: f64) -> String {
+    if value < 1000.0 { value.to_string() } else { number(value) }
 }
 
 fn thousands(value: i64) -> String {

@@ -16,6 +16,8 @@ mod fleet;
 mod matrices;
 mod meter;
 mod operator;
+mod page;
+mod peers;
 mod poster;
 mod reports;
 mod session;
@@ -25,11 +27,13 @@ mod workload;
 
 use std::{
     collections::BTreeSet,
+    fs,
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
 };
 
+use anyhow::Context as _;
 use clap::Parser;
 use remit_runtime::tls;
 
@@ -48,6 +52,9 @@ struct Args {
     /// Which remit-agent is measured [default: the one among the programs]
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
+    /// Write what was found there, too, as a page in Markdown.
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
     /// How often each figure is measured.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=9))]
     runs: u32,
@@ -124,7 +131,12 @@ async fn measure(args: Args) -> anyhow::Result<()> {
             table.push(found);
         }
     }
-    say(&format!("\n{}", figure::table(&table)));
+    say(&format!("\n{}", page::goals(&table)));
+    say(&format!("\n{}", page::peers(&table)));
+    if let Some(path) = args.page {
+        let page = page::page(&table, plan.runs, &meter::today(), &meter::machine());
+        fs::write(&path, page).with_context(|| format!("failed to write {}", path.display()))?;
+    }
     anyhow::ensure!(table.len() == wanted.len(), "some figures are missing");
     Ok(())
 }

@@ -4,6 +4,8 @@ use std::{collections::HashMap, fs, path::Path, process::Command};
 
 use anyhow::Context as _;
 
+use crate::session;
+
 /// Frames around a segment: Ethernet 14, IPv4 20, TCP with timestamps 32.
 const HEADERS: u64 = 66;
 
@@ -108,4 +110,24 @@ fn allocated(about: &fs::Metadata) -> u64 {
 
 fn read(path: &str) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("failed to read {path}"))
+}
+
+/// The day, in UTC.
+pub(crate) fn today() -> String {
+    session::now().strftime("%Y-%m-%d").to_string()
+}
+
+/// What the measurements run on, in words.
+pub(crate) fn machine() -> String {
+    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let models = processors.lines().filter_map(|it| it.strip_prefix("model name"));
+    let models: Vec<_> = models.map(|it| it.trim_start_matches([' ', '\t', ':'])).collect();
+    let system = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let system = system.lines().find_map(|it| it.strip_prefix("PRETTY_NAME="));
+    format!(
+        "{} × {}, {}",
+        models.len(),
+        models.first().unwrap_or(&"a processor without a name"),
+        system.map_or("a Linux without a name", |it| it.trim_matches('"'))
+    )
 }
