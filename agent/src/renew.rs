@@ -57,9 +57,13 @@ pub async fn if_ended(folder: &IdentityFolder, uplink: &GrpcUplink, clock: &impl
         return;
     };
     match time::timeout(AT_START, renew(folder, uplink, now)).await {
-        Ok(Ok(_)) => info!(%ended, "came back after the certificate has ended: waits for approval"),
-        Ok(Err(err)) => warn!(%ended, error = %Chain(&err), "failed to come back"),
-        Err(_) => warn!(%ended, "failed to come back: there was no answer in time"),
+        Ok(Ok(_)) => {
+            info!(%ended, "the certificate had ended: there is another, which waits for approval")
+        }
+        Ok(Err(err)) => {
+            warn!(%ended, error = %Chain(&err), "the certificate has ended, and there is no other")
+        }
+        Err(_) => warn!(%ended, "the certificate has ended, and nobody gave another in time"),
     }
 }
 

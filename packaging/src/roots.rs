@@ -28,13 +28,16 @@ pub(crate) const NEEDS: &[Need] = &[Need {
 }];
 
 /// What is there besides what every Debian has: the service manager, what our
-/// packages ask for, and rpm, to try its packages under a service manager, too.
-const PACKAGES: &str = "systemd,systemd-sysv,adduser,ca-certificates,tzdata,rpm";
+/// packages ask for, and rpm and dnf, to try what is for Red Hat under a service
+/// manager, too.
+const PACKAGES: &str = "systemd,systemd-sysv,adduser,ca-certificates,tzdata,rpm,dnf";
 
 /// Sees to it that the root is there, and gives its folder.
 pub(crate) fn ensure(suite: &str) -> anyhow::Result<PathBuf> {
     let root = Path::new(FOLDER).join(suite);
-    if root.exists() {
+    // Made with other packages, it is made anew.
+    let note = Path::new(FOLDER).join(format!("{suite}.packages"));
+    if root.exists() && fs::read_to_string(&note).is_ok_and(|it| it == PACKAGES) {
         return Ok(root);
     }
     needs::ensure(NEEDS)?;
@@ -54,7 +57,11 @@ pub(crate) fn ensure(suite: &str) -> anyhow::Result<PathBuf> {
         "--aptopt=Acquire::Languages \"none\"",
     ]);
     command::capture(make.arg(suite).arg(&making).arg(mirror))?;
+    if root.exists() {
+        fs::remove_dir_all(&root)?;
+    }
     fs::rename(&making, &root)?;
+    fs::write(note, PACKAGES)?;
     Ok(root)
 }
 

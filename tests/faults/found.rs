@@ -237,3 +237,39 @@ impl fmt::Display for Found {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found() -> Found {
+        Found::of("F3".parse().unwrap(), "a trial").is("lost", 0, 0)
+    }
+
+    #[test]
+    fn ok_is_said_only_where_nothing_is_missed_or_left_out() {
+        assert_eq!(found().verdict(), Verdict::Ok);
+        assert_eq!(found().but_not("the rest").verdict(), Verdict::Partly);
+        assert_eq!(found().is("twice", 1, 0).but_not("the rest").verdict(), Verdict::Missed);
+        assert_eq!(found().and(Found::broken(found().fault, "why")).verdict(), Verdict::Missed);
+        assert_eq!(Found::of(found().fault, "nothing").but_not("all").verdict(), Verdict::NotRun);
+    }
+
+    #[test]
+    fn a_figure_that_is_no_number_is_missed() {
+        let late = |seconds| found().at_most("ready", seconds, " s", 5.0).verdict();
+        assert_eq!(
+            [late(5.0), late(5.1), late(f64::NAN)],
+            [Verdict::Ok, Verdict::Missed, Verdict::Missed]
+        );
+        assert_eq!(found().at_least("seen", 0, 1).verdict(), Verdict::Missed);
+    }
+
+    #[test]
+    fn a_row_names_its_figures_with_their_goals() {
+        let row = found().at_most("ready", 0.42, " s", 5.0).to_string();
+        let expected = "F3   collector killed under load: a trial | lost 0 (0) · ready 0.42 s (≤ 5 s) \
+                        | ok | 0.0 s";
+        assert_eq!(row, expected);
+    }
+}

@@ -113,3 +113,28 @@ pub(crate) fn read(trace: &Path) -> Vec<Call> {
     }
     calls
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Vec<Call> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("trace");
+        fs::write(&path, text).unwrap();
+        read(&path)
+    }
+
+    #[test]
+    fn a_call_that_others_interrupted_is_read_whole() {
+        let calls = of("12 1.5 fdatasync(7</d/store/db> <unfinished ...>\n\
+                        13 1.6 pwrite64(7</d/store/db>, \"a\\0\\x80\\\"\\n\", 5, 24) = 5\n\
+                        12 1.7 <... fdatasync resumed>) = 0\n\
+                        12 1.8 fdatasync(7</d/store/db>) = -1 EIO (Input/output error) (INJECTED)\n");
+        let [write, sync] = calls.as_slice() else { panic!("two were carried out: {calls:?}") };
+        assert!(sync.is_sync() && (sync.begun, sync.ended) == (1.5, 1.7));
+        assert_eq!(write.file(), Some("/d/store/db"));
+        assert_eq!(write.strings(), [b"a\0\x80\"\n".to_vec()]);
+        assert_eq!(write.last_number(), Some(24));
+    }
+}

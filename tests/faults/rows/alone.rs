@@ -39,5 +39,8 @@ pub(crate) async fn runs_out(fault: Fault) -> Found {
         }
         found = found.is(name, u64::from(online), 1);
     }
+    let found = found.but_not(
+        "whoever's certificate has run out enrolls anew, with a token and somebody's approval",
+    );
     found.but_not("no change of the certificate authority: there is no command for it")
 }

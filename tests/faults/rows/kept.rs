@@ -127,7 +127,7 @@ impl Deed {
 fn leave(calls: &[Call], before: &Path, folder: &Path, until: f64, keeps: Keeps) {
     for (name, file) in files(calls, &folder.display().to_string(), until) {
         let path = PathBuf::from(&name);
-        if path.is_dir() {
+        if file.deeds.is_empty() || path.is_dir() {
             // What it is called is kept: to lose names is another fault.
             continue;
         }

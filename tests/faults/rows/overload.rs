@@ -28,22 +28,31 @@ fn report(agent: &mut FakeAgent, seq: u64, minutes_ago: i64) {
     agent.records.push(Record { stream: Stream::Metrics, seq, at, entry });
 }
 
+/// So many jobs of one machine fail, before it is another's turn.
+const JOBS: usize = 50;
+
 /// How long it takes from a failed backup until somebody has been told, again and
-/// again, as long as `goes_on`.
+/// again for so long; at most as long as is waited for it.
 async fn live(site: &Site, length: Duration) -> Vec<f64> {
-    let mut agent = site.agent("db-7").await;
-    let mut session = agent.connect().await.expect("it is let in");
     let until = Instant::now() + length;
     let mut waits = Vec::new();
     while Instant::now() < until {
-        let job = format!("live-{}", waits.len());
-        let record = failed_run(&mut agent, &job);
-        let begun = Instant::now();
-        session.report(&record).await;
-        session.acknowledged(Stream::Events, record.seq).await.expect("it is taken");
-        eventually(SOON, "somebody is told", async || told(site, &job).then_some(())).await;
-        waits.push(begun.elapsed().as_secs_f64());
-        time::sleep(Duration::from_millis(200)).await;
+        let machine = waits.len() / JOBS;
+        let mut agent = site.agent(&format!("db-{machine}")).await;
+        let mut session = agent.connect().await.expect("it is let in");
+        for nth in 0..JOBS {
+            let job = format!("live-{machine}-{nth}");
+            let record = failed_run(&mut agent, &job);
+            let begun = Instant::now();
+            session.report(&record).await;
+            session.acknowledged(Stream::Events, record.seq).await.expect("it is taken");
+            eventually(SOON * 3, "somebody is told", async || told(site, &job).then_some(())).await;
+            waits.push(begun.elapsed().as_secs_f64());
+            if Instant::now() > until {
+                break;
+            }
+            time::sleep(Duration::from_millis(200)).await;
+        }
     }
     waits
 }

@@ -80,7 +80,7 @@ pub(crate) async fn restarts(fault: Fault, scope: &Scope) -> Found {
 pub(crate) async fn stands_still(fault: Fault, scope: &Scope) -> Found {
     let count = scope.of(10, 50);
     let mut site = Site::by_clock(&starter()).await;
-    let fleet = Fleet::of(&site, count).await;
+    let mut fleet = Fleet::of(&site, count).await;
     fleet.beat().await;
     site.collector().pause(true);
     let still = Duration::from_secs(scope.of(5, 90));
@@ -89,7 +89,11 @@ pub(crate) async fn stands_still(fault: Fault, scope: &Scope) -> Found {
     site.pass(SignedDuration::from_mins(10));
     site.collector().pause(false);
     let mut offline = 0;
-    for _ in 0..30 {
+    for round in 0..30 {
+        // Whoever has hung up meanwhile is back some seconds later.
+        if round == 15 {
+            fleet.connect().await;
+        }
         fleet.beat().await;
         time::sleep(Duration::from_millis(200)).await;
         offline = offline.max(called_offline(&site).await);

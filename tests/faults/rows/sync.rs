@@ -105,3 +105,28 @@ pub(crate) async fn traced_row(fault: Fault, scope: &Scope) -> Found {
         .shows("pings confirmed", confirmed as f64, "")
         .is("before their sync", of_agent, 0)
 }
+
+#[cfg(test)]
+mod trials {
+    use super::*;
+
+    fn call(name: &str, begun: f64, ended: f64) -> Call {
+        Call { name: name.into(), args: String::new(), begun, ended }
+    }
+
+    #[test]
+    fn an_answer_is_too_soon_without_a_sync_after_its_write() {
+        let answered = [Answered { asked: 1.0, confirmed: 2.0 }];
+        let write = || call("pwrite64", 1.1, 1.2);
+        let synced = [write(), call("fdatasync", 1.3, 1.4)];
+        assert_eq!(too_soon(&answered, &synced), 0);
+        for other in [
+            vec![write()],
+            vec![call("fdatasync", 1.05, 1.06), write()],
+            vec![write(), call("fdatasync", 1.3, 2.1)],
+            vec![call("pwrite64", 0.8, 0.9), call("fdatasync", 1.3, 1.4)],
+        ] {
+            assert_eq!(too_soon(&answered, &other), 1, "{other:?}");
+        }
+    }
+}

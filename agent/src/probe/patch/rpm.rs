@@ -25,8 +25,10 @@ use crate::{
 
 /// A solver reads some hundred megabytes, on a slow disk if it must be.
 const DEADLINE: Duration = Duration::from_secs(120);
-/// Where the database is, by age of the distribution.
-const DATABASES: [&str; 2] = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
+/// Where the database is, by age of the distribution, and what it is called, by
+/// age of rpm. Where rpm is but a tool, as on Debian, the folder may be there.
+const FOLDERS: [&str; 2] = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
+const DATABASES: [&str; 3] = ["rpmdb.sqlite", "Packages", "Packages.db"];
 /// What rpm locks while it changes the database.
 const LOCKS: [&str; 2] = ["/usr/lib/sysimage/rpm/.rpm.lock", "/var/lib/rpm/.rpm.lock"];
 const RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
@@ -97,7 +99,11 @@ impl System {
 
     /// Refuses to answer where nobody could: there is no database of packages.
     pub(super) fn require(&self) -> Result<(), ProbeError> {
-        if DATABASES.iter().any(|it| self.path(it).is_dir()) {
+        let has_one = |folder: &str| {
+            let folder = self.path(folder);
+            DATABASES.iter().any(|it| folder.join(it).is_file())
+        };
+        if FOLDERS.iter().any(|it| has_one(it)) {
             return Ok(());
         }
         Err(ProbeError::Unsupported { why: "there is no database of rpm".into() })
@@ -230,6 +236,8 @@ mod tests {
         let system = System::below(dir.path(), dir.path());
         assert!(matches!(system.require(), Err(ProbeError::Unsupported { .. })));
         fs::create_dir_all(dir.path().join("var/lib/rpm")).unwrap();
+        assert!(matches!(system.require(), Err(ProbeError::Unsupported { .. })));
+        fs::write(dir.path().join("var/lib/rpm/rpmdb.sqlite"), "").unwrap();
         system.require().unwrap();
     }
 
