@@ -110,8 +110,12 @@ impl Alert {
         self.disposition.text().filter(|it| *it != "none")
     }
 
-    /// When something happens to it if nobody does anything.
+    /// When something happens to it if nobody does anything; nobody is told
+    /// while it is quiet.
     fn next(&self, look: &Look) -> String {
+        if !self.suppressions.is_empty() {
+            return "quiet".into();
+        }
         look.ago(self.acknowledgement.as_ref().map_or(self.next_escalation_at, |it| it.expires_at))
     }
 }

@@ -160,6 +160,19 @@ fn the_queue_says_whose_what_and_until_when() {
 }
 
 #[test]
+fn the_queue_says_of_whom_nobody_is_told() {
+    let window = v1::Suppression {
+        kind: v1::SuppressionKind::Window.into(),
+        reference: "win_1".into(),
+        why: "larger disk".into(),
+        ..Default::default()
+    };
+    let quiet = v1::Alert { suppressions: vec![window], ..open_alert() };
+    let text = Alerts { alerts: vec![quiet.into()] }.text(&look());
+    assert!(text.contains(" quiet "), "{text}");
+}
+
+#[test]
 fn an_alert_tells_its_story() {
     shows(
         &Alert::from(told_alert()),
