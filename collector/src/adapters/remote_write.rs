@@ -60,6 +60,14 @@ impl fmt::Debug for Body {
     }
 }
 
+impl Body {
+    /// How many bytes are sent, and wait until then.
+    #[expect(clippy::len_without_is_empty, reason = "a body is never empty")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
 impl RemoteWrite {
     /// Checks the address and the roots. Nothing is sent yet. A login does not
     /// cross a network in the clear.
