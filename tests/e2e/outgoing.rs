@@ -13,6 +13,8 @@ use serde_json::Value;
 use tests::{FakeAgent, ForeignAuthority, Program, Site, eventually, get, get_as};
 use tokio::process::Command;
 
+use crate::steps::fill_disk;
+
 /// What a database has to take, store and show something.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -107,6 +109,11 @@ async fn a_prometheus_has_what_agents_measure() {
         assert_eq!(labels[name], value, "{labels}");
     }
     prometheus.finds("remit_endpoint_up", 1.0).await;
+    let mut session = agent.connect().await.unwrap();
+    let alert = fill_disk(&site, &mut agent, &mut session).await;
+    let labels = prometheus.finds("remit_alerts_open", 1.0).await;
+    let owner = alert.responsibility.unwrap().responsible;
+    assert_eq!((&labels["responsible"], &labels["tenant"]), (&owner.into(), &"acme".into()));
 
     // What cannot be sent waits.
     prometheus.stop().await;
@@ -139,6 +146,7 @@ async fn a_prometheus_has_what_agents_measure() {
         (code == 200 && body.contains("\"result\":[]")).then_some(())
     })
     .await;
+    prometheus.finds("remit_alerts_open", 0.0).await;
     let past = prometheus.query("count_over_time(remit_disk_used_percent[1h])").await;
     assert!(only(past).unwrap().0 >= 3.0, "its past stays");
 }

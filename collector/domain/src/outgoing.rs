@@ -110,7 +110,7 @@ fn measured(endpoint: &Endpoint, told: &mut Told, now: Timestamp, samples: &mut 
     told.going.resize(layout.series.len(), false);
     let before = told.measured.clone();
     told.measured.resize(pulse.measured.len(), None);
-    let common = labels(&endpoint.registration);
+    let common = named("", &endpoint.registration);
     for (index, (probe, series)) in layout.series.iter().enumerate() {
         let Some(at) = pulse.measured.get(*probe).copied().flatten() else { continue };
         let is_new = before.get(*probe).copied().flatten().is_none_or(|it| it < at);
@@ -151,7 +151,7 @@ fn end_series(
     now: Timestamp,
     samples: &mut Vec<Sample>,
 ) {
-    let common = labels(as_known);
+    let common = named("", as_known);
     for ((_, series), going) in endpoint.layout.series.iter().zip(&mut told.going) {
         if std::mem::take(going) {
             samples.push(Sample { labels: name::of(&common, series), at: now, value: None });

@@ -3,19 +3,22 @@
 //! The messages are those of the published protocol, as far as we say anything
 //! with them: <https://prometheus.io/docs/specs/prw/remote_write_spec/>.
 
+#[cfg(test)]
 mod message;
 
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use prost::Message as _;
+use prost::encoding::{self, WireType, encode_key, encode_varint, encoded_len_varint};
 use remit_collector_domain::outgoing::Sample;
 
-use self::message::{Label, TimeSeries, Value, WriteRequest};
 use crate::{
     adapters::notify::{Client, HttpError, Request, check_address},
     ports::{notifier::SendError, recorder::Recorder},
 };
+
+/// What marks that a series has ended: one of the values that are no number.
+const ENDED: u64 = 0x7ff0_0000_0000_0002;
 
 /// Where samples go.
 #[derive(Clone, PartialEq, Eq)]
@@ -60,12 +63,22 @@ impl fmt::Debug for Body {
     }
 }
 
+impl Body {
+    /// How many bytes are sent, and wait until then.
+    #[expect(clippy::len_without_is_empty, reason = "a body is never empty")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
 impl RemoteWrite {
     /// Checks the address and the roots. Nothing is sent yet. A login does not
     /// cross a network in the clear.
     pub fn new(settings: RemoteWriteSettings) -> Result<Self, HttpError> {
         let RemoteWriteSettings { name, url, login, ca, labels } = settings;
         check_address(&url, login.is_none())?;
+        let mut labels = labels;
+        labels.sort();
         let client = match ca {
             Some(roots) => Client::trusting(&roots)?,
             None => Client::new()?,
@@ -79,17 +92,41 @@ impl RemoteWrite {
         Ok(Self { client, name: format!("remote_write:{name}"), url, authorization, labels })
     }
 
-    fn series(&self, sample: &Sample) -> TimeSeries {
-        let ours = sample.labels.iter().map(|(name, value)| (&**name, &**value));
-        let given = self.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let label =
-            |(name, value): (&str, &str)| Label { name: name.to_owned(), value: value.to_owned() };
-        let mut labels: Vec<Label> = ours.chain(given).map(label).collect();
-        // The protocol wants them in order.
-        labels.sort_by(|a, b| a.name.cmp(&b.name));
-        let value = sample.value.unwrap_or(message::ENDED);
-        let samples = vec![Value { value, timestamp: sample.at.as_millisecond() }];
-        TimeSeries { labels, samples }
+    /// Appends a series of one sample. Very many of them are made, so there is no
+    /// message in between.
+    fn put(&self, sample: &Sample, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
+        scratch.clear();
+        let mut given = self.labels.iter().peekable();
+        // The protocol wants labels in the order of their names.
+        for (name, value) in &sample.labels {
+            while let Some((name, value)) = given.next_if(|it| *it.0 < **name) {
+                put_label(name, value, scratch);
+            }
+            put_label(name, value, scratch);
+        }
+        given.for_each(|(name, value)| put_label(name, value, scratch));
+        let value = sample.value.unwrap_or(f64::from_bits(ENDED));
+        let at = sample.at.as_millisecond();
+        let length = 9 + 1 + encoded_len_varint(at.cast_unsigned());
+        encode_key(2, WireType::LengthDelimited, scratch);
+        encode_varint(length as u64, scratch);
+        // Written even where it is what is meant if nothing is.
+        encoding::double::encode(1, &value, scratch);
+        encoding::int64::encode(2, &at, scratch);
+        encode_key(1, WireType::LengthDelimited, out);
+        encode_varint(scratch.len() as u64, out);
+        out.extend_from_slice(scratch);
+    }
+}
+
+fn put_label(name: &str, value: &str, out: &mut Vec<u8>) {
+    let length = |it: &str| 1 + encoded_len_varint(it.len() as u64) + it.len();
+    encode_key(1, WireType::LengthDelimited, out);
+    encode_varint((length(name) + length(value)) as u64, out);
+    for (tag, text) in [(1, name), (2, value)] {
+        encode_key(tag, WireType::LengthDelimited, out);
+        encode_varint(text.len() as u64, out);
+        out.extend_from_slice(text.as_bytes());
     }
 }
 
@@ -97,8 +134,8 @@ impl Recorder for RemoteWrite {
     type Pack = Body;
 
     fn pack(&self, samples: &[Sample]) -> Body {
-        let timeseries = samples.iter().map(|it| self.series(it)).collect();
-        let plain = WriteRequest { timeseries }.encode_to_vec();
+        let (mut plain, mut scratch) = (Vec::new(), Vec::new());
+        samples.iter().for_each(|it| self.put(it, &mut scratch, &mut plain));
         let packed = snap::raw::Encoder::new().compress_vec(&plain);
         Body(packed.expect("a batch is far from the 4 GiB that cannot be packed"))
     }
@@ -121,8 +158,12 @@ mod tests {
     use std::collections::BTreeMap;
 
     use jiff::Timestamp;
+    use prost::Message as _;
 
-    use super::*;
+    use super::{
+        message::{Value, WriteRequest},
+        *,
+    };
 
     fn settings(url: &str, login: Option<Login>) -> RemoteWriteSettings {
         let labels = vec![("cluster".into(), "eu".into()), ("zone".into(), "b".into())];
@@ -144,13 +185,18 @@ mod tests {
         let at = Timestamp::from_millisecond(1_772_000_000_123).unwrap();
         let sample = Sample { labels, at, value: Some(1.5) };
         let ended = Sample { value: None, ..sample.clone() };
-        let Body(packed) = write.pack(&[sample, ended]);
+        let old = Sample { at: Timestamp::from_millisecond(-5).unwrap(), ..sample.clone() };
+        let zero = Sample { value: Some(0.0), at: Timestamp::UNIX_EPOCH, ..sample.clone() };
+        let Body(packed) = write.pack(&[sample, ended, old, zero]);
         let plain = snap::raw::Decoder::new().decompress_vec(&packed).unwrap();
         let read = WriteRequest::decode(plain.as_slice()).unwrap();
-        let [first, second] = read.timeseries.as_slice() else { panic!("{read:?}") };
+        let [first, second, old, zero] = read.timeseries.as_slice() else { panic!("{read:?}") };
         let names: Vec<&str> = first.labels.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["__name__", "cluster", "host", "zone"]);
         assert_eq!(first.samples, [Value { value: 1.5, timestamp: 1_772_000_000_123 }]);
+        assert_eq!(old.samples, [Value { value: 1.5, timestamp: -5 }]);
+        assert_eq!(zero.samples, [Value { value: 0.0, timestamp: 0 }]);
+        assert_eq!(zero.labels, first.labels);
         // A value that compares with nothing, not with itself either.
         assert_eq!(second.samples[0].value.to_bits(), 0x7ff0_0000_0000_0002);
         // Field numbers and types: the first bytes of a request, written by hand.

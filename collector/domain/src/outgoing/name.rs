@@ -40,7 +40,11 @@ pub fn value(unit: Unit, value: i64) -> f64 {
 /// Name and labels of a series of an endpoint, whose series have some in common.
 pub(super) fn of(common: &Labels, series: &Series) -> Labels {
     let mut labels = common.clone();
-    labels.insert(NAME.into(), metric(series).into());
+    // Most series have both, and a name that is there costs nothing.
+    match labels.get_mut(NAME) {
+        Some(name) => *name = metric(series).into(),
+        None => drop(labels.insert(NAME.into(), metric(series).into())),
+    }
     if !series.instance.is_empty() {
         labels.insert("instance".into(), Arc::clone(&series.instance));
     }

@@ -1,9 +1,7 @@
-//! The messages of remote write, as far as we say anything with them.
+//! The messages of remote write, as far as we say anything with them: what is
+//! written must read so.
 
 use prost::Message;
-
-/// What marks that a series has ended: one of the values that are no number.
-pub(super) const ENDED: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
 
 /// One request.
 #[derive(Clone, PartialEq, Message)]

@@ -88,7 +88,8 @@ impl Tail {
         let is_full = tail.bytes.len() > LONGEST
             || at.saturating_sub(tail.start) > LASTING
             || tail.newest.saturating_sub(at) > STEP_BACK;
-        if !is_full {
+        // Pieces are known by when they begin: no two begin at one time.
+        if !is_full || at == tail.start {
             tail.append(at, frame);
             return (tail, None);
         }

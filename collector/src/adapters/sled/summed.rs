@@ -201,39 +201,52 @@ struct Asked {
 fn rollups(reader: &LogReader, asked: &Asked) -> Result<Rollups, LoadError> {
     let Asked { endpoint, from, to, step, .. } = *asked;
     let is_wanted = |it: u32| asked.numbers.contains(&Some(it as usize));
-    let mut rollups = Rollups::default();
-    if Step::Hour <= step {
-        let on = |at| Key::Hours { endpoint, day: hours::day_of(at) };
-        for (key, value, _) in kept(reader, &on(from), &on(to), usize::MAX)? {
-            let Key::Hours { day, .. } = key else { continue };
-            let mut hours = checked(&key, hours::decode(&value, day))?;
-            hours.0.retain(|it, _| is_wanted(it.0));
-            rollups.merge(hours.by(step));
-        }
-    }
-    let key = |start, revision| Key::History { endpoint, start, revision };
-    let (from, until) = (in_milliseconds(from), in_milliseconds(to));
-    let begin = match reader.range(&key(i64::MIN, 0), &key(from, u64::MAX)).next_back() {
-        Some(found) => Key::from_bytes(&found?.0)?,
-        None => key(from, 0),
+    let on = |at| Key::Hours { endpoint, day: hours::day_of(at) };
+    let look = || match step {
+        Step::FiveMinutes => Ok(Vec::new()),
+        Step::Hour | Step::Day => kept(reader, &on(from), &on(to), usize::MAX),
     };
+    let (days, pieces) = loop {
+        let (before, pieces) = (look()?, pieces(reader, asked)?);
+        let days = look()?;
+        // Else a piece became part of a day in between, and would be counted
+        // twice or not at all. It does so once in its life.
+        if days == before {
+            break (days, pieces);
+        }
+    };
+    let mut rollups = Rollups::default();
+    for (key, value, _) in days {
+        let Key::Hours { day, .. } = key else { continue };
+        let mut hours = checked(&key, hours::decode(&value, day))?;
+        hours.0.retain(|it, _| is_wanted(it.0));
+        rollups.merge(hours.by(step));
+    }
     let tail = asked.tail.as_ref().map(Tail::rows);
     let begins = tail.as_ref().and_then(|it| it.first()).map(|it| it.0);
-    let mut pieces = Vec::new();
-    for (name, value, _) in kept(reader, &begin, &key(until, u64::MAX), usize::MAX)? {
-        // One that has been sealed meanwhile is the tail.
-        let Key::History { start, .. } = name else { continue };
-        if begins != Some(start) {
-            pieces.push(checked(&name, block::decode(&value))?);
-        }
-    }
+    // One that has been sealed meanwhile is the tail.
+    let pieces = pieces.iter().filter(|it| begins != Some(start_of(&it.0)));
+    let rows = pieces.map(|(name, value, _)| checked(name, block::decode(value)));
+    let mut pieces = rows.collect::<Result<Vec<_>, _>>()?;
     pieces.extend(tail);
     pieces.sort_by_key(|it| it.first().map(|row| row.0));
     for (position, rows) in pieces.iter().enumerate() {
         let next = pieces.get(position + 1).and_then(|it| it.first()).map(|it| it.0);
-        gather(&mut rollups, rows, next.unwrap_or(until), step, is_wanted);
+        gather(&mut rollups, rows, next.unwrap_or(in_milliseconds(to)), step, is_wanted);
     }
     Ok(rollups)
+}
+
+/// The sealed pieces that say something of the time that is asked about: from
+/// the last one that begins before it.
+fn pieces(reader: &LogReader, asked: &Asked) -> Result<Vec<Kept>, LoadError> {
+    let key = |start, revision| Key::History { endpoint: asked.endpoint, start, revision };
+    let (from, until) = (in_milliseconds(asked.from), in_milliseconds(asked.to));
+    let begin = match reader.range(&key(i64::MIN, 0), &key(from, u64::MAX)).next_back() {
+        Some(found) => Key::from_bytes(&found?.0)?,
+        None => key(from, 0),
+    };
+    kept(reader, &begin, &key(until, u64::MAX), usize::MAX)
 }
 
 fn gather(

@@ -67,6 +67,17 @@ fn a_clock_that_is_set_back_far_begins_a_new_piece() {
 }
 
 #[test]
+fn no_two_pieces_begin_at_one_time_however_many_series_there_are() {
+    let many: Vec<_> = (0..2_000).map(|it| (it, Some(i64::from(it) << 20))).collect();
+    let frames = [(0, &many[..]), (0, &[(7, Some(1))]), (0, &[(8, Some(2))]), (9, &[(7, Some(3))])];
+    let frames = frames.map(|(at, changed)| frame(at, changed));
+    let (sealed, tail) = keep(&frames);
+    let starts: Vec<i64> = sealed.iter().map(|it| it.start).collect();
+    assert_eq!((starts, tail.unwrap().start), (vec![0], 9));
+    assert_eq!(block::decode(&sealed[0].bytes).unwrap().len(), 3, "every frame is there");
+}
+
+#[test]
 fn a_report_of_twenty_values_takes_few_bytes() {
     // Three counters, three gauges that wander, fourteen that seldom move.
     let mut values = [0_i64; 20];

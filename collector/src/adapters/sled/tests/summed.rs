@@ -15,7 +15,7 @@ use super::{
     crash::{FOLDER, child, say},
     *,
 };
-use crate::ports::store::Horizon;
+use crate::ports::store::{Horizon, Summed};
 
 const CHILD: &str = "adapters::sled::tests::summed::sums_up_until_it_is_killed";
 const KILLS: u64 = 8;
@@ -75,19 +75,66 @@ async fn every_report_is_counted_once_wherever_the_process_is_killed() {
     }
 }
 
+#[tokio::test]
+async fn whoever_reads_meanwhile_counts_every_report_once() {
+    const COMMITS: u64 = 40;
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path());
+    for expected in 0..COMMITS {
+        let frames = reports(expected);
+        let commit = Commit { record: sample::endpoint(1), expected, owes: vec![], frames };
+        store.commit(commit).await.unwrap();
+    }
+    let (expected, end) = expected(COMMITS);
+    let (is_done, reads) = (Cell::new(false), Cell::new(0));
+    let forget = async {
+        let never = Timestamp::MIN;
+        for minute in (0..i64::try_from(COMMITS).unwrap() * REPORTS).step_by(60) {
+            let history = sample::minute(minute);
+            let horizon =
+                Horizon { history, hours: never, feed: never, audit: never, alerts: never };
+            store.prune(horizon).await.unwrap();
+        }
+        is_done.set(true);
+    };
+    let look = async {
+        while !is_done.get() {
+            assert!(read(&store, end).await == expected, "after {} reads", reads.get());
+            reads.set(reads.get() + 1);
+        }
+    };
+    tokio::join!(forget, look);
+    assert!(reads.get() > 2, "somebody read meanwhile");
+    assert!(read(&store, end).await == expected);
+}
+
+/// What is kept of both series, by the hour.
+type Hours = Vec<Vec<Summed>>;
+
 async fn compare(store: &SledStore, context: &str) {
     let id = sample::endpoint_id(1);
     let revision = store.load::<Endpoint>(&id).await.unwrap().unwrap().revision;
+    let (expected, end) = expected(revision);
+    let found = read(store, end).await;
+    assert!(found == expected, "{context}: {found:?}, not {expected:?}");
+}
+
+/// What must be kept after so many commits, and the time of the last report.
+fn expected(revision: u64) -> (Hours, Timestamp) {
     let frames: Vec<Frame> = (0..revision).flat_map(reports).collect();
     let end = frames.last().unwrap().at;
-    let mut expected = Rollups::default();
+    let mut rollups = Rollups::default();
     let rows = frames.iter().map(|it| (it.at, it.changed.as_slice()));
-    expected.gather(rows, end, Step::Hour, |_| true);
+    rollups.gather(rows, end, Step::Hour, |_| true);
+    let of = |number: u32| {
+        let of = rollups.0.iter().filter(|it| it.0.0 == number);
+        of.map(|((_, begin), it)| (*begin, *it)).collect()
+    };
+    (vec![of(0), of(1)], end)
+}
+
+async fn read(store: &SledStore, end: Timestamp) -> Hours {
     let series = [sample::series("memory_used", ""), sample::series("disk_used", "/srv")];
-    let found = store.rollups(id, &series, sample::minute(0), end, Step::Hour).await.unwrap();
-    for (number, found) in (0..).zip(found) {
-        let of = expected.0.iter().filter(|it| it.0.0 == number);
-        let expected: Vec<_> = of.map(|((_, begin), it)| (*begin, *it)).collect();
-        assert!(found == expected, "{context}: {found:?}, not {expected:?}");
-    }
+    let of = store.rollups(sample::endpoint_id(1), &series, sample::minute(0), end, Step::Hour);
+    of.await.unwrap()
 }
