@@ -32,7 +32,7 @@ fn report(agent: &mut FakeAgent, seq: u64, minutes_ago: i64) {
 const JOBS: usize = 50;
 
 /// How long it takes from a failed backup until somebody has been told, again and
-/// again for so long; at most as long as is waited for it.
+/// again for so long. The row breaks off where it takes a minute.
 async fn live(site: &Site, length: Duration) -> Vec<f64> {
     let until = Instant::now() + length;
     let mut waits = Vec::new();

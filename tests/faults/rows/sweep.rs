@@ -3,6 +3,8 @@
 
 use std::os::unix::process::ExitStatusExt as _;
 
+use remit_proto::v1;
+use remit_runtime::credential::Credential;
 use remit_shared::Stream;
 use tests::{FakeAgent, Operator, Program, RealAgent, SOON, Site, eventually, finish, run};
 use tokio::{
@@ -138,21 +140,24 @@ async fn enrolls() -> (u64, u64) {
 struct Life {
     /// A failed backup was acknowledged.
     reported: bool,
+    /// Somebody was told that the alert is theirs now.
+    taken_on: bool,
 }
 
 /// The collector's part of F3.
 pub(crate) async fn collector(fault: Fault, scope: &Scope) -> Found {
     let mut site = Site::start().await;
+    let noc = site.noc().await.credential;
     let mut talker = Talker::new(&site, "web-1").await;
     let mut reporter = site.agent("db-7").await;
-    let (mut tried, mut gone, mut ownerless, mut not_once) = (0, 0, 0, 0);
-    let mut slowest = 0.0_f64;
-    for call in SYNCS {
+    let (mut tried, mut gone, mut ownerless, mut not_once, mut forgotten) = (0, 0, 0, 0, 0);
+    let (mut slowest, mut taken_on) = (0.0_f64, 0);
+    for call in SYNCS.into_iter().chain(["pwrite64"]) {
         for nth in points(scope) {
             let job = format!("{call}-{nth}");
             site.stop().await;
             site.launch_as(|serve| killed_at(serve, call, nth));
-            let life = live(&mut site, &mut talker, &mut reporter, &job).await;
+            let life = live(&mut site, &noc, &mut talker, &mut reporter, &job).await;
             if site.collector().ended().is_none() {
                 site.stop().await;
             }
@@ -164,6 +169,11 @@ pub(crate) async fn collector(fault: Fault, scope: &Scope) -> Found {
             let told = told_once(&site, &mut reporter, &job, life.reported).await;
             ownerless += u64::from(!told.0);
             not_once += u64::from(!told.1);
+            let is_taken_on =
+                |it: &v1::Alert| it.instance == job && it.state() == v1::AlertState::Acknowledged;
+            let kept = alerts(&site).await.iter().any(is_taken_on);
+            taken_on += u64::from(life.taken_on);
+            forgotten += u64::from(life.taken_on && !kept);
             tried += u64::from(killed);
             if !killed {
                 break;
@@ -172,19 +182,27 @@ pub(crate) async fn collector(fault: Fault, scope: &Scope) -> Found {
     }
     let kept = talker.settle(&site).await;
     let calls = SYNCS.join(", ");
-    Found::of(fault, format!("killed at the n-th {calls} of a thread, n = 1, 2, …"))
+    Found::of(fault, format!("killed at the n-th {calls} or pwrite64 of a thread, n = 1, 2, …"))
         .shows("points", tried as f64, "")
         .is("acknowledged and lost", gone, 0)
         .is("missing in the end", kept.missing, 0)
         .is("there twice", kept.double, 0)
         .is("alerts without an owner", ownerless, 0)
         .is("alerts not told exactly once", not_once, 0)
+        .at_least("alerts taken on", taken_on, 1)
+        .is("of them forgotten", forgotten, 0)
         .at_most("ready again", slowest, " s", 5.0)
 }
 
 /// Lets the collector do all that it does for a while, or until it is dead.
-async fn live(site: &mut Site, talker: &mut Talker, reporter: &mut FakeAgent, job: &str) -> Life {
-    let mut life = Life { reported: false };
+async fn live(
+    site: &mut Site,
+    noc: &Credential,
+    talker: &mut Talker,
+    reporter: &mut FakeAgent,
+    job: &str,
+) -> Life {
+    let mut life = Life { reported: false, taken_on: false };
     let what = "the collector is ready, or dead";
     let ready = eventually(SOON, what, async || {
         if site.collector().ended().is_some() {
@@ -208,9 +226,12 @@ async fn live(site: &mut Site, talker: &mut Talker, reporter: &mut FakeAgent, jo
         }
         time::sleep(Duration::from_millis(20)).await;
     }
-    if let Ok(admin) = Operator::connect(site.admin.credential.clone()).await {
-        // A collector that dies of it gives no answer.
-        let _ = admin.endpoint("web-1").await;
+    // A collector that dies of it gives no answer.
+    if let Ok(noc) = Operator::connect(noc.clone()).await {
+        let about = noc.all_alerts().await.into_iter().find(|it| it.instance == job);
+        if let Some(alert) = about {
+            life.taken_on = noc.acknowledge(&alert, 60).await.is_ok();
+        }
     }
     life
 }
