@@ -139,8 +139,8 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Outbox<S, D, C, N> {
                 Effect::Publish(_) | Effect::Audit(_) => {}
             }
         }
-        let mut lanes = stream::iter(lanes.into_iter().map(|it| self.in_order(it)))
-            .buffer_unordered(AT_ONCE);
+        let mut lanes =
+            stream::iter(lanes.into_iter().map(|it| self.in_order(it))).buffer_unordered(AT_ONCE);
         let mut done = Vec::new();
         while let Some((keys, failed)) = lanes.next().await {
             done.extend(keys);

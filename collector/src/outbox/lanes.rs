@@ -41,7 +41,8 @@ impl Lanes {
 type About = (Option<EndpointId>, Arc<str>, Arc<str>);
 
 fn by_alert(of_record: Vec<Owed>) -> Vec<Vec<Owed>> {
-    let about = |it: &Owed| if let Effect::Signal(it) = &it.effect { Some(about(it)) } else { None };
+    let about =
+        |it: &Owed| if let Effect::Signal(it) = &it.effect { Some(about(it)) } else { None };
     let Some(abouts) = of_record.iter().map(about).collect::<Option<Vec<About>>>() else {
         return vec![of_record];
     };

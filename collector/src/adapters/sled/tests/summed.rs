@@ -82,7 +82,7 @@ async fn whoever_reads_meanwhile_counts_every_report_once() {
     let store = open(folder.path());
     for expected in 0..COMMITS {
         let frames = reports(expected);
-        let commit = Commit { record: sample::endpoint(1), expected, owes: vec![], frames };
+        let commit = Commit { frames, ..Commit::new(sample::endpoint(1), expected, vec![]) };
         store.commit(commit).await.unwrap();
     }
     let (expected, end) = expected(COMMITS);
