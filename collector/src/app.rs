@@ -271,6 +271,7 @@ pub async fn serve<C: SteadyClock>(
         let store = Arc::clone(&store);
         Arc::new(move || store.health().err().into_iter().collect::<Vec<String>>())
     };
+    tasks.spawn("telemetry", telemetry::sum_up(metrics.clone(), tasks.token()));
     tasks.spawn_critical("metrics", http::serve(http, readiness, metrics, tasks.token()));
     if let Some(receiver) = receiver {
         let router = receiver::router(Arc::clone(&sources));

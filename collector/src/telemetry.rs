@@ -1,9 +1,16 @@
 //! What the collector counts. Names end in their unit; labels come from closed
 //! sets; no ids, no tenants.
 
+use std::time::Duration;
+
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use remit_collector_domain::invariants::Invariant;
+use tokio::time;
+use tokio_util::sync::CancellationToken;
+
+/// How often times become counts.
+const SUMMED_UP_EVERY: Duration = Duration::from_secs(5);
 
 /// Starts counting. Once per process.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
@@ -25,6 +32,15 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_counter!("remit_invariant_violations_total", "What must hold and did not, by what.");
     describe_counter!("remit_audit_rounds_total", "Looks at all that must hold, by outcome.");
     Ok(handle)
+}
+
+/// Sums up what was timed until told to stop. Each time is kept until then, and
+/// somebody must do it even where nobody asks for metrics.
+pub async fn sum_up(handle: PrometheusHandle, stop: CancellationToken) {
+    let mut round = time::interval(SUMMED_UP_EVERY);
+    while stop.run_until_cancelled(round.tick()).await.is_some() {
+        handle.run_upkeep();
+    }
 }
 
 /// A batch of records became durable.
