@@ -36,8 +36,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     needs::ensure(NEEDS)?;
     // Each as it ships.
     command::run(cargo().args(["build", "--profile", "agent", "-p", "remit-agent"]))?;
-    let release = ["build", "--release", "--bins", "-p", "remit-collector", "-p", "tests"];
-    command::run(cargo().args(release))?;
+    let packages = ["build", "--release", "-p", "remit-collector", "-p", "tests"];
+    let programs = ["--bin", "remit-collector", "--bin", "remit-bench"];
+    command::run(cargo().args(packages).args(programs))?;
     let own = env::current_exe().context("failed to find the folder of the programs")?;
     // We are in `debug`, whatever cargo's target folder is called.
     let target = own.ancestors().nth(2).context("the target folder has no parent")?;

@@ -48,5 +48,7 @@ pub(crate) async fn runs_out(fault: Fault) -> Found {
         }
         found = found.is(name, u64::from(online), 1);
     }
-    found.is("asked to agree", agreed, 1).but_not("no change of the certificate authority: there is no command for it")
+    found
+        .is("asked to agree", agreed, 1)
+        .but_not("no change of the certificate authority: there is no command for it")
 }
