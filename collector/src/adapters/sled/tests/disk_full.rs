@@ -63,7 +63,7 @@ fn assert_full(result: Result<u64, StoreError>) {
 /// A report: an endpoint's record with what was measured.
 async fn report(store: &SledStore, n: u128) -> Result<u64, StoreError> {
     let frames = vec![sample::frame(1, &[(0, Some(1))])];
-    let commit = Commit::new(sample::endpoint(n), 0, vec![sample::deed("made", 0)]);
+    let commit = Commit::new(sample::endpoint(n), 0, vec![sample::signal("made")]);
     store.commit(Commit { frames, ..commit }).await
 }
 
@@ -106,7 +106,7 @@ async fn a_disk_that_fills_up_behind_our_back_stops_the_store_and_loses_nothing(
     let mut acknowledged = 0;
     let refused = loop {
         let mut token = sample::token(acknowledged);
-        token.created_by = "x".repeat(100_000);
+        token.created_by = noise(100_000);
         match commit(&store, token).await {
             Ok(_) => acknowledged += 1,
             Err(refused) => break refused,
