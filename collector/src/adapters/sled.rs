@@ -22,6 +22,7 @@ mod log;
 mod migrate;
 mod packed;
 mod prune;
+mod queue;
 mod record;
 mod scan;
 mod space;
@@ -62,10 +63,11 @@ pub use self::{
 use self::{
     keys::Key,
     log::{Log, LogReader},
+    queue::{Outlet, Request, Work},
     scan::{entries, sealed},
     space::{Space, free_bytes, space},
     state::Shared,
-    writer::{Failure, Outlet, Request, Work, Writer},
+    writer::{Failure, Writer},
 };
 use crate::{
     adapters::{
@@ -159,7 +161,7 @@ impl SledStore {
             failure: failure.clone(),
         };
         writer.publish_leftovers();
-        let (queue, inbox) = writer::channel(QUEUE).map_err(OpenCause::Thread)?;
+        let (queue, inbox) = queue::channel(QUEUE).map_err(OpenCause::Thread)?;
         let thread = thread::Builder::new().name("store-writer".into());
         let thread = thread.spawn(move || writer.run(inbox)).map_err(OpenCause::Thread)?;
         Ok(Self {

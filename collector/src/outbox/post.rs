@@ -7,6 +7,8 @@
 //! overtakes "opened"; different channels and matters do not wait for each
 //! other, and a channel that hangs holds up only itself.
 
+mod parcel;
+
 use std::{
     collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -36,7 +38,10 @@ use tracing::{info, warn};
 
 use crate::{
     engine::{Debt, Engine},
-    outbox::tray::{Owing, Tray},
+    outbox::{
+        post::parcel::{Content, Line, Parcel},
+        tray::{Owing, Tray},
+    },
     ports::{
         directory::Directory,
         notifier::{Answer, Notifier},
@@ -79,22 +84,6 @@ pub enum Mail {
     /// A letter.
     Letter(Box<Letter>),
 }
-
-/// What goes to a channel in one piece, and the effects that are settled then.
-struct Parcel {
-    keys: Vec<EffectKey>,
-    content: Content,
-    channel: String,
-}
-
-enum Content {
-    Notice(NoticeId),
-    Letter(Box<Letter>),
-    Digest(Box<Digest>),
-}
-
-/// What must keep its order: one matter on one channel.
-type Line = (String, String);
 
 /// The mail room.
 pub struct Post<S, D, C, N> {
@@ -393,17 +382,6 @@ impl<S: Store, D: Directory, C: Clock, N: Notifier> Post<S, D, C, N> {
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Parcel {
-    fn line(&self) -> Line {
-        let matter = match &self.content {
-            Content::Notice(id) => id.alert.to_string(),
-            Content::Letter(letter) => letter.matter.to_string(),
-            Content::Digest(digest) => digest.to.to_string(),
-        };
-        (matter, self.channel.clone())
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use remit_collector_domain::effect::RecordKey;
 
-use crate::adapters::{sled::writer::Work, tables::Operation};
+use crate::adapters::{sled::queue::Work, tables::Operation};
 
 /// How much room there is, in steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
