@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: every package, from a clean clone, into `target/dist`.
 //!
 //! One list of products ([`product`]) and one function per kind of package
-//! ([`deb`], [`rpm`], and [`windows::msi`](crate::windows::msi)). The same code makes what is handed out and, with
+//! ([`deb`], [`rpm`], and [`windows::msi`]). The same code makes what is handed out and, with
 //! `--quick`, what the tests install: only the programs in it differ.
 //!
 //! # Invariants

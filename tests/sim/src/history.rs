@@ -1,7 +1,7 @@
 //! Random lives of a world.
 //!
 //! A [`History`] is a list of deeds, made from a seed. Living it gives a trace,
-//! and the [`laws`](crate::laws) are held against the world after every deed. A
+//! and the [`laws`] are held against the world after every deed. A
 //! deed says everything by numbers that are taken modulo what there is, so that
 //! a history stays one when deeds are left out of it: [`History::shortest`]
 //! does that for as long as the same law is broken.

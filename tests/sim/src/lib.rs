@@ -3,7 +3,7 @@
 //!
 //! - [`World`] does what the collector's shells do: it gathers what an alert
 //!   must know, keeps what comes of it, and lets everything that is owed happen.
-//! - [`Story`] is a scenario file as it is read; [`play`] tells it to a world
+//! - [`Story`] is a scenario file as it is read; [`play()`] tells it to a world
 //!   and says, with file and line, where the two differ.
 //! - [`history`] is a random life of a world, and [`laws`] what must hold after
 //!   every step of it.

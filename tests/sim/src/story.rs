@@ -21,7 +21,7 @@
 //!
 //! # Not here
 //!
-//! What a story means to a world is [`play`](crate::play)'s; what it means to
+//! What a story means to a world is [`play`](crate::play())'s; what it means to
 //! the running collector, the end-to-end tests'.
 
 mod act;
