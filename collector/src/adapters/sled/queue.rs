@@ -1,0 +1,135 @@
+//! What the writer is asked for, and the way there.
+//!
+//! A piece costs about as much as the twenty reports in it: the disk is waited
+//! for, and sled wakes all its threads. Whoever measures on and on can wait for
+//! company, so pieces of nothing but that are written at a steady [`PACE`];
+//! what anybody waits for takes all that is there along, at once.
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::{Notify, mpsc, oneshot},
+    time::{Instant, timeout_at},
+};
+
+use crate::{
+    adapters::{sled::keys::Key, tables::Operation},
+    ports::store::{AnyRecord, StoreError},
+};
+
+/// How many requests are written at once. sled holds a lock of the whole
+/// process while it applies them.
+pub(super) const PIECE: usize = 200;
+
+/// From one piece of what can wait to the next.
+const PACE: Duration = Duration::from_millis(20);
+
+/// What the writer is asked for.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// To decide and write this.
+    Store(Operation),
+    /// To forget values that never change.
+    Erase(Vec<Key>),
+    /// To replace or forget values of which memory knows nothing.
+    Rewrite(Vec<Rewrite>),
+}
+
+/// What becomes of a value.
+#[derive(Debug)]
+pub(super) struct Rewrite {
+    pub(super) key: Key,
+    /// `None` if it goes.
+    pub(super) value: Option<Vec<u8>>,
+    /// How many further pieces it has had so far.
+    pub(super) further: usize,
+}
+
+/// Work, and whom to answer.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) work: Work,
+    pub(super) reply: oneshot::Sender<Result<u64, StoreError>>,
+}
+
+/// What is asked of the writer, on its way there.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    queue: mpsc::Receiver<Request>,
+    /// Rung with what cannot wait.
+    urgent: Arc<Notify>,
+    /// Keeps the time while the writer waits.
+    clock: Runtime,
+    /// When the next piece of what can wait is due.
+    due: Instant,
+}
+
+/// The other end of an [`Inbox`]. It closes with the last of these.
+#[derive(Debug)]
+pub(super) struct Outlet {
+    queue: mpsc::Sender<Request>,
+    urgent: Arc<Notify>,
+}
+
+/// A way for requests, of which so many can be under way.
+pub(super) fn channel(capacity: usize) -> io::Result<(Outlet, Inbox)> {
+    let clock = Builder::new_current_thread().enable_time().build()?;
+    let (sender, queue) = mpsc::channel(capacity);
+    let urgent = Arc::new(Notify::new());
+    let outlet = Outlet { queue: sender, urgent: Arc::clone(&urgent) };
+    Ok((outlet, Inbox { queue, urgent, clock, due: Instant::now() }))
+}
+
+impl Outlet {
+    /// Leaves a request; waits until there is room for it. Gives it back if
+    /// the writer has ended.
+    pub(super) async fn send(&self, request: Request) -> Result<(), Request> {
+        let can_wait = request.work.can_wait();
+        self.queue.send(request).await.map_err(|it| it.0)?;
+        if !can_wait {
+            self.urgent.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Whether the writer has ended.
+    pub(super) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+}
+
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        self.urgent.notify_one();
+    }
+}
+
+impl Inbox {
+    /// Waits for the next piece; gives whether there is one.
+    pub(super) fn next_piece(&mut self, requests: &mut Vec<Request>) -> bool {
+        let Self { queue, urgent, clock, due } = self;
+        clock.block_on(async {
+            // Whoever is rung for may have been in the piece before: then this
+            // one is early, and no harm is done.
+            let _ = timeout_at(*due, urgent.notified()).await;
+            let found = queue.recv_many(requests, PIECE).await > 0;
+            // Nobody waits for company while there is enough of it.
+            *due = if queue.is_empty() { Instant::now() + PACE } else { Instant::now() };
+            found
+        })
+    }
+}
+
+impl Work {
+    /// Whether nobody is kept from anything by waiting a little: a report that
+    /// changes nothing but values.
+    fn can_wait(&self) -> bool {
+        match self {
+            Self::Store(Operation::Commit { record: AnyRecord::Endpoint(_), owes, .. }) => {
+                owes.is_empty()
+            }
+            Self::Store(_) | Self::Erase(_) | Self::Rewrite(_) => false,
+        }
+    }
+}
