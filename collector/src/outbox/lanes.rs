@@ -4,12 +4,12 @@
 //! may go side by side: a source can say sixty at once. Whatever else a record
 //! owes has its place among them, and so keeps all of them in one lane.
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::HashMap, sync::Arc};
 
-use remit_collector_domain::{
-    effect::{Effect, RecordKey},
-    signal::Signal,
-};
+use remit_collector_domain::effect::{Effect, RecordKey};
 use remit_shared::EndpointId;
 
 use crate::ports::store::Owed;
@@ -41,8 +41,6 @@ impl Lanes {
 type About = (Option<EndpointId>, Arc<str>, Arc<str>);
 
 fn by_alert(of_record: Vec<Owed>) -> Vec<Vec<Owed>> {
-    let about =
-        |it: &Owed| if let Effect::Signal(it) = &it.effect { Some(about(it)) } else { None };
     let Some(abouts) = of_record.iter().map(about).collect::<Option<Vec<About>>>() else {
         return vec![of_record];
     };
@@ -58,6 +56,10 @@ fn by_alert(of_record: Vec<Owed>) -> Vec<Vec<Owed>> {
     lanes
 }
 
-fn about(signal: &Signal) -> About {
-    (signal.subject, Arc::clone(&signal.check), Arc::clone(&signal.instance))
+fn about(owed: &Owed) -> Option<About> {
+    let Effect::Signal(signal) = &owed.effect else { return None };
+    // An endpoint speaks of itself if it names nobody.
+    let itself = if let RecordKey::Endpoint(id) = owed.key.record { Some(id) } else { None };
+    let subject = signal.subject.or(itself);
+    Some((subject, Arc::clone(&signal.check), Arc::clone(&signal.instance)))
 }

@@ -80,7 +80,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Owed effects, oldest first, each with its place: those behind the place
-    /// `after`. Places count upwards from 1 and outlive the effects.
+    /// `after`. Places count upwards from 1, and stay what they are as long as
+    /// the store is open.
     fn owed(
         &self,
         after: u64,

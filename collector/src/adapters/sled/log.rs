@@ -100,6 +100,12 @@ pub enum LogError {
     /// A value has lost a piece.
     #[error("a piece of the value is missing")]
     Torn,
+    /// A value that was packed does not come out again.
+    #[error("the stored value `{key}` is damaged: it cannot be unpacked")]
+    Packed {
+        /// Where it is.
+        key: String,
+    },
 }
 
 /// What becomes of the values of keys; `None` for one that goes.
@@ -301,10 +307,18 @@ impl LogReader {
             value.extend_from_slice(&piece.ok_or(LogError::Torn)?);
         }
         if is_packed {
-            value = unpack(&value).ok_or(LogError::Torn)?;
+            value = unpack(&value).ok_or_else(|| packed_at(key))?;
         }
         Ok((value, further))
     }
+}
+
+fn packed_at(key: &[u8]) -> LogError {
+    let key = match Key::from_bytes(key) {
+        Ok(key) => key.to_string(),
+        Err(_) => String::from_utf8_lossy(key).into_owned(),
+    };
+    LogError::Packed { key }
 }
 
 fn reading(source: sled::Error) -> LogError {

@@ -9,13 +9,13 @@ use lz4_flex::block::{compress_prepend_size, decompress_size_prepended};
 /// Shorter text is not worth the trouble; bytes.
 const WORTHWHILE: usize = 256;
 
-/// Nothing that is stored is longer; bytes. Who says that it is has been
-/// damaged.
+/// Longer text is not packed; bytes. What says that it was has been damaged.
 const LONGEST: usize = 256 << 20;
 
 /// Packs a value, if that makes it shorter.
 pub(super) fn pack(value: &[u8]) -> Option<Vec<u8>> {
-    if value.len() < WORTHWHILE || value.first() != Some(&b'{') {
+    let is_worthwhile = (WORTHWHILE..=LONGEST).contains(&value.len());
+    if !is_worthwhile || value.first() != Some(&b'{') {
         return None;
     }
     Some(compress_prepend_size(value)).filter(|it| it.len() < value.len())

@@ -1,9 +1,12 @@
 //! What the writer is asked for, and the way there.
 //!
-//! A piece costs about as much as the twenty reports in it: the disk is waited
-//! for, and sled wakes all its threads. Whoever measures on and on can wait for
-//! company, so pieces of nothing but that are written at a steady [`PACE`];
-//! what anybody waits for takes all that is there along, at once.
+//! A piece has its price, whatever is in it: the disk is waited for, and sled
+//! wakes all its threads. Whoever measures on and on can wait for company, so
+//! pieces of nothing but that are written at a steady [`PACE`]; what anybody
+//! waits for takes all that is there along, at once.
+
+#[cfg(test)]
+mod tests;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -61,8 +64,8 @@ pub(super) struct Inbox {
     urgent: Arc<Notify>,
     /// Keeps the time while the writer waits.
     clock: Runtime,
-    /// When the next piece of what can wait is due.
-    due: Instant,
+    /// When the next piece of what can wait is due; `None` is at once.
+    due: Option<Instant>,
 }
 
 /// The other end of an [`Inbox`]. It closes with the last of these.
@@ -74,11 +77,14 @@ pub(super) struct Outlet {
 
 /// A way for requests, of which so many can be under way.
 pub(super) fn channel(capacity: usize) -> io::Result<(Outlet, Inbox)> {
-    let clock = Builder::new_current_thread().enable_time().build()?;
+    Ok(channel_by(capacity, Builder::new_current_thread().enable_time().build()?))
+}
+
+fn channel_by(capacity: usize, clock: Runtime) -> (Outlet, Inbox) {
     let (sender, queue) = mpsc::channel(capacity);
     let urgent = Arc::new(Notify::new());
     let outlet = Outlet { queue: sender, urgent: Arc::clone(&urgent) };
-    Ok((outlet, Inbox { queue, urgent, clock, due: Instant::now() }))
+    (outlet, Inbox { queue, urgent, clock, due: None })
 }
 
 impl Outlet {
@@ -110,12 +116,14 @@ impl Inbox {
     pub(super) fn next_piece(&mut self, requests: &mut Vec<Request>) -> bool {
         let Self { queue, urgent, clock, due } = self;
         clock.block_on(async {
-            // Whoever is rung for may have been in the piece before: then this
-            // one is early, and no harm is done.
-            let _ = timeout_at(*due, urgent.notified()).await;
+            if let Some(due) = *due {
+                // Whoever is rung for may have been in the piece before: then
+                // this one is early, and no harm is done.
+                let _ = timeout_at(due, urgent.notified()).await;
+            }
             let found = queue.recv_many(requests, PIECE).await > 0;
             // Nobody waits for company while there is enough of it.
-            *due = if queue.is_empty() { Instant::now() + PACE } else { Instant::now() };
+            *due = queue.is_empty().then(|| Instant::now() + PACE);
             found
         })
     }

@@ -13,10 +13,14 @@ use tempfile::TempDir;
 use super::{
     keys::{Key, Meta},
     log::Log,
+    record::{encode, encode_whole},
     state::RECENT,
     *,
 };
-use crate::ports::store::conformance::{self, sample};
+use crate::ports::store::{
+    AnyRecord,
+    conformance::{self, sample},
+};
 
 /// Enough for tests.
 pub(super) const CACHE: u64 = 16 << 20;
@@ -82,6 +86,58 @@ fn a_folder_from_a_newer_version_is_refused() {
     let told = refusal(folder.path());
     let why = format!("has format {found}, and this version knows formats up to {known}");
     assert!(told.contains(&why), "{told}");
+}
+
+/// What an earlier version left: text that is not packed, and news that are
+/// still owed.
+#[tokio::test]
+async fn a_folder_of_an_earlier_format_is_taken_over() {
+    let folder = TempDir::new().unwrap();
+    let mut token = sample::token(1);
+    token.created_by = "long ".repeat(400);
+    let key = EffectKey { record: Token::record_key(&token.id), revision: 1, position: 0 };
+    let news = Owed { key, effect: sample::event(1, 1) };
+    drop(open(folder.path()));
+    write(folder.path(), Key::Owed(1), &encode(&news));
+    let record = AnyRecord::Token(Arc::new(token.clone()));
+    let plain = [
+        (Key::Meta(Meta::Format), b"1".to_vec()),
+        (Key::whole(&Token::record_key(&token.id)).unwrap(), encode_whole(&record, 1).unwrap()),
+    ];
+    let db = sled::open(folder.path()).unwrap();
+    for (key, value) in plain {
+        assert!(value.len() < 4_096, "one piece");
+        db.insert(key.to_bytes(), [&[0], value.as_slice()].concat()).unwrap();
+    }
+    db.flush().unwrap();
+    drop(db);
+
+    for opened in ["at once", "and again"] {
+        let store = open(folder.path());
+        let found = store.load::<Token>(&token.id).await.unwrap().unwrap();
+        assert_eq!((&*found.record, found.revision), (&token, 1), "{opened}");
+        assert_eq!(store.owed(0, 9).await.unwrap(), [], "{opened}: news are owed no more");
+        assert_eq!(store.feed_end().await.unwrap(), 1, "{opened}: and are in the feed once");
+        let format = store.reader.clone().unwrap().get(&Key::Meta(Meta::Format)).unwrap();
+        assert_eq!(format.unwrap(), migrate::FORMAT.to_string().into_bytes());
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_unpacked_is_named() {
+    let folder = TempDir::new().unwrap();
+    let mut token = sample::token(1);
+    token.created_by = "long ".repeat(400);
+    commit(&open(folder.path()), token.clone(), 0).await;
+    let key = Key::whole(&Token::record_key(&token.id)).unwrap();
+    let db = sled::open(folder.path()).unwrap();
+    let stored = db.get(key.to_bytes()).unwrap().unwrap();
+    assert!(stored.len() < 1_500, "it is packed: {} bytes", stored.len());
+    db.insert(key.to_bytes(), &stored[..stored.len() - 9]).unwrap();
+    db.flush().unwrap();
+    drop(db);
+    let told = refusal(folder.path());
+    assert!(told.contains(&format!("the stored value `{key}` is damaged")), "{told}");
 }
 
 #[tokio::test]
