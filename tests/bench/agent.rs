@@ -14,8 +14,10 @@ use crate::{
     site::{self, Site},
 };
 
-/// What an agent does when it starts is not what it does all day.
-const WARM_UP: Duration = Duration::from_secs(10);
+/// How long agents run before anything counts. The first scans of packages and
+/// services are over by then: they take their time on a busy machine, are said
+/// once, and weigh as much as five minutes of reports.
+const WARM_UP: Duration = Duration::from_secs(60);
 
 /// A whole number of the longest of the intervals that are short.
 const STEADY: Duration = Duration::from_secs(120);
