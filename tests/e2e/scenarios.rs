@@ -33,8 +33,9 @@ struct Telling {
     token: String,
     /// By how many weeks the story is moved.
     weeks: i64,
-    /// The messages that the story has mentioned.
-    mentioned: BTreeSet<usize>,
+    /// The messages that the story has mentioned, by their names: after a power
+    /// cut one may come a second time, and stays the same message.
+    mentioned: BTreeSet<String>,
     /// Where the last refusal was not mentioned yet, and what it said.
     refused: Option<(usize, String)>,
     last: Option<Matter>,

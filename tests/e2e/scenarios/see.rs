@@ -19,16 +19,17 @@ impl Telling {
                 }
             }
             See::NobodyTold => {
-                let received = self.site.inbox.received();
-                let new = (0..)
-                    .zip(&received)
-                    .find(|it| !self.mentioned.contains(&it.0) && self.is_of_the_story(it.1));
-                if let Some((_, it)) = new {
+                let mut received = self.site.inbox.received().into_iter();
+                let is_new = |it: &Received| !self.mentioned.contains(&it.id);
+                if let Some(it) = received.find(|it| is_new(it) && self.is_of_the_story(it)) {
                     let words = format!("{} told {}", it.webhook, it.field("topic"));
                     self.differs(line, &format!("expected nobody told, but {words}"));
                 }
             }
-            See::NeverMind => self.mentioned = (0..self.site.inbox.received().len()).collect(),
+            See::NeverMind => {
+                let received = self.site.inbox.received().into_iter();
+                self.mentioned = received.map(|it| it.id).collect();
+            }
             See::Owner(of, team, row) => {
                 let what = format!("the owner is {team}");
                 self.until(line, of.as_ref(), &what, |it| {
@@ -109,19 +110,18 @@ impl Telling {
         let (to, topic) = (message.to.to_string(), message.topic.as_str());
         let what = self.at(line, &format!("told {to} {topic} of {of}"));
         let found = eventually(SOON, &what, async || {
-            let received = self.site.inbox.received();
-            let new = (0..).zip(received).filter(|it| !self.mentioned.contains(&it.0));
-            let mut fits = new.filter(|(_, it)| {
+            let received = self.site.inbox.received().into_iter();
+            let mut new = received.filter(|it| !self.mentioned.contains(&it.id));
+            new.find(|it| {
                 let alert = &it.body["alerts"][0];
                 let field = |name: &str| alert[name].as_str().unwrap_or_default().to_owned();
                 it.webhook == to
                     && it.field("topic") == topic
                     && is_about(&field("check"), &field("hostname"), &of)
-            });
-            fits.next().map(|it| it.0)
+            })
         })
         .await;
-        self.mentioned.insert(found);
+        self.mentioned.insert(found.id);
     }
 
     /// Waits until an alert is as the story says.
