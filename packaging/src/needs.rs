@@ -94,8 +94,10 @@ pub(crate) const NEEDS: &[Need] = &[
 #[derive(Debug, thiserror::Error)]
 #[error("{}", explain(.needs, .why))]
 pub(crate) struct Missing {
-    needs: Vec<Need>,
-    why: String,
+    /// What is missing.
+    pub(crate) needs: Vec<Need>,
+    /// Why it could not be had.
+    pub(crate) why: String,
 }
 
 /// Sees to it that every program is there.
