@@ -12,7 +12,7 @@ use anyhow::Context as _;
 
 use crate::{
     command::{self, cargo},
-    needs::{self, Need},
+    needs::{self, FAKETIME, Need},
     peers,
 };
 
@@ -26,6 +26,9 @@ const NEEDS: &[Need] = &[Need {
 /// The option that asks for other people's programs.
 const WITH_PEERS: &str = "--with-peers";
 
+/// What is measured with more and more of something, history among it.
+const SCALE: &str = "scale";
+
 /// What `cargo xtask bench` is asked.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -38,6 +41,9 @@ pub(crate) struct Args {
 /// Builds the programs and measures them.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     needs::ensure(NEEDS)?;
+    if args.args.iter().any(|it| it == SCALE) {
+        needs::ensure(&[FAKETIME])?;
+    }
     // Whoever is missing is said before minutes have passed.
     let with_peers = args.args.iter().any(|it| it == WITH_PEERS);
     let peers = with_peers.then(peers::unpacked).transpose()?;

@@ -27,6 +27,10 @@ pub(crate) const RESTIC: Need =
 pub(crate) const STRACE: Need =
     Need { program: "strace", package: "strace", purpose: "seeing the sync before each answer" };
 
+/// Shows a program another time.
+pub(crate) const FAKETIME: Need =
+    Need { program: "faketime", package: "faketime", purpose: "clocks that are wrong" };
+
 /// Links that are bad, and networks at their other end.
 pub(crate) const NETWORK: [Need; 3] = [
     Need { program: "nft", package: "nftables", purpose: "losing packets" },

@@ -37,12 +37,12 @@ pub(crate) struct Sizes {
         value_parser = clap::value_parser!(u32).range(..=200_000)
     )]
     open: Vec<u32>,
-    /// So many days of history are there.
+    /// So many days of history are there; a certificate lasts thirty.
     #[arg(
         long,
         value_delimiter = ',',
-        default_values_t = [0, 1, 30],
-        value_parser = clap::value_parser!(u32).range(..=366)
+        default_values_t = [0, 1, 28],
+        value_parser = clap::value_parser!(u32).range(..=29)
     )]
     days: Vec<u32>,
     /// So many seconds lie between two reports of history.
