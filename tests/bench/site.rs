@@ -31,15 +31,19 @@ pub(crate) struct Site {
     agent: PathBuf,
     collector: Option<Daemon>,
     ports: [u16; 5],
+    /// How many days its clock is behind, and what makes it so.
+    behind: u32,
+    earlier: Option<PathBuf>,
 }
 
 impl Site {
     /// Makes a data folder; messages go to `webhook`, if there is one.
-    pub(crate) async fn found(plan: &Plan, webhook: Option<SocketAddr>) -> anyhow::Result<Self> {
+    async fn found(plan: &Plan, webhook: Option<SocketAddr>, behind: u32) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("remit-bench-").tempdir()?;
         let ports = free_ports()?;
         let (programs, agent) = (plan.programs.clone(), plan.agent.clone());
-        let site = Self { folder, programs, agent, collector: None, ports };
+        let earlier = (behind > 0).then(faketime).transpose()?;
+        let site = Self { folder, programs, agent, collector: None, ports, behind, earlier };
         let mut init = site.collector_command("init");
         init.args(["--name", "localhost"]);
         let flags = ["agent", "enroll", "operator", "http", "receiver"];
@@ -60,7 +64,16 @@ impl Site {
 
     /// The same, running, with the matrix published.
     pub(crate) async fn open(plan: &Plan, webhook: Option<SocketAddr>) -> anyhow::Result<Self> {
-        let mut site = Self::found(plan, webhook).await?;
+        Self::open_days_ago(plan, webhook, 0).await
+    }
+
+    /// The same by a clock that is so many days behind.
+    pub(crate) async fn open_days_ago(
+        plan: &Plan,
+        webhook: Option<SocketAddr>,
+        days: u32,
+    ) -> anyhow::Result<Self> {
+        let mut site = Self::found(plan, webhook, days).await?;
         site.start().await?;
         site.operator().await?.publish(include_str!("matrix.toml")).await?;
         Ok(site)
@@ -68,19 +81,7 @@ impl Site {
 
     /// Starts the collector and waits until it listens.
     pub(crate) async fn start(&mut self) -> anyhow::Result<()> {
-        self.start_by(self.collector_command("serve")).await
-    }
-
-    /// The same with a clock that is so many days behind.
-    pub(crate) async fn start_days_ago(&mut self, days: u32) -> anyhow::Result<()> {
-        let serve = self.collector_command("serve");
-        let mut command = Command::new("faketime");
-        command.args(["-m", "-f", &format!("-{days}d")]).arg(serve.as_std().get_program());
-        command.args(serve.as_std().get_args()).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        self.start_by(command).await
-    }
-
-    async fn start_by(&mut self, mut command: Command) -> anyhow::Result<()> {
+        let mut command = self.collector_command("serve");
         let mut daemon = Daemon::start(&mut command, &self.path("collector.log"))?;
         let listens = async {
             while self.operator().await.is_err() {
@@ -111,6 +112,13 @@ impl Site {
     /// Stops it and starts it again.
     pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
         self.stop().await?;
+        self.start().await
+    }
+
+    /// The same, and its clock is right from then on.
+    pub(crate) async fn restart_today(&mut self) -> anyhow::Result<()> {
+        self.stop().await?;
+        self.earlier = None;
         self.start().await
     }
 
@@ -176,10 +184,23 @@ impl Site {
     }
 
     fn collector_command(&self, what: &str) -> Command {
-        let mut command = Command::new(self.programs.join("remit-collector"));
+        let program = self.programs.join("remit-collector");
+        let mut command = Command::new(program);
+        if let Some(library) = &self.earlier {
+            // Without the program of that name, which would stand between us.
+            command.env("LD_PRELOAD", library).env("FAKETIME", format!("-{}d", self.behind));
+            command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
         command.arg(what).arg("--data-dir").arg(self.path("collector"));
         command
     }
+}
+
+/// Where Debian has the library that shows another time, whatever the machine.
+fn faketime() -> anyhow::Result<PathBuf> {
+    let folders = fs::read_dir("/usr/lib")?.flatten();
+    let mut files = folders.map(|it| it.path().join("faketime/libfaketimeMT.so.1"));
+    files.find(|it| it.exists()).context("the package libfaketime is missing")
 }
 
 /// How large a program is.

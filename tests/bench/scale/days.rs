@@ -48,16 +48,10 @@ pub(super) async fn measure(plan: &Plan, sizes: &[u32], every: u32) -> anyhow::R
 }
 
 async fn with(plan: &Plan, days: u32, every: u32) -> anyhow::Result<Vec<f64>> {
-    let mut site = Site::open(plan, None).await?;
     // Nobody has seen anything before they were enrolled: that was back then.
-    site.stop().await?;
-    if days > 0 {
-        site.start_days_ago(days).await?;
-    } else {
-        site.start().await?;
-    }
+    let mut site = Site::open_days_ago(plan, None, days).await?;
     let fleet = fleet::enroll(&site.operator().await?, AGENTS).await?;
-    site.restart().await?;
+    site.restart_today().await?;
     let operator = site.operator().await?;
     let now = session::now();
     let span = SignedDuration::from_hours(24 * i64::from(days));
