@@ -70,6 +70,8 @@ pub struct Hello {
 pub enum Outgoing {
     /// The next record.
     Report(Record),
+    /// A record whose turn is still to come; only to a collector that takes it.
+    Preview(Record),
     /// We are here.
     Heartbeat {
         /// How many records wait.

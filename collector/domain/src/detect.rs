@@ -42,6 +42,9 @@ use crate::{
     signal::{Say, Signal},
 };
 
+/// The check that speaks of probes that have no answer any more.
+pub(crate) const PROBE_FAILING: &str = "probe-failing";
+
 /// How bad a check says it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -67,6 +70,13 @@ pub fn measure(checks: &mut Checks, rules: &Rules, series: &Series, value: i64, 
             evidence: format!("{series} = {}", threshold::show(value, series.unit)),
         };
         checks.observe(check, &series.instance, finding, at);
+    }
+}
+
+/// Forgets for how long a value has been bad or well: nobody saw it meanwhile.
+pub(crate) fn wait_anew(checks: &mut Checks, rules: &Rules, series: &Series) {
+    for (check, _) in rules.watching(&series.metric) {
+        checks.wait_anew(check, &series.instance);
     }
 }
 

@@ -88,6 +88,7 @@ enum Up {
     Hello { epoch: u64, token: Vec<u8>, last: Marks },
     Record { stream: Stream, number: u64, content: u64 },
     Gap { stream: Stream, from: u64, through: u64, contents: Vec<u64> },
+    Preview { number: u64 },
 }
 
 /// Applies what it is sent, as the contract says.
@@ -127,6 +128,10 @@ impl Collector {
                 *self.applied.entry((stream, content)).or_default() += 1;
                 Some(Event::Acknowledged(self.through))
             }
+            Up::Preview { number } => {
+                assert!(number > self.through.metrics, "it is told ahead of its turn");
+                None
+            }
             Up::Gap { stream, from, through, contents } => {
                 self.advance(stream, from, through);
                 for content in contents {
@@ -140,7 +145,8 @@ impl Collector {
     fn welcome(&self, reset_epoch: bool) -> Event {
         let resume_token = self.tokens.0.clone();
         let through = self.through;
-        Event::Welcomed(Welcome { through, resume_token, reset_epoch, heartbeat: None })
+        let (heartbeat, takes_previews) = (None, !reset_epoch);
+        Event::Welcomed(Welcome { through, resume_token, reset_epoch, heartbeat, takes_previews })
     }
 
     fn advance(&mut self, stream: Stream, from: u64, through: u64) {
@@ -309,6 +315,11 @@ impl World {
     fn pump(&mut self) {
         if deadline(&self.session).is_some_and(|due| due <= self.now) {
             self.tell(Event::Tick);
+        }
+        let number = self.disk.ledger.last().metrics;
+        if ahead(&POLICY, &self.session, self.disk.ledger.last()).is_some() {
+            self.up.push_back(Up::Preview { number });
+            self.tell(Event::Previewed(number));
         }
         while let Some(cursor) = room(&POLICY, &self.session) {
             let Some((message, stream, number)) = self.next(cursor) else { break };

@@ -382,17 +382,19 @@ fn pulses() {
         link: Link::default(),
         measured: vec![],
         values: vec![],
+        previews: BTreeMap::new(),
         ..sample::pulse()
     };
     let with = |presence| Pulse { presence, ..quiet.clone() };
     let meaning = [
-        sample::pulse(),
+        Pulse { previews: BTreeMap::new(), ..sample::pulse() },
         quiet.clone(),
         with(Presence::Online),
         with(Presence::Late),
         with(Presence::Offline),
         with(Presence::ExpectedOff(Departure::Shutdown)),
         with(Presence::ExpectedOff(Departure::ServiceStop)),
+        sample::pulse(),
     ];
     let byte = |it: u8| format!("{it:02x}");
     let form =
