@@ -99,7 +99,7 @@ impl GrpcUplink {
                     debug!(address, error = %Chain(&err), "no connection");
                     let err = sorted("connect", err);
                     // A refusal says more than a collector that is away.
-                    if !matches!(worst, Some(UplinkError::Refused(_))) {
+                    if !matches!(worst, Some(UplinkError::Refused(_) | UplinkError::Ended { .. })) {
                         worst = Some(err);
                     }
                 }
@@ -280,10 +280,14 @@ fn failed(attempt: &'static str, status: Status) -> UplinkError {
     sorted(attempt, status)
 }
 
-/// Tells "we are not believed" from "there is no way": only the causes know.
+/// Tells "we are not believed" and "we cannot believe them" from "there is no
+/// way": only the causes know.
 fn sorted(attempt: &'static str, err: impl Error + Send + Sync + 'static) -> UplinkError {
     if tls::is_certificate_refused(&err) {
         return UplinkError::Refused(Box::new(err));
     }
-    UplinkError::Network { attempt, source: Box::new(err) }
+    match tls::server_ended(&err) {
+        Some(at) => UplinkError::Ended { at, source: Box::new(err) },
+        None => UplinkError::Network { attempt, source: Box::new(err) },
+    }
 }

@@ -1,10 +1,11 @@
 //! From readings and facts to signals: what is wrong, and since when.
 //!
 //! Every check is a [`Level`] per instance with one state, [`Checks`]. A level
-//! is evaluated on every answer, also on one that comes late; it is *announced*
-//! (a [`Signal`] is owed) only while the newest answer is live, and only if it
-//! differs from what was announced last. So a backlog after an outage updates
-//! the truth and pages nobody for what is already over.
+//! is evaluated on every answer, also on one that comes late, unless a newer one
+//! of its probe is known; it is *announced* (a [`Signal`] is owed) only while the
+//! newest answer is live, and only if it differs from what was announced last. So
+//! a backlog after an outage updates the truth and pages nobody for what is
+//! already over.
 //!
 //! # Invariants
 //!

@@ -1,11 +1,10 @@
 //! What is now, while what was is still to come.
 
 use proptest::{collection::vec, prelude::*};
-use remit_shared::{Entry, Record, Series};
+use remit_shared::{Entry, FailureKind, Record};
 
 use super::*;
 use crate::endpoint::tests::stage::{at, fails};
-use remit_shared::FailureKind;
 
 const HOUR: i64 = 3600;
 
@@ -226,14 +225,16 @@ fn record(items: &[Item], seq: u64) -> Record {
 }
 
 /// History by the names of its series, in whatever order they became known.
-fn history(stage: &Stage) -> Vec<(Timestamp, Vec<(Series, Option<i64>)>)> {
-    let name = |index: u32| stage.endpoint.layout.series[index as usize].1.clone();
-    let named = |it: &Frame| {
-        let mut all: Vec<_> = it.changed.iter().map(|it| (name(it.0), it.1)).collect();
-        all.sort();
-        (it.at, all)
+fn history(stage: &Stage) -> Vec<String> {
+    let change = |(index, value): &(u32, Option<i64>)| {
+        format!("{} {value:?}", stage.endpoint.layout.series[*index as usize].1)
     };
-    stage.frames.iter().map(named).collect()
+    let line = |frame: &Frame| {
+        let mut changes: Vec<String> = frame.changed.iter().map(change).collect();
+        changes.sort();
+        format!("{}: {}", frame.at, changes.join(", "))
+    };
+    stage.frames.iter().map(line).collect()
 }
 
 fn values(stage: &Stage) -> Vec<Option<i64>> {
