@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// The format that is written. Since 2, text may be
-/// [`packed`](crate::adapters::sled::packed); since 3, what holds of a source is
-/// kept beside it.
+/// [`packed`](crate::adapters::sled::packed); since 3, text may be packed with
+/// a dictionary, and what holds of a source is kept beside it.
 pub(super) const FORMAT: u32 = 3;
 
 /// Leads from the format of its place, counted from 1, to the next.

@@ -208,6 +208,9 @@ impl Invalid {
     }
 }
 
+/// Room for most stored text, which is then moved once at most; bytes.
+const USUAL: usize = 2_048;
+
 /// A record with its revision, as one value on disk.
 #[derive(Serialize, Deserialize)]
 struct Kept<T> {
@@ -291,5 +294,8 @@ fn encode_kept<T: Cold>(value: &T, revision: u64) -> Vec<u8> {
 }
 
 fn to_json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).expect("stored forms have nothing that JSON cannot say")
+    let mut text = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut text, value)
+        .expect("stored forms have nothing that JSON cannot say");
+    text
 }

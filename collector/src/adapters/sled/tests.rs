@@ -132,9 +132,8 @@ async fn what_holds_of_a_source_of_an_earlier_format_is_kept_and_can_end() {
     let folder = TempDir::new().unwrap();
     let mut source = sample::source(1);
     let active = Active::clone(source.active.values().next().unwrap());
-    source.active = (0..50)
-        .map(|it| (Fingerprint::of(&[&it.to_string()]), Arc::new(active.clone())))
-        .collect();
+    source.active =
+        (0..50).map(|it| (Fingerprint::of(&[&it.to_string()]), Arc::new(active.clone()))).collect();
     drop(open(folder.path()));
     let whole = serde_json::from_slice::<serde_json::Value>(&encode(&source)).unwrap();
     let kept = serde_json::json!({"revision": 7, "record": whole}).to_string();
@@ -159,9 +158,8 @@ async fn of_a_source_only_what_changed_is_written() {
     let mut source = sample::source(1);
     let active = Active::clone(source.active.values().next().unwrap());
     let named = |it: &str| Fingerprint::of(&[it]);
-    source.active = ["stays", "changes", "ends"]
-        .map(|it| (named(it), Arc::new(active.clone())))
-        .into();
+    source.active =
+        ["stays", "changes", "ends"].map(|it| (named(it), Arc::new(active.clone()))).into();
     commit(&store, source.clone(), 0).await;
     let reader = store.reader.clone().unwrap();
     let stored = |it: &str| reader.get(&Key::Active(source.id, named(it))).unwrap();
