@@ -151,6 +151,37 @@ async fn what_holds_of_a_source_of_an_earlier_format_is_kept_and_can_end() {
     assert_eq!((&*found.record, found.revision), (&source, 8));
 }
 
+/// Killed between two sources, and between the last and the mark.
+#[tokio::test]
+async fn a_migration_that_is_cut_off_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let sources = [sample::source(1), sample::source(2)];
+    drop(open(folder.path()));
+    let old = |source: &Source| {
+        let whole = serde_json::from_slice::<serde_json::Value>(&encode(source)).unwrap();
+        serde_json::json!({"revision": 3, "record": whole}).to_string()
+    };
+    for source in &sources {
+        write(folder.path(), Key::Source(source.id), old(source).as_bytes());
+    }
+    write(folder.path(), Key::Meta(Meta::Format), b"2");
+    drop(open(folder.path()));
+    // The first is done, the second is as it was, and nothing is marked.
+    write(folder.path(), Key::Source(sources[1].id), old(&sources[1]).as_bytes());
+    let mut log = Log::open(folder.path(), CACHE).unwrap();
+    let matters = sources[1].active.keys().map(|it| Key::Active(sources[1].id, *it));
+    log.write(matters.map(|it| (it, None)).collect()).unwrap();
+    drop(log);
+    for _ in 0..2 {
+        write(folder.path(), Key::Meta(Meta::Format), b"2");
+        let store = open(folder.path());
+        for source in &sources {
+            let found = store.load::<Source>(&source.id).await.unwrap().unwrap();
+            assert_eq!((&*found.record, found.revision), (source, 3));
+        }
+    }
+}
+
 #[tokio::test]
 async fn of_a_source_only_what_changed_is_written() {
     let folder = TempDir::new().unwrap();
