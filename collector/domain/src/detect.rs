@@ -61,8 +61,13 @@ pub enum Level {
 /// Judges one measured value by every threshold that watches its metric.
 pub fn measure(checks: &mut Checks, rules: &Rules, series: &Series, value: i64, at: Timestamp) {
     for (check, threshold) in rules.watching(&series.metric) {
-        let current = checks.level(check, &series.instance);
+        let known = checks.get(check, &series.instance);
+        let current = known.map_or(Level::Ok, |it| it.level);
         let level = threshold.judge(current, value);
+        if known.is_none() && level == Level::Ok {
+            // As nearly always: there are no words to be found.
+            continue;
+        }
         let hold = if level > current { threshold.hold } else { threshold.clear_hold };
         let finding = Finding {
             level,

@@ -274,6 +274,8 @@ fn sources() {
     (quiet.kind, quiet.revoked) = (SourceKind::Alertmanager, None);
     quiet.active.clear();
     check("source", vec![sample::source(1), quiet]);
+    let active = sample::source(1).active.into_values();
+    check("active", active.map(|it| Active::clone(&it)).collect());
 }
 
 #[test]
