@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 use tracing::{Instrument as _, debug, info, info_span};
 
-use super::{Caller, HELLO, pace::Pace};
+use super::{Caller, HELLO, Said, pace::Pace};
 use crate::{
     edge::grpc::status::{ToStatus as _, answer},
     ingest::{Ingest, IngestError, Session, Through},
@@ -55,7 +55,7 @@ const WAITS_FOR: u32 = 15;
 /// An agent remembers so many of its tokens at most.
 const EARLIER_TOKENS: usize = 64;
 
-type Answers = mpsc::Sender<Result<ConnectResponse, Status>>;
+type Answers = mpsc::Sender<Said>;
 
 /// Serves one agent until it leaves, is cut off or the collector stops.
 pub(super) async fn serve<S: Store, D: Directory, C: Clock>(
@@ -358,7 +358,7 @@ fn ack(through: Through) -> connect_response::Message {
 }
 
 async fn send(answers: &Answers, message: connect_response::Message) -> Result<(), Status> {
-    let response = ConnectResponse { message: Some(message) };
+    let response = Box::new(ConnectResponse { message: Some(message) });
     let gone = |_| answer(ErrorKind::Unavailable, "the agent has left");
     answers.send(Ok(response)).await.map_err(gone)
 }
