@@ -20,7 +20,7 @@
 //!   epoch rather than have its records mistaken for those.
 //! - At most a window of bytes waits for acknowledgements.
 //! - Behind a backlog, what was measured last is told [ahead](ahead) of its
-//!   turn, by one message per acknowledgement: no faster than the line carries.
+//!   turn, once per acknowledgement: no faster than the line carries.
 //! - [`deadline`] says when to send the next [`Event::Tick`]; one before that
 //!   changes nothing, and a late one is as good as a punctual one.
 //!
