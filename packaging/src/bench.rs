@@ -12,7 +12,8 @@ use anyhow::Context as _;
 
 use crate::{
     command::{self, cargo},
-    needs::{self, Need},
+    needs::{self, FAKETIME, Need},
+    peers,
 };
 
 /// Counts the bytes of the agent's connection.
@@ -22,11 +23,17 @@ const NEEDS: &[Need] = &[Need {
     purpose: "what a connection has sent and received",
 }];
 
+/// The option that asks for other people's programs.
+const WITH_PEERS: &str = "--with-peers";
+
+/// What is measured with more and more of something, history among it.
+const SCALE: &str = "scale";
+
 /// What `cargo xtask bench` is asked.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Figures, and options of remit-bench; `-- --help` lists them. All figures
-    /// if none is named.
+    /// if none is named. With `-- --with-peers` others are measured, too.
     #[arg(value_name = "NAME", trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<String>,
 }
@@ -34,6 +41,12 @@ pub(crate) struct Args {
 /// Builds the programs and measures them.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     needs::ensure(NEEDS)?;
+    if args.args.iter().any(|it| it == SCALE) {
+        needs::ensure(&[FAKETIME])?;
+    }
+    // Whoever is missing is said before minutes have passed.
+    let with_peers = args.args.iter().any(|it| it == WITH_PEERS);
+    let peers = with_peers.then(peers::unpacked).transpose()?;
     // Each as it ships.
     command::run(cargo().args(["build", "--profile", "agent", "-p", "remit-agent"]))?;
     let packages = ["build", "--release", "-p", "remit-collector", "-p", "tests"];
@@ -44,7 +57,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let target = own.ancestors().nth(2).context("the target folder has no parent")?;
     let program = target.join("release").join("remit-bench");
     let agent = target.join("agent").join("remit-agent");
-    let status = Command::new(&program).arg("--agent").arg(agent).args(&args.args).status();
+    let mut bench = Command::new(&program);
+    bench.arg("--agent").arg(agent).args(&args.args);
+    if let Some(folder) = peers {
+        bench.arg("--peers").arg(folder);
+    }
+    let status = bench.status();
     let status = status.with_context(|| format!("failed to start {}", program.display()))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -11,6 +11,7 @@ mod command;
 mod dist;
 mod faults;
 mod needs;
+mod peers;
 mod quickstart;
 mod roots;
 mod skew;

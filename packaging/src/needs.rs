@@ -27,6 +27,10 @@ pub(crate) const RESTIC: Need =
 pub(crate) const STRACE: Need =
     Need { program: "strace", package: "strace", purpose: "seeing the sync before each answer" };
 
+/// Shows a program another time.
+pub(crate) const FAKETIME: Need =
+    Need { program: "faketime", package: "faketime", purpose: "clocks that are wrong" };
+
 /// Links that are bad, and networks at their other end.
 pub(crate) const NETWORK: [Need; 3] = [
     Need { program: "nft", package: "nftables", purpose: "losing packets" },
@@ -94,8 +98,10 @@ pub(crate) const NEEDS: &[Need] = &[
 #[derive(Debug, thiserror::Error)]
 #[error("{}", explain(.needs, .why))]
 pub(crate) struct Missing {
-    needs: Vec<Need>,
-    why: String,
+    /// What is missing.
+    pub(crate) needs: Vec<Need>,
+    /// Why it could not be had.
+    pub(crate) why: String,
 }
 
 /// Sees to it that every program is there.

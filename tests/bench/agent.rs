@@ -22,6 +22,12 @@ const WARM_UP: Duration = Duration::from_secs(60);
 /// A whole number of the longest of the intervals that are short.
 const STEADY: Duration = Duration::from_secs(120);
 
+/// What is measured more often than each minute unless somebody says otherwise.
+const SHORT: [&str; 6] = ["cpu", "load", "memory", "network", "uptime", "disk"];
+
+/// How long those run that measure each minute, a whole number of minutes.
+const MINUTES: Duration = Duration::from_secs(600);
+
 /// How long the first report may take.
 const FIRST: Duration = Duration::from_secs(15);
 
@@ -44,7 +50,7 @@ pub(crate) async fn steady(plan: &Plan) -> anyhow::Result<Vec<Found>> {
         let site = Site::open(plan, None).await?;
         let operator = site.operator().await?;
         let endpoint = enroll(&site, &operator, "agent").await?;
-        let daemon = run(&site, "agent")?;
+        let daemon = run(&site, "agent", "")?;
         agents.push(Running { daemon, endpoint, operator, site });
     }
     time::sleep(WARM_UP).await;
@@ -82,6 +88,38 @@ pub(crate) async fn steady(plan: &Plan) -> anyhow::Result<Vec<Found>> {
     ])
 }
 
+/// The time of agents that measure each minute what they usually do more often.
+pub(crate) async fn minutely(plan: &Plan) -> anyhow::Result<Vec<Found>> {
+    let settings: String =
+        SHORT.iter().map(|it| format!("[probe.{it}]\ninterval = \"60s\"\n")).collect();
+    let mut agents = Vec::new();
+    for _ in 0..plan.runs {
+        let site = Site::open(plan, None).await?;
+        let operator = site.operator().await?;
+        let endpoint = enroll(&site, &operator, "agent").await?;
+        let daemon = run(&site, "agent", &settings)?;
+        agents.push(Running { daemon, endpoint, operator, site });
+    }
+    time::sleep(WARM_UP).await;
+    let mut before = Vec::new();
+    for agent in &agents {
+        let applied = agent.operator.endpoint(&agent.endpoint).await?.metrics_applied;
+        before.push((ThreadTimes::of(agent.daemon.pid())?, applied));
+    }
+    time::sleep(MINUTES).await;
+    let mut runs = Vec::new();
+    for (agent, (ran, applied)) in agents.iter().zip(before) {
+        let ran = ThreadTimes::of(agent.daemon.pid())?.since(&ran);
+        let applied = agent.operator.endpoint(&agent.endpoint).await?.metrics_applied - applied;
+        let cpu = ran / MINUTES.as_secs_f64() * 3600.0;
+        complain(&format!("  {cpu:.3} CPU-s/h; {applied} measurements applied"));
+        ensure!(applied >= MINUTES.as_secs() / 60, "the agent did not report");
+        runs.push(cpu);
+    }
+    let setup = format!("all default probes, none more often, over {} s", MINUTES.as_secs());
+    Ok(vec![Found { figure: Figure::AgentCpu60, setup, runs }])
+}
+
 /// From the start of the process to the first report that is applied.
 pub(crate) async fn start(plan: &Plan) -> anyhow::Result<Vec<Found>> {
     let site = Site::open(plan, None).await?;
@@ -92,7 +130,7 @@ pub(crate) async fn start(plan: &Plan) -> anyhow::Result<Vec<Found>> {
     // The first start makes the spool; all others find it.
     for number in 0..=plan.runs {
         let began = Instant::now();
-        let daemon = run(&site, "agent")?;
+        let daemon = run(&site, "agent", "")?;
         let reported = async {
             loop {
                 let now = operator.endpoint(&endpoint).await?;
@@ -133,10 +171,10 @@ async fn enroll(site: &Site, operator: &Operator, state: &str) -> anyhow::Result
     words.find(|it| it.starts_with("end_")).map(str::to_owned).context("it got no name")
 }
 
-fn run(site: &Site, state: &str) -> anyhow::Result<Daemon> {
+fn run(site: &Site, state: &str, settings: &str) -> anyhow::Result<Daemon> {
     let config = site.path(&format!("{state}.toml"));
     let [pings] = site::free_ports()?;
-    fs::write(&config, format!("[ping]\nlisten = \"127.0.0.1:{pings}\"\n"))?;
+    fs::write(&config, format!("[ping]\nlisten = \"127.0.0.1:{pings}\"\n{settings}"))?;
     let mut command = site.agent_command("run", state);
     command.arg("--config").arg(config);
     Daemon::start(&mut command, &site.path(&format!("{state}.log")))

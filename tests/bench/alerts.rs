@@ -27,12 +27,9 @@ use crate::{
     Plan, complain,
     figure::{Figure, Found},
     meter,
-    poster::Poster,
+    poster::{self, Poster},
     site::Site,
 };
-
-/// What one source may say at once.
-const PER_SOURCE: usize = 2_000;
 
 /// How many sources post at once.
 const AT_ONCE: usize = 4;
@@ -90,14 +87,7 @@ async fn run(count: usize, plan: &Plan) -> anyhow::Result<Seen> {
     let mut receiver = JoinSet::new();
     let address = receive(&mut receiver, Arc::clone(&desk)).await?;
     let mut site = Site::open(plan, Some(address)).await?;
-    let mut posters = Vec::new();
-    for first in (0..count).step_by(PER_SOURCE) {
-        let name = format!("ops-{}", first / PER_SOURCE);
-        let token = site.operator().await?.source(&name).await?;
-        let share = PER_SOURCE.min(count - first);
-        let (port, root) = (site.receiver_port(), site.root());
-        posters.push(Arc::new(Poster::new(port, &root, (name, token), share)?));
-    }
+    let posters = posters(&site, "ops", count).await?;
     let empty = site.settled_memory().await?;
 
     let cpu = meter::cpu_seconds(site.pid()?)?;
@@ -131,8 +121,26 @@ async fn run(count: usize, plan: &Plan) -> anyhow::Result<Seen> {
     Ok(Seen { new, repeated, memory, restart })
 }
 
+/// Sources that have so many alerts together.
+pub(crate) async fn posters(
+    site: &Site,
+    prefix: &str,
+    count: usize,
+) -> anyhow::Result<Vec<Arc<Poster>>> {
+    let operator = site.operator().await?;
+    let mut posters = Vec::new();
+    for first in (0..count).step_by(poster::MOST) {
+        let name = format!("{prefix}-{}", first / poster::MOST);
+        let token = operator.source(&name).await?;
+        let share = poster::MOST.min(count - first);
+        let (port, root) = (site.receiver_port(), site.root());
+        posters.push(Arc::new(Poster::new(port, &root, (name, token), share)?));
+    }
+    Ok(posters)
+}
+
 /// Lets all post what they have to say, a few at a time.
-async fn post_all(posters: &[Arc<Poster>]) -> anyhow::Result<()> {
+pub(crate) async fn post_all(posters: &[Arc<Poster>]) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     for poster in posters {
         if tasks.len() >= AT_ONCE

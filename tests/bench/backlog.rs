@@ -19,7 +19,7 @@ const AGENTS: usize = 50;
 const REPORTS: usize = 1_000;
 
 /// How many are on their way at once.
-const WINDOW: usize = 64;
+pub(crate) const WINDOW: usize = 64;
 
 pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Found>> {
     let mut site = Site::open(plan, None).await?;
@@ -59,7 +59,7 @@ async fn rest(sessions: Vec<Session>, site: &mut Site) -> anyhow::Result<(Vec<Se
 }
 
 /// Lets each send so many reports.
-async fn catch_up(
+pub(crate) async fn catch_up(
     sessions: Vec<Session>,
     machines: Vec<Machine>,
     reports: usize,

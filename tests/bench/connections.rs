@@ -30,9 +30,7 @@ pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Found>> {
         let cpu = meter::cpu_seconds(pid)?;
         let mut sessions = fleet::connect(fleet).await?;
         let cpu = meter::cpu_seconds(pid)? - cpu;
-        for session in &mut sessions {
-            report(session).await?;
-        }
+        sessions = first_reports(sessions).await?;
         let full = site.settled_memory().await?;
         complain(&format!(
             "  {:.0} KiB empty, {:.0} KiB with {} agents known, {:.0} KiB connected; {cpu:.2} CPU-s",
@@ -47,6 +45,14 @@ pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Found>> {
     let sizes = Found { figure: Figure::Connected, setup, runs: sizes };
     let setup = format!("{} full handshakes, with welcome", plan.agents);
     Ok(vec![sizes, Found { figure: Figure::Storm, setup, runs: storms }])
+}
+
+/// Lets each report for the first time, one after the other.
+pub(crate) async fn first_reports(mut sessions: Vec<Session>) -> anyhow::Result<Vec<Session>> {
+    for session in &mut sessions {
+        report(session).await?;
+    }
+    Ok(sessions)
 }
 
 async fn report(session: &mut Session) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use std::{fs::OpenOptions, path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context as _, bail};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::{
     process::{Child, Command},
     time,
@@ -12,7 +12,8 @@ use tokio::{
 /// How long a process may take to end when asked to.
 const FAREWELL: Duration = Duration::from_secs(20);
 
-/// A process that stays until it is ended; killed if it is dropped.
+/// A process that stays until it is ended; if it is dropped, it is killed with
+/// all that it has started.
 #[derive(Debug)]
 pub(crate) struct Daemon {
     child: Child,
@@ -27,14 +28,15 @@ impl Daemon {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
-            .kill_on_drop(true)
+            // Whatever it starts is in its group.
+            .process_group(0)
             .spawn()
             .with_context(|| format!("failed to start {:?}", command.as_std().get_program()))?;
         let pid = child.id().context("it has ended already")?;
         Ok(Self { child, pid })
     }
 
-    /// Its id.
+    /// Its id, and that of its group.
     pub(crate) fn pid(&self) -> u32 {
         self.pid
     }
@@ -49,16 +51,30 @@ impl Daemon {
 
     /// Ends it as a power cut would.
     pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
-        Ok(self.child.kill().await?)
+        kill_process_group(self.id()?, Signal::KILL)?;
+        Ok(self.child.wait().await.map(drop)?)
     }
 
     /// Asks it to end, and waits until it has.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        let pid = Pid::from_raw(self.pid.cast_signed()).context("no process id")?;
-        kill_process(pid, Signal::TERM)?;
+        kill_process(self.id()?, Signal::TERM)?;
         match time::timeout(FAREWELL, self.child.wait()).await {
             Ok(ended) => Ok(ended.map(drop)?),
             Err(_) => bail!("it did not stop within {} s", FAREWELL.as_secs()),
+        }
+    }
+
+    fn id(&self) -> anyhow::Result<Pid> {
+        Pid::from_raw(self.pid.cast_signed()).context("no process id")
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Until somebody has waited for it, the number is nobody else's.
+        if let (Ok(None), Ok(id)) = (self.child.try_wait(), self.id()) {
+            // It may have ended meanwhile.
+            let _ = kill_process_group(id, Signal::KILL);
         }
     }
 }

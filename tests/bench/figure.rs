@@ -5,7 +5,7 @@ use std::fmt;
 use clap::ValueEnum;
 
 use crate::{
-    Plan, agent, alerts, backlog, connections, enroll, matrices, median, reports, webhook,
+    Plan, agent, alerts, backlog, connections, enroll, matrices, median, queries, reports, webhook,
 };
 
 /// One figure.
@@ -19,6 +19,9 @@ pub(crate) enum Figure {
     AgentUnshared,
     /// Processor time of the agent.
     AgentCpu,
+    /// The same if it measures each minute.
+    #[value(name = "agent-cpu-60")]
+    AgentCpu60,
     /// What the agent puts on the wire and gets back.
     AgentWire,
     /// From the agent's start to its first accepted report.
@@ -57,6 +60,12 @@ pub(crate) enum Figure {
     MatrixLint,
     /// A large matrix that is put into force.
     MatrixPublish,
+    /// The first page of all endpoints, while reports come: the slowest of a hundred.
+    QueryEndpoints,
+    /// The same of some alerts.
+    QueryAlerts,
+    /// The same of whose something is.
+    QueryWho,
 }
 
 /// What is done to find figures.
@@ -64,6 +73,8 @@ pub(crate) enum Figure {
 pub(crate) enum Measurement {
     /// Three agents beside each other, for two minutes.
     Agent,
+    /// The same for those that measure each minute.
+    AgentMinute,
     /// Agents that are started.
     AgentStart,
     /// Many agents that connect.
@@ -80,6 +91,8 @@ pub(crate) enum Measurement {
     Enroll,
     /// A large matrix.
     Matrix,
+    /// Questions of people while reports come.
+    Queries,
 }
 
 /// What a figure should be.
@@ -152,6 +165,7 @@ impl Figure {
             | Self::AgentUnshared
             | Self::AgentCpu
             | Self::AgentWire => Measurement::Agent,
+            Self::AgentCpu60 => Measurement::AgentMinute,
             Self::AgentStart => Measurement::AgentStart,
             Self::Connected | Self::Storm => Measurement::Connections,
             Self::Reports => Measurement::Reports,
@@ -164,6 +178,7 @@ impl Figure {
                 Measurement::Enroll
             }
             Self::MatrixLint | Self::MatrixPublish => Measurement::Matrix,
+            Self::QueryEndpoints | Self::QueryAlerts | Self::QueryWho => Measurement::Queries,
         }
     }
 
@@ -179,6 +194,7 @@ impl Figure {
             Self::AgentMemory => ("MiB", Bound::AtMost(8.0)),
             Self::AgentUnshared => ("MiB", Bound::AtMost(3.0)),
             Self::AgentCpu => ("CPU-s/h", Bound::AtMost(0.6)),
+            Self::AgentCpu60 => ("CPU-s/h", Bound::AtMost(0.12)),
             Self::AgentWire => ("B/10 s", Bound::AtMost(300.0)),
             Self::AgentStart => ("ms", Bound::AtMost(50.0)),
             Self::Connected => ("KiB/agent", Bound::AtMost(40.0)),
@@ -194,6 +210,8 @@ impl Figure {
             Self::Enroll | Self::EnrollP99 | Self::EnrollApprove => ("s", Bound::AtMost(15.0)),
             Self::EnrollFailures => ("machines", Bound::AtMost(0.0)),
             Self::MatrixLint | Self::MatrixPublish => ("ms", Bound::AtMost(2_000.0)),
+            Self::QueryEndpoints | Self::QueryAlerts => ("ms", Bound::AtMost(20.0)),
+            Self::QueryWho => ("ms", Bound::AtMost(2.0)),
         };
         Goal { unit, bound }
     }
@@ -204,6 +222,7 @@ impl Measurement {
     pub(crate) async fn run(self, plan: &Plan) -> anyhow::Result<Vec<Found>> {
         match self {
             Self::Agent => agent::steady(plan).await,
+            Self::AgentMinute => agent::minutely(plan).await,
             Self::AgentStart => agent::start(plan).await,
             Self::Connections => connections::measure(plan).await,
             Self::Reports => reports::measure(plan).await,
@@ -212,6 +231,7 @@ impl Measurement {
             Self::Alerts => alerts::measure(plan).await,
             Self::Enroll => enroll::measure(plan).await,
             Self::Matrix => matrices::measure(plan).await,
+            Self::Queries => queries::measure(plan).await,
         }
     }
 }
@@ -220,6 +240,7 @@ impl fmt::Display for Measurement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Agent => "three agents for two minutes",
+            Self::AgentMinute => "three agents that measure each minute, for ten minutes",
             Self::AgentStart => "agents that start",
             Self::Connections => "many agents that connect",
             Self::Reports => "many agents that report",
@@ -228,6 +249,7 @@ impl fmt::Display for Measurement {
             Self::Alerts => "many alerts at once",
             Self::Enroll => "machines that enroll in one moment",
             Self::Matrix => "a large matrix",
+            Self::Queries => "questions while reports come",
         })
     }
 }
@@ -240,12 +262,7 @@ impl Found {
 
     /// The median, with the lowest and the highest run if there are several.
     pub(crate) fn value(&self) -> String {
-        let low = self.runs.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = self.runs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        match self.runs.len() {
-            1 => number(self.median()),
-            _ => format!("{} ({} to {})", number(self.median()), number(low), number(high)),
-        }
+        spread(&self.runs)
     }
 }
 
@@ -254,6 +271,16 @@ impl fmt::Display for Found {
         let Goal { unit, bound } = self.figure.goal();
         let (name, setup, value) = (self.figure.name(), &self.setup, self.value());
         write!(f, "{name}  {setup}  {value} {unit}  (goal {bound})")
+    }
+}
+
+/// The middle of some runs, with the lowest and the highest if there are several.
+pub(crate) fn spread(runs: &[f64]) -> String {
+    let low = runs.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = runs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    match runs.len() {
+        1 => number(median(runs)),
+        _ => format!("{} ({} to {})", number(median(runs)), number(low), number(high)),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Many agents that do not exist: an identity each, and what they remember.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use remit_proto::{
@@ -47,10 +46,19 @@ pub(crate) struct Member {
 /// Enrolls so many agents, each with a token of its own: one for many takes the
 /// other side's consent.
 pub(crate) async fn enroll(operator: &Operator, count: usize) -> anyhow::Result<Vec<Member>> {
+    enroll_more(operator, 0..count).await
+}
+
+/// The same for those with these numbers.
+pub(crate) async fn enroll_more(
+    operator: &Operator,
+    numbers: Range<usize>,
+) -> anyhow::Result<Vec<Member>> {
     let mut tasks = JoinSet::new();
-    let mut fleet = Vec::with_capacity(count);
-    for first in (0..count).step_by(PER_CONNECTION) {
-        tasks.spawn(enroll_some(operator.clone(), first, PER_CONNECTION.min(count - first)));
+    let mut fleet = Vec::with_capacity(numbers.len());
+    for first in numbers.clone().step_by(PER_CONNECTION) {
+        let count = PER_CONNECTION.min(numbers.end - first);
+        tasks.spawn(enroll_some(operator.clone(), first, count));
         if tasks.len() >= 8 {
             fleet.extend(tasks.join_next().await.context("no task")???);
         }

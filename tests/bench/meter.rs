@@ -14,11 +14,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 /// The processor time that a process has used, user and system, in seconds.
 pub(crate) fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
-    let stat = read(&format!("/proc/{pid}/stat"))?;
-    // The name stands in brackets and may contain anything.
-    let fields = stat.rsplit_once(')').context("no name")?.1.split_ascii_whitespace();
-    let ticks = fields.skip(11).take(2).map(str::parse::<u64>);
-    let ticks: u64 = ticks.sum::<Result<_, _>>().context("no times")?;
+    let ticks: u64 = stat(pid)?.iter().skip(11).take(2).sum();
     Ok(ticks as f64 / TICKS_PER_SECOND)
 }
 
@@ -49,6 +45,76 @@ impl ThreadTimes {
         let ran = |(task, now): (&String, &u64)| now - earlier.0.get(task).copied().unwrap_or(0);
         self.0.iter().map(ran).sum::<u64>() as f64 / 1e9
     }
+
+    /// All that they have run, in seconds.
+    fn total(&self) -> f64 {
+        self.0.values().sum::<u64>() as f64 / 1e9
+    }
+}
+
+/// A process and all that it has started: those of its group.
+#[derive(Debug)]
+pub(crate) struct Group(Vec<u32>);
+
+/// What a group has used, to the nanosecond where the kernel says so.
+#[derive(Debug)]
+pub(crate) struct GroupTime {
+    threads: Vec<ThreadTimes>,
+    /// Of whatever has ended, in seconds.
+    ended: f64,
+}
+
+impl Group {
+    /// The group of this process, which leads it.
+    pub(crate) fn of(leader: u32) -> anyhow::Result<Self> {
+        let processes = fs::read_dir("/proc")?.flatten().map(|it| it.file_name());
+        let processes = processes.filter_map(|it| it.to_str()?.parse::<u32>().ok());
+        // One may end between the list and the look.
+        let is_in = |pid: &u32| {
+            stat(*pid).is_ok_and(|it| it.get(2).is_some_and(|it| *it == u64::from(leader)))
+        };
+        Ok(Self(processes.filter(is_in).collect()))
+    }
+
+    /// What it has used by now.
+    pub(crate) fn cpu(&self) -> anyhow::Result<GroupTime> {
+        let threads = self.0.iter().map(|it| ThreadTimes::of(*it)).collect::<Result<_, _>>()?;
+        let mut ended = 0.0;
+        for pid in &self.0 {
+            // `cutime` and `cstime`.
+            let ticks: u64 = stat(*pid)?.iter().skip(13).take(2).sum();
+            ended += ticks as f64 / TICKS_PER_SECOND;
+        }
+        Ok(GroupTime { threads, ended })
+    }
+
+    /// What it has in memory, in KiB; what its processes share counts once.
+    pub(crate) fn memory(&self) -> anyhow::Result<f64> {
+        let (mut unshared, mut shared) = (0.0, 0.0_f64);
+        for pid in &self.0 {
+            let memory = Memory::of(*pid)?;
+            unshared += memory.unshared;
+            shared = shared.max(memory.resident - memory.unshared);
+        }
+        Ok(unshared + shared)
+    }
+}
+
+impl GroupTime {
+    /// What was used since an earlier look, in seconds.
+    pub(crate) fn since(&self, earlier: &Self) -> f64 {
+        let ran = |it: &[ThreadTimes]| it.iter().map(ThreadTimes::total).sum::<f64>();
+        ran(&self.threads) - ran(&earlier.threads) + self.ended - earlier.ended
+    }
+}
+
+/// What follows the name in `/proc/<pid>/stat`: the state, and numbers. What is
+/// no number, or below zero, is 0.
+fn stat(pid: u32) -> anyhow::Result<Vec<u64>> {
+    let stat = read(&format!("/proc/{pid}/stat"))?;
+    // The name stands in brackets and may contain anything.
+    let fields = stat.rsplit_once(')').context("no name")?.1.split_ascii_whitespace();
+    Ok(fields.map(|it| it.parse().unwrap_or(0)).collect())
 }
 
 /// The memory of a process, in KiB.
@@ -77,12 +143,16 @@ impl Memory {
 /// What a process has sent and received over its established connections to a
 /// port, with all headers and bare acknowledgements, in bytes.
 pub(crate) fn wire_bytes(pid: u32, port: u16) -> anyhow::Result<u64> {
-    let to = format!("dport = :{port}");
-    let output = Command::new("ss").args(["-tinpHO", "state", "established", &to]).output();
+    let owner = format!("pid={pid},");
+    carried(&format!("state established dport = :{port}"), |it| it.contains(&owner))
+}
+
+/// The same of the first connection that is among those that `ss` is asked for.
+pub(crate) fn carried(which: &str, is_it: impl Fn(&str) -> bool) -> anyhow::Result<u64> {
+    let output = Command::new("ss").arg("-tinpHO").args(which.split(' ')).output();
     let output = output.context("failed to start ss")?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let owner = format!("pid={pid},");
-    let line = text.lines().find(|it| it.contains(&owner)).context("there is no connection")?;
+    let line = text.lines().find(|it| is_it(it)).context("there is no connection")?;
     let count = |name: &str| {
         let value = line.split_ascii_whitespace().find_map(|it| it.strip_prefix(name));
         value.and_then(|it| it.strip_prefix(':')).and_then(|it| it.parse::<u64>().ok()).unwrap_or(0)

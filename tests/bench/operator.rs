@@ -8,7 +8,9 @@ use remit_proto::{
     v1::{
         ApplyChangeRequest, ApproveChangeRequest, ApproveEndpointRequest, Change,
         CreateOperatorRequest, CreateSourceRequest, CreateTokenRequest, Endpoint,
-        GetEndpointRequest, LintMatrixRequest, ListAlertsRequest, ListEndpointsRequest, Party,
+        ExplainResponsibilityRequest, ExplainResponsibilityResponse, GetEndpointRequest,
+        GetHistoryRequest, GetHistoryResponse, LintMatrixRequest, ListAlertsRequest,
+        ListAlertsResponse, ListEndpointsRequest, ListEndpointsResponse, Party,
         ProposeChangeRequest, PublishMatrixRequest, Role, SourceKind, Standing,
         alert_service_client::AlertServiceClient, change_service_client::ChangeServiceClient,
         endpoint_service_client::EndpointServiceClient, matrix_service_client::MatrixServiceClient,
@@ -89,6 +91,42 @@ impl Operator {
                 return Ok(count);
             }
         }
+    }
+
+    /// A page of endpoints.
+    pub(crate) async fn endpoints(
+        &self,
+        request: ListEndpointsRequest,
+    ) -> anyhow::Result<ListEndpointsResponse> {
+        let mut client = EndpointServiceClient::new(self.channel.clone());
+        Ok(client.list_endpoints(request).await?.into_inner())
+    }
+
+    /// A page of alerts.
+    pub(crate) async fn alerts(
+        &self,
+        request: ListAlertsRequest,
+    ) -> anyhow::Result<ListAlertsResponse> {
+        let mut client = AlertServiceClient::new(self.channel.clone());
+        Ok(client.list_alerts(request).await?.into_inner())
+    }
+
+    /// What a series was like.
+    pub(crate) async fn history(
+        &self,
+        request: GetHistoryRequest,
+    ) -> anyhow::Result<GetHistoryResponse> {
+        let mut client = EndpointServiceClient::new(self.channel.clone());
+        Ok(client.get_history(request).await?.into_inner())
+    }
+
+    /// Whose something is.
+    pub(crate) async fn who(
+        &self,
+        request: ExplainResponsibilityRequest,
+    ) -> anyhow::Result<ExplainResponsibilityResponse> {
+        let mut client = MatrixServiceClient::new(self.channel.clone());
+        Ok(client.explain_responsibility(request).await?.into_inner())
     }
 
     /// Makes a token for one endpoint; gives its text.

@@ -48,6 +48,7 @@ const CPU: &[Peer] = &[
     peer("zabbix_agentd", 7.1, NO_QUEUE),
     peer("zabbix_agent2", 7.6, "patches, backups"),
 ];
+const CPU_60: &[Peer] = &[peer("collectd", 0.54, NO_TLS), peer("zabbix_agentd", 1.8, NO_QUEUE)];
 const WIRE: &[Peer] = &[
     peer("collectd", 2_960.0, NO_TLS),
     peer("zabbix_agent2", 9_605.0, "patches, backups"),
@@ -106,6 +107,7 @@ impl Figure {
             Self::AgentBinary => BINARY,
             Self::AgentMemory => MEMORY,
             Self::AgentCpu => CPU,
+            Self::AgentCpu60 => CPU_60,
             Self::AgentWire => WIRE,
             Self::AgentStart => START,
             Self::Connected => CONNECTED,
@@ -124,7 +126,10 @@ impl Figure {
             | Self::EnrollFailures
             | Self::EnrollApprove
             | Self::MatrixLint
-            | Self::MatrixPublish => &[],
+            | Self::MatrixPublish
+            | Self::QueryEndpoints
+            | Self::QueryAlerts
+            | Self::QueryWho => &[],
         }
     }
 }

@@ -77,13 +77,22 @@ impl Session {
 
     /// Sends a record, of the newest number in its stream.
     pub(crate) async fn send(&mut self, answers: Vec<Answer>) -> anyhow::Result<()> {
+        self.send_as_of(now(), answers).await
+    }
+
+    /// The same of a record that was written at another time.
+    pub(crate) async fn send_as_of(
+        &mut self,
+        at: Timestamp,
+        answers: Vec<Answer>,
+    ) -> anyhow::Result<()> {
         let stream = answers.first().map_or(Stream::Metrics, Answer::stream);
         let newest = match stream {
             Stream::Events => &mut self.member.events,
             Stream::Metrics => &mut self.member.metrics,
         };
         *newest += 1;
-        let record = Record { stream, seq: *newest, at: now(), entry: Entry::Answers(answers) };
+        let record = Record { stream, seq: *newest, at, entry: Entry::Answers(answers) };
         let report = connect_request::Message::Report(self.encoder.encode(&record));
         self.outgoing.send(ConnectRequest { message: Some(report) }).await?;
         Ok(())

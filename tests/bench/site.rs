@@ -68,7 +68,19 @@ impl Site {
 
     /// Starts the collector and waits until it listens.
     pub(crate) async fn start(&mut self) -> anyhow::Result<()> {
-        let mut command = self.collector_command("serve");
+        self.start_by(self.collector_command("serve")).await
+    }
+
+    /// The same with a clock that is so many days behind.
+    pub(crate) async fn start_days_ago(&mut self, days: u32) -> anyhow::Result<()> {
+        let serve = self.collector_command("serve");
+        let mut command = Command::new("faketime");
+        command.args(["-m", "-f", &format!("-{days}d")]).arg(serve.as_std().get_program());
+        command.args(serve.as_std().get_args()).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        self.start_by(command).await
+    }
+
+    async fn start_by(&mut self, mut command: Command) -> anyhow::Result<()> {
         let mut daemon = Daemon::start(&mut command, &self.path("collector.log"))?;
         let listens = async {
             while self.operator().await.is_err() {
@@ -115,7 +127,12 @@ impl Site {
 
     /// An administrator's connection.
     pub(crate) async fn operator(&self) -> anyhow::Result<Operator> {
-        Operator::connect(&self.path("collector/admin.credential.toml")).await
+        Operator::connect(&self.credential()).await
+    }
+
+    /// What an administrator connects with.
+    pub(crate) fn credential(&self) -> PathBuf {
+        self.path("collector/admin.credential.toml")
     }
 
     /// The port of the agent plane.

@@ -7,7 +7,10 @@
 use std::{
     collections::HashMap,
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -41,13 +44,45 @@ const ALERTS: usize = 600;
 /// How long the last messages of a run may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// When each alert's first message came.
-type Arrivals = Arc<Mutex<HashMap<String, Instant>>>;
+/// The messages that have come.
+#[derive(Clone, Default)]
+pub(crate) struct Arrivals(Arc<Came>);
+
+#[derive(Default)]
+struct Came {
+    /// When each failed backup's first message came.
+    backups: Mutex<HashMap<String, Instant>>,
+    /// Of everything.
+    all: AtomicUsize,
+}
+
+impl Arrivals {
+    /// How many messages have come, of whatever.
+    pub(crate) fn all(&self) -> usize {
+        self.0.all.load(Ordering::Relaxed)
+    }
+
+    fn backups(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.0.backups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Listens for messages; gives where.
+    pub(crate) async fn listen(&self, tasks: &mut JoinSet<()>) -> anyhow::Result<SocketAddr> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let router = Router::new().route("/", post(note)).with_state(self.clone());
+        tasks.spawn(async move {
+            // It ends with the measurement.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(address)
+    }
+}
 
 pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Found>> {
     let arrivals = Arrivals::default();
     let mut receiver = JoinSet::new();
-    let address = receive(&mut receiver, Arc::clone(&arrivals)).await?;
+    let address = arrivals.listen(&mut receiver).await?;
     let site = Site::open(plan, Some(address)).await?;
     let fleet = fleet::enroll(&site.operator().await?, AGENTS).await?;
     let mut sessions = fleet::connect(fleet).await?;
@@ -69,7 +104,7 @@ pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Found>> {
 }
 
 /// Lets backups fail; gives how long each message took, in milliseconds.
-async fn run(
+pub(crate) async fn run(
     sessions: &mut [Session],
     name: &str,
     alerts: usize,
@@ -85,7 +120,7 @@ async fn run(
         sessions[place].send(vec![failed(&job)]).await?;
     }
     let deadline = Instant::now() + PATIENCE;
-    let arrived = || arrivals.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let arrived = || arrivals.backups().clone();
     let missing = |arrived: &HashMap<_, _>| sent.keys().any(|it| !arrived.contains_key(it));
     while missing(&arrived()) {
         ensure!(Instant::now() < deadline, "some alerts were not told");
@@ -116,23 +151,11 @@ fn failed(job: &str) -> Answer {
     Answer::full("backup", "restic", now, Body::Run(run))
 }
 
-/// Listens for messages; gives where.
-async fn receive(tasks: &mut JoinSet<()>, arrivals: Arrivals) -> anyhow::Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
-    let router = Router::new().route("/", post(note)).with_state(arrivals);
-    tasks.spawn(async move {
-        // It ends with the measurement.
-        let _ = axum::serve(listener, router).await;
-    });
-    Ok(address)
-}
-
 async fn note(State(arrivals): State<Arrivals>, body: String) {
     let now = Instant::now();
+    arrivals.0.all.fetch_add(1, Ordering::Relaxed);
     // `Check:       backup-failed run-0-0017` is a line of the text.
     let check = body.split_once("backup-failed ").map(|it| it.1);
     let Some(job) = check.and_then(|it| it.split(['\\', '"']).next()) else { return };
-    let mut arrivals = arrivals.lock().unwrap_or_else(PoisonError::into_inner);
-    arrivals.entry(job.to_owned()).or_insert(now);
+    arrivals.backups().entry(job.to_owned()).or_insert(now);
 }

@@ -2,8 +2,11 @@
 //!
 //! Agents report twenty values each at fixed times, and a few backups fail and
 //! succeed by turns. The collector's resident memory is looked at every ten
-//! seconds; what it grows by is the slope of a line through what was seen in the
-//! second half, when its caches are full.
+//! seconds and said every minute; what it grows by is the slope of a line through
+//! what was seen in the second half, when its caches are full. How many reports
+//! were acknowledged is counted: a load that was not taken says nothing.
+
+use std::{cell::Cell, mem, rc::Rc};
 
 use remit_shared::{Answer, Body, Entry, Reading, Record, RunResult, Stream, Unit};
 use tests::{FakeAgent, Site};
@@ -12,7 +15,7 @@ use tokio::{
     time::{self, Duration, Instant},
 };
 
-use crate::{load, rows::disk::resident, say};
+use crate::{complain, load, rows::disk::resident, say};
 
 /// How much.
 #[derive(Clone, Copy, Debug)]
@@ -29,16 +32,19 @@ const FLAT: f64 = 6.0;
 /// How often memory is looked at.
 const LOOK: Duration = Duration::from_secs(10);
 
+/// Every so manieth look is said.
+const LOOKS_PER_MINUTE: usize = 6;
+
 /// Runs it, and says whether memory is flat.
 pub(crate) async fn run(load: Load) -> bool {
     let mut site = Site::start().await;
     let pid = site.collector().pid();
     let period = Duration::from_secs_f64(f64::from(load.agents) / f64::from(load.rate.max(1)));
-    let mut tasks = JoinSet::new();
+    let (mut tasks, taken) = (JoinSet::new(), Rc::new(Cell::new(0)));
     for nth in 0..load.agents {
         let agent = site.agent(&format!("web-{nth}")).await;
         let first = Instant::now() + period.mul_f64(f64::from(nth) / f64::from(load.agents));
-        tasks.spawn_local(report(agent, first, period, nth % 20 == 0));
+        tasks.spawn_local(report(agent, first, period, nth % 20 == 0, Rc::clone(&taken)));
     }
     let begun = Instant::now();
     let length = Duration::from_secs(u64::from(load.minutes) * 60);
@@ -49,14 +55,23 @@ pub(crate) async fn run(load: Load) -> bool {
         && tasks.try_join_next().is_none()
     {
         look.tick().await;
-        seen.push((begun.elapsed().as_secs_f64() / 3600.0, resident(pid)));
+        let (hours, resident) = (begun.elapsed().as_secs_f64() / 3600.0, resident(pid));
+        if seen.len().is_multiple_of(LOOKS_PER_MINUTE) {
+            complain(&format!(
+                "minute {:.0}: {resident:.1} MiB, {} reports taken",
+                hours * 60.0,
+                taken.get()
+            ));
+        }
+        seen.push((hours, resident));
     }
     let lasted = begun.elapsed() >= length;
     let (Some(first), Some(last)) = (seen.first(), seen.last()) else { return false };
     let growth = slope(&seen[seen.len() / 2..]);
+    let rate = taken.get() as f64 / begun.elapsed().as_secs_f64();
     let verdict = if lasted && growth <= FLAT { "ok" } else { "MISSED" };
     say(&format!(
-        "soak  {} agents, {} reports/s of 20 values, {:.0} min | resident at the start {:.1} MiB · \
+        "soak  {} agents, {rate:.0} of {} reports/s of 20 values, {:.0} min | resident at the start {:.1} MiB · \
          at the end {:.1} MiB · growth in the second half {growth:.1} MiB/h (≤ {FLAT} MiB/h) | {verdict}",
         load.agents,
         load.rate,
@@ -68,10 +83,16 @@ pub(crate) async fn run(load: Load) -> bool {
 }
 
 /// Reports at fixed times until the session ends.
-async fn report(mut agent: FakeAgent, first: Instant, period: Duration, fails: bool) {
+async fn report(
+    mut agent: FakeAgent,
+    first: Instant,
+    period: Duration,
+    fails: bool,
+    taken: Rc<Cell<u64>>,
+) {
     let Ok(mut session) = agent.connect().await else { return };
     let mut due = time::interval_at(first, period);
-    let mut seq = 0;
+    let (mut seq, mut through) = (0, 0);
     loop {
         tokio::select! {
             _ = due.tick() => {
@@ -85,7 +106,13 @@ async fn report(mut agent: FakeAgent, first: Instant, period: Duration, fails: b
                     agent.records.drain(..agent.records.len() - 1);
                 }
             }
-            ack = session.next_ack() => if ack.is_err() { return },
+            ack = session.next_ack() => match ack {
+                Ok(ack) => {
+                    let before = mem::replace(&mut through, ack.metrics_through);
+                    taken.set(taken.get() + through.saturating_sub(before));
+                }
+                Err(_) => return,
+            },
         }
     }
 }

@@ -18,7 +18,7 @@ use remit_proto::{
 use remit_shared::{Clock, ErrorKind, IdError, Severity, Team};
 use tonic::{Request, Response, Status};
 
-use super::{Plane, page::page, watch::Watching};
+use super::{Plane, page::page_by, watch::Watching};
 use crate::{
     edge::grpc::{
         show,
@@ -136,10 +136,13 @@ impl<S: Store, C: Clock> AlertService for Plane<S, C> {
                 && (!asked.late || self.is_late(it))
                 && (asked.function.is_empty() || about.function.as_str() == asked.function)
         });
-        alerts.sort_by_key(|it| {
-            (!it.is_unresolved(), Reverse(it.severity), Reverse(it.opened_at), it.id)
-        });
-        let (alerts, next_page_token) = page(alerts, asked.page_size, &asked.page_token)?;
+        let (alerts, next_page_token) =
+            page_by(alerts, asked.page_size, &asked.page_token, |a, b| {
+                let place = |it: &Alert| {
+                    (!it.is_unresolved(), Reverse(it.severity), Reverse(it.opened_at), it.id)
+                };
+                place(a).cmp(&place(b))
+            })?;
         let shown = |it: &Arc<Alert>| v1::Alert {
             sla: self.promised(it),
             ..show::alert::alert(it, 0, false)

@@ -19,7 +19,7 @@ use remit_shared::{Clock, EndpointId, ErrorKind, Tenant};
 use tonic::{Request, Response, Status};
 
 use self::wanted::Wanted;
-use super::{Plane, page::page};
+use super::{Plane, page::page_by};
 use crate::{
     edge::grpc::{
         show,
@@ -49,29 +49,30 @@ impl<S: Store, C: Clock> EndpointService for Plane<S, C> {
                 *open.entry(alert.about.endpoint).or_default() += 1;
             }
         }
-        let mut shown = Vec::new();
+        let mut fitting = Vec::new();
         for endpoint in self.endpoints(&operator, &asked.tenant).await? {
-            if !wanted.fits(&endpoint) {
-                continue;
-            }
-            let badness = show::endpoint::badness(show::endpoint::status(&endpoint));
-            let view = v1::Endpoint {
-                open_alerts: open.get(&endpoint.id()).copied().unwrap_or(0),
-                ..self.endpoint_shown(&endpoint, false)
-            };
-            if asked.presence == 0 || asked.presence == view.presence {
-                shown.push((badness, view));
+            let presence = i32::from(show::endpoint::presence(&endpoint));
+            if wanted.fits(&endpoint) && (asked.presence == 0 || asked.presence == presence) {
+                let badness = show::endpoint::badness(show::endpoint::status(&endpoint));
+                let open = open.get(&endpoint.id()).copied().unwrap_or(0);
+                fitting.push((badness, open, endpoint));
             }
         }
-        shown.sort_by(|a, b| {
-            let key = |it: &(u8, v1::Endpoint)| (Reverse(it.0), Reverse(it.1.open_alerts));
-            key(a).cmp(&key(b)).then_with(|| {
-                let name = |it: &v1::Endpoint| it.host.as_ref().map(|it| it.hostname.clone());
-                name(&a.1).cmp(&name(&b.1)).then_with(|| a.1.endpoint_id.cmp(&b.1.endpoint_id))
-            })
-        });
-        let endpoints = shown.into_iter().map(|it| it.1).collect();
-        let (endpoints, next_page_token) = page(endpoints, asked.page_size, &asked.page_token)?;
+        // Only what is on the page is shown: of a large fleet that is little.
+        let (fitting, next_page_token) =
+            page_by(fitting, asked.page_size, &asked.page_token, |a, b| {
+                let trouble = |it: &(u8, u32, Arc<Endpoint>)| (Reverse(it.0), Reverse(it.1));
+                trouble(a).cmp(&trouble(b)).then_with(|| {
+                    let (a, b) = (&a.2, &b.2);
+                    let names = (&a.registration.host.hostname, &b.registration.host.hostname);
+                    names.0.cmp(names.1).then_with(|| a.id().cmp(&b.id()))
+                })
+            })?;
+        let shown = |(_, open_alerts, endpoint): &(u8, u32, Arc<Endpoint>)| v1::Endpoint {
+            open_alerts: *open_alerts,
+            ..self.endpoint_shown(endpoint, false)
+        };
+        let endpoints = fitting.iter().map(shown).collect();
         let collector_version = show::endpoint::VERSION.to_owned();
         let listed = v1::ListEndpointsResponse { endpoints, next_page_token, collector_version };
         Ok(Response::new(listed))

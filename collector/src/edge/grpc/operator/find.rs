@@ -48,17 +48,16 @@ impl<S: Store, C: Clock> Plane<S, C> {
         if named.is_empty() {
             return Err(answer(ErrorKind::Invalid, "name an endpoint: its id or its host name"));
         }
-        let endpoints = self.endpoints(operator, "").await?;
         if named.starts_with("end_") {
             let id: EndpointId =
                 named.parse().map_err(|err| answer(ErrorKind::Invalid, format!("{err}")))?;
-            let found = endpoints.into_iter().find(|it| it.id() == id);
-            return found.ok_or_else(|| not_found("endpoint", named));
+            let stored = self.store().load::<Endpoint>(&id).await.map_err(|it| it.to_status())?;
+            let found = stored.map(|it| it.record);
+            let seen = found.filter(|it| operator.sees(&it.registration.tenant));
+            return seen.ok_or_else(|| not_found("endpoint", named));
         }
-        let mut same_name: Vec<_> = endpoints
-            .into_iter()
-            .filter(|it| it.registration.host.hostname.eq_ignore_ascii_case(named))
-            .collect();
+        let mut same_name = self.endpoints(operator, "").await?;
+        same_name.retain(|it| it.registration.host.hostname.eq_ignore_ascii_case(named));
         // A machine that was enrolled anew is meant, not its revoked past.
         if same_name.iter().any(|it| it.registration.revoked.is_none()) {
             same_name.retain(|it| it.registration.revoked.is_none());

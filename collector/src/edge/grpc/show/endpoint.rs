@@ -62,7 +62,8 @@ fn waiting(claim: &Claim) -> v1::Waiting {
     }
 }
 
-fn presence(endpoint: &Endpoint) -> v1::Presence {
+/// Whether it is there, as far as anybody is told.
+pub(crate) fn presence(endpoint: &Endpoint) -> v1::Presence {
     // Whoever is not trusted is not heard, whatever it says.
     if endpoint.registration.revoked.is_some() {
         return v1::Presence::ExpectedOff;
