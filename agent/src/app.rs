@@ -270,6 +270,8 @@ fn policy(config: &Config) -> Policy {
         patience: SignedDuration::from_secs(60),
         heartbeat: SignedDuration::from_secs(30),
         window_bytes: 128 << 10,
-        window_reports: 256,
+        // As many as a collector reads of one agent in little more than a second.
+        window_reports: 64,
+        backlog: 16,
     }
 }

@@ -11,11 +11,12 @@ use std::{future, pin::Pin, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_agent_domain::{
+    preview,
     session::{self, Effect, Event, Phase, Policy, Session},
     spool::Marks,
 };
 use remit_runtime::random;
-use remit_shared::{Clock, Departure, Host};
+use remit_shared::{Clock, Departure, Host, Stream};
 use tokio::{
     sync::{oneshot, watch},
     time::{self, Instant},
@@ -32,6 +33,9 @@ use crate::{
 
 /// How much is read from the spool at once.
 const READING: u64 = 16 << 10;
+
+/// How much of it is looked through for what was measured last.
+const NEWEST: u64 = 256 << 10;
 
 /// How long a goodbye may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -87,6 +91,7 @@ impl<U: Uplink, S: Spool, C: Clock> Reporter<U, S, C> {
         let mut stopping = false;
         run.tell(Event::Tick).await?;
         loop {
+            run.preview().await?;
             run.pump().await?;
             if run.session.phase == Phase::Over {
                 return Ok(());
@@ -172,6 +177,24 @@ impl<U: Uplink, S: Spool, C: Clock> Run<U, S, C> {
                 Event::SentAway(after)
             }
         }
+    }
+
+    /// Tells what was measured last, ahead of its turn, if it would wait long.
+    async fn preview(&mut self) -> Result<(), SpoolError> {
+        let Some(metrics) = session::ahead(&self.reporter.policy, &self.session, self.held) else {
+            return Ok(());
+        };
+        let after = Marks { events: self.held.events, metrics };
+        let found = self.reporter.spool.with(move |it| it.read(after, NEWEST)).await?;
+        // Nothing that can be read is looked for again only with the next.
+        let last = found.iter().filter(|it| it.record.stream == Stream::Metrics);
+        let last = last.map(|it| it.record.seq).max().unwrap_or(self.held.metrics);
+        for record in preview::newest(found.into_iter().map(|it| it.record)) {
+            if let Err(err) = self.send(Outgoing::Preview(record)) {
+                return self.tell(self.lost(&err)).await;
+            }
+        }
+        self.tell(Event::Previewed(last)).await
     }
 
     /// Sends reports while there is room for them, and something to send.

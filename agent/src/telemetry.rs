@@ -85,6 +85,10 @@ impl Disconnected<'_> {
                     error = text,
                     "the collector must know this agent again: was it revoked? see `remit-agent doctor`"
                 ),
+                UplinkError::Ended { .. } => error!(
+                    error = text,
+                    "this machine's clock is ahead, or the collector's certificate was not renewed; records wait on disk; see `remit-agent doctor`"
+                ),
                 UplinkError::Network { .. } | UplinkError::Closed | UplinkError::Protocol(_) => {
                     warn!(error = text, "no connection to the collector; records wait on disk");
                 }

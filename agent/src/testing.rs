@@ -35,6 +35,7 @@ pub(crate) struct Seen {
     pub(crate) requests: Vec<v1::EnrollRequest>,
     pub(crate) hellos: Vec<v1::Hello>,
     pub(crate) records: Vec<Record>,
+    pub(crate) previews: Vec<Record>,
     pub(crate) goodbyes: usize,
     /// What the next enrollment is answered with instead.
     pub(crate) refusal: Option<Status>,
@@ -184,7 +185,7 @@ impl AgentService for Service {
         let service = self.clone();
         #[expect(clippy::disallowed_methods, reason = "the test's own server")]
         let _session = tokio::spawn(async move {
-            let mut decoder = Decoder::default();
+            let (mut reports, mut previews) = (Decoder::default(), Decoder::default());
             let mut ack = v1::Ack::default();
             while let Ok(Some(message)) = inbound.message().await {
                 let answer = match message.message {
@@ -194,17 +195,22 @@ impl AgentService for Service {
                             now: Some(Self::validity().0.to_wire()),
                             resume_token: vec![1; 16],
                             settings: Some(v1::Settings { heartbeat_seconds: 30 }),
+                            takes_previews: true,
                             ..Default::default()
                         })
                     }
                     Some(connect_request::Message::Report(it)) => {
-                        let record = decoder.decode(it).unwrap();
+                        let record = reports.decode(it).unwrap();
                         match record.stream {
                             remit_shared::Stream::Events => ack.events_through = record.seq,
                             remit_shared::Stream::Metrics => ack.metrics_through = record.seq,
                         }
                         service.seen().records.push(record);
                         connect_response::Message::Ack(ack)
+                    }
+                    Some(connect_request::Message::Preview(it)) => {
+                        service.seen().previews.push(previews.decode(it).unwrap());
+                        continue;
                     }
                     Some(connect_request::Message::Goodbye(_)) => {
                         service.seen().goodbyes += 1;

@@ -70,6 +70,8 @@ pub struct Hello {
 pub enum Outgoing {
     /// The next record.
     Report(Record),
+    /// A record whose turn is still to come; only to a collector that takes it.
+    Preview(Record),
     /// We are here.
     Heartbeat {
         /// How many records wait.
@@ -107,6 +109,16 @@ pub enum UplinkError {
     /// soon does not help.
     #[error("the collector does not accept this agent")]
     Refused(#[source] Box<dyn Error + Send + Sync>),
+    /// By our clock the certificate that we are shown has ended: that clock is
+    /// ahead, the collector has not renewed it, or it is somebody else's.
+    #[error("by this machine's clock the collector's certificate ended at {at}")]
+    Ended {
+        /// When.
+        at: Timestamp,
+        /// What went wrong.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// There is no way to the collector at the moment.
     #[error("failed to {attempt}")]
     Network {
@@ -132,7 +144,9 @@ impl UplinkError {
     pub fn loss(&self) -> Loss {
         match self {
             Self::Refused(_) | Self::Identity(_) => Loss::Refused,
-            Self::Network { .. } | Self::Closed | Self::Protocol(_) => Loss::Network,
+            Self::Ended { .. } | Self::Network { .. } | Self::Closed | Self::Protocol(_) => {
+                Loss::Network
+            }
         }
     }
 }

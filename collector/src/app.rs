@@ -7,6 +7,7 @@ use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use remit_collector_domain::{endpoint::Endpoint, exploited::Known, matrix_version::Published};
 use remit_runtime::{
+    clock::SystemClock,
     files::{FolderLock, LockError},
     listen::{BindError, Listener},
     random,
@@ -50,6 +51,7 @@ use crate::{
     ports::store::{Store as _, StoreError},
     sources::Sources,
     telemetry,
+    timekeeper::Timekeeper,
 };
 
 /// Room on the disk that is kept for alerts and for what people do.
@@ -302,6 +304,11 @@ pub async fn serve<C: SteadyClock>(
     });
     let auditor = auditor(&config, &store, &clock)?;
     tasks.spawn("auditor", auditor.run(tasks.token()));
+    tasks.spawn("timekeeper", {
+        let keeper = Timekeeper { ingest: Arc::clone(&ingest), machine: SystemClock };
+        let stop = tasks.token();
+        async move { keeper.run(stop).await }
+    });
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));
     tasks.spawn("listening", chores::note_listening(Arc::clone(&store), listening, tasks.token()));
     tasks.spawn_critical("store", chores::watch_store(Arc::clone(&store), tasks.token()));

@@ -19,7 +19,9 @@ use jiff::Timestamp;
 use remit_collector_domain::{
     detect::Rules,
     effect::Effect,
-    endpoint::{self, Arrival, Distrust, Endpoint, Greeting, Opened, Verdict, apply, open_session},
+    endpoint::{
+        self, Arrival, Distrust, Endpoint, Greeting, Opened, Verdict, apply, open_session, preview,
+    },
 };
 use remit_shared::{Clock, EndpointId, Record, Stream};
 use tokio::sync::Notify;
@@ -158,11 +160,13 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
         self.roll.heard(session.endpoint, self.listening.now());
     }
 
-    /// Applies a batch of records in one commit. What it gives is durable.
+    /// Applies a batch of records in one commit, and takes notice of those that
+    /// are told ahead of their turn. What it gives is durable.
     pub async fn apply(
         &self,
         session: &mut Session,
         records: &[Record],
+        previews: &[Record],
     ) -> Result<Through, IngestError> {
         self.heard(session);
         loop {
@@ -176,6 +180,12 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             let arrival = Arrival { received_at: now, ..self.arrival(session.endpoint) };
             let mut next = Endpoint::clone(record);
             let (mut owes, mut frames, mut news) = (Vec::new(), Vec::new(), false);
+            for record in previews {
+                let seen = preview(next, record, &arrival, &rules);
+                next = seen.endpoint;
+                owes.extend(seen.signals.into_iter().map(Effect::Signal));
+                news |= seen.is_news;
+            }
             for record in records {
                 let applied = apply(next, record, &arrival, &rules);
                 next = applied.endpoint;

@@ -21,3 +21,4 @@ pub mod sources;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
+pub mod timekeeper;

@@ -227,13 +227,17 @@ impl<S: Store, C: Clock> Sources<S, C> {
         id: SourceId,
         told: Vec<Result<Told, Unfit>>,
     ) -> Result<Vec<(usize, Unfit)>, SourceError> {
-        let names = self.names(self.load(id).await?.record.tenant.clone()).await?;
         loop {
             let stored = self.load(id).await?;
             // Revoked while it was on its way.
             if stored.record.revoked.is_some() {
                 return Err(SourceError::Revoked(id));
             }
+            let names = if source::knows(&stored.record, &told) {
+                Names::default()
+            } else {
+                self.names(&stored.record.tenant).await?
+            };
             let find = |name: &str| names.find(name);
             let now = self.clock.now();
             let Received { source, signals, refused } =
@@ -278,11 +282,11 @@ impl<S: Store, C: Clock> Sources<S, C> {
         self.store.load::<Source>(&id).await?.ok_or(SourceError::NoSuchSource(id))
     }
 
-    async fn names(&self, tenant: Tenant) -> Result<Names, StoreError> {
+    async fn names(&self, tenant: &Tenant) -> Result<Names, StoreError> {
         let mut names = Names::default();
         for stored in self.store.all::<Endpoint>().await? {
             let it = &stored.record.registration;
-            if it.tenant == tenant && it.is_in_service() {
+            if it.tenant == *tenant && it.is_in_service() {
                 names.add(it.id, &it.host.hostname);
             }
         }

@@ -6,6 +6,7 @@ mod agreeing;
 mod alerts;
 mod asking;
 mod audit;
+mod backlog;
 mod changes;
 mod climbing;
 mod comeback;

@@ -20,6 +20,7 @@ pub struct Session {
     out: mpsc::Sender<v1::ConnectRequest>,
     inbound: Streaming<v1::ConnectResponse>,
     encoder: Encoder,
+    previews: Encoder,
 }
 
 impl Session {
@@ -28,7 +29,8 @@ impl Session {
         out: mpsc::Sender<v1::ConnectRequest>,
         inbound: Streaming<v1::ConnectResponse>,
     ) -> Self {
-        Self { welcome, out, inbound, encoder: Encoder::default() }
+        let (encoder, previews) = (Encoder::default(), Encoder::default());
+        Self { welcome, out, inbound, encoder, previews }
     }
 
     /// Sends a message, whatever it is. Whether it arrives, nobody knows.
@@ -42,6 +44,12 @@ impl Session {
     pub async fn report(&mut self, record: &Record) {
         let report = self.encoder.encode(record);
         self.send(connect_request::Message::Report(report)).await;
+    }
+
+    /// Tells a record ahead of its turn.
+    pub async fn preview(&mut self, record: &Record) {
+        let report = self.previews.encode(record);
+        self.send(connect_request::Message::Preview(report)).await;
     }
 
     /// Sends a sign of life.

@@ -3,6 +3,7 @@
 pub mod budget;
 pub mod evidence;
 pub mod ping;
+pub mod preview;
 pub mod schedule;
 pub mod session;
 pub mod spool;

@@ -19,6 +19,8 @@
 //!   this spool cannot have sent knows another spool, so the spool takes a new
 //!   epoch rather than have its records mistaken for those.
 //! - At most a window of bytes waits for acknowledgements.
+//! - Behind a backlog, what was measured last is told [ahead](ahead) of its
+//!   turn, once per acknowledgement: no faster than the line carries.
 //! - [`deadline`] says when to send the next [`Event::Tick`]; one before that
 //!   changes nothing, and a late one is as good as a punctual one.
 //!
@@ -27,6 +29,7 @@
 //! Which record is next is the spool's to say, what a record is on the wire the
 //! uplink's. `now` must not go back: the caller counts on from where it began.
 
+mod allowed;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -36,7 +39,10 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{Backoff, Departure, Stream};
 
-pub use crate::session::words::{Effect, Event, Loss, Policy, Welcome};
+pub use crate::session::{
+    allowed::{ahead, may_leave, room},
+    words::{Effect, Event, Loss, Policy, Welcome},
+};
 use crate::spool::Marks;
 
 /// The connection, and what it must remember between connections.
@@ -72,6 +78,8 @@ pub enum Phase {
     Keeping {
         /// Where the collector stands.
         through: Marks,
+        /// Whether it takes what is told ahead of its turn.
+        takes_previews: bool,
     },
     /// Gives the spool a new epoch.
     Renumbering,
@@ -92,6 +100,11 @@ pub struct Reporting {
     beat_at: Timestamp,
     /// When a missing acknowledgement ends the session.
     stalled_at: Option<Timestamp>,
+    /// The newest measurement that was told ahead of its turn, if the collector
+    /// takes such.
+    previewed: Option<u64>,
+    /// Whether nothing was acknowledged since.
+    preview_waits: bool,
     /// Set once the agent stops: why, and when it leaves in any case.
     leaving: Option<(Departure, Timestamp)>,
 }
@@ -127,6 +140,10 @@ pub fn step(
             sent(policy, &mut session, (stream, number, bytes), now);
             vec![]
         }
+        Event::Previewed(number) => {
+            previewed(policy, &mut session, number, now);
+            vec![]
+        }
         Event::Acknowledged(through) => acknowledged(policy, &mut session, through, now, random),
         Event::Paced(heartbeat) => {
             session.heartbeat = Some(heartbeat);
@@ -152,35 +169,6 @@ pub fn deadline(session: &Session) -> Option<Timestamp> {
             [Some(it.beat_at), it.stalled_at, leaving].into_iter().flatten().min()
         }
         Phase::Keeping { .. } | Phase::Renumbering | Phase::Over => None,
-    }
-}
-
-/// The numbers to go on after, if another report may be sent now.
-pub fn room(policy: &Policy, session: &Session) -> Option<Marks> {
-    match &session.phase {
-        Phase::Reporting(it) => {
-            let bytes: u64 = it.in_flight.iter().map(|(_, _, bytes)| bytes).sum();
-            let free = bytes < policy.window_bytes && it.in_flight.len() < policy.window_reports;
-            free.then_some(it.cursor)
-        }
-        Phase::Resting { .. }
-        | Phase::Opening { .. }
-        | Phase::Keeping { .. }
-        | Phase::Renumbering
-        | Phase::Over => None,
-    }
-}
-
-/// Whether the collector has acknowledged all that was sent, and the agent
-/// waits for no more than that.
-pub fn may_leave(session: &Session) -> bool {
-    match &session.phase {
-        Phase::Reporting(it) => it.leaving.is_some() && it.in_flight.is_empty(),
-        Phase::Over => true,
-        Phase::Resting { .. }
-        | Phase::Opening { .. }
-        | Phase::Keeping { .. }
-        | Phase::Renumbering => false,
     }
 }
 
@@ -225,7 +213,7 @@ fn welcomed(
         return lost(policy, session, Loss::Network, now, random);
     }
     session.heartbeat = welcome.heartbeat.or(session.heartbeat);
-    let Welcome { through, resume_token, reset_epoch, .. } = welcome;
+    let Welcome { through, resume_token, reset_epoch, takes_previews, .. } = welcome;
     if reset_epoch || through.passes(&session.known) {
         session.phase = Phase::Renumbering;
         // What this process sent is surely what was applied under that number.
@@ -233,12 +221,12 @@ fn welcomed(
         let applied = through.min(session.sent);
         return vec![Effect::Close, Effect::Renumber { applied }];
     }
-    session.phase = Phase::Keeping { through };
+    session.phase = Phase::Keeping { through, takes_previews };
     vec![Effect::Keep { resume_token, through }]
 }
 
 fn kept(policy: &Policy, session: &mut Session, now: Timestamp) -> Vec<Effect> {
-    if let Phase::Keeping { through } = session.phase {
+    if let Phase::Keeping { through, takes_previews } = session.phase {
         session.failures = 0;
         session.renumbered = 0;
         let heartbeat = session.heartbeat.unwrap_or(policy.heartbeat);
@@ -247,6 +235,8 @@ fn kept(policy: &Policy, session: &mut Session, now: Timestamp) -> Vec<Effect> {
             in_flight: VecDeque::new(),
             beat_at: later(now, heartbeat),
             stalled_at: None,
+            previewed: takes_previews.then_some(0),
+            preview_waits: false,
             leaving: None,
         });
     }
@@ -282,6 +272,14 @@ fn sent(
     session.known = session.known.with(stream, number.max(session.known.of(stream)));
 }
 
+fn previewed(policy: &Policy, session: &mut Session, number: u64, now: Timestamp) {
+    let heartbeat = session.heartbeat.unwrap_or(policy.heartbeat);
+    let Phase::Reporting(it) = &mut session.phase else { return };
+    it.previewed = it.previewed.map(|it| it.max(number));
+    it.preview_waits = true;
+    it.beat_at = later(now, heartbeat);
+}
+
 fn acknowledged(
     policy: &Policy,
     session: &mut Session,
@@ -294,6 +292,7 @@ fn acknowledged(
         return lost(policy, session, Loss::Network, now, random);
     }
     it.in_flight.retain(|(stream, number, _)| *number > through.of(*stream));
+    it.preview_waits = false;
     it.stalled_at = (!it.in_flight.is_empty()).then(|| later(now, policy.patience));
     vec![Effect::Forget(through)]
 }

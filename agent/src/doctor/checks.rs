@@ -129,6 +129,14 @@ fn unreachable_because(err: &DialError) -> Finding {
         let advice = "the collector has revoked this endpoint, or its certificate has ended: ask for a new token and enroll again with --force";
         return Finding::fail("collector", text, advice);
     }
+    if let Some(at) = tls::server_ended(err) {
+        let found = format!("by this machine's clock the collector's certificate ended at {at}");
+        let advice = format!(
+            "if this clock is ahead: {}; if it is right, something else answers there, or the collector has not renewed its certificate",
+            platform::CLOCK_ADVICE
+        );
+        return Finding::fail("collector", found, advice);
+    }
     let advice = match err {
         DialError::Address { .. } => "correct `uplink.addresses` in the settings",
         DialError::Unreachable { .. } | DialError::Timeout { .. } => {

@@ -26,6 +26,7 @@ const POLICY: Policy = Policy {
     heartbeat: SignedDuration::from_secs(30),
     window_bytes: 1000,
     window_reports: 10,
+    backlog: 8,
 };
 
 /// A reporter at work over a spool in memory and a collector beside it.
@@ -40,7 +41,14 @@ struct Bench {
 
 impl Bench {
     fn start(uplink: FakeUplink) -> Self {
-        let spool = MemorySpool::open(&Medium::new(LIMITS, 1));
+        Self::holding(uplink, 0)
+    }
+
+    /// One that has measured so often before.
+    fn holding(uplink: FakeUplink, count: i64) -> Self {
+        let mut spool = MemorySpool::open(&Medium::new(LIMITS, 1));
+        let drafts: Vec<_> = (1..=count).map(|it| draft(Stream::Metrics, it)).collect();
+        spool.append(&drafts).unwrap();
         let opened = spool.state();
         let spool = SpoolHandle::new(spool);
         let (spooled, seen) = watch::channel(opened.last);
@@ -190,4 +198,53 @@ async fn a_goodbye_does_not_wait_for_a_collector_that_is_mute() {
     let uplink = bench.leave().await;
     assert_eq!(uplink.collector().goodbye, Some(Departure::ServiceStop));
     assert!(before.elapsed() <= Duration::from_secs(4));
+}
+
+/// What was told ahead of its turn: the number, and how much had been applied.
+fn previews(uplink: &FakeUplink) -> Vec<(u64, usize)> {
+    uplink.collector().previews.iter().map(|it| (it.0.seq, it.1)).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_measured_last_is_told_before_a_backlog_and_comes_again_in_its_turn() {
+    let bench = Bench::holding(FakeUplink::default(), 40);
+    bench.applied(40).await;
+    assert_eq!(previews(&bench.uplink), [(40, 0)]);
+    // The fake refuses holes and repeats.
+    let uplink = bench.leave().await;
+    let collector = uplink.collector();
+    assert_eq!(collector.applied.last(), collector.previews.first().map(|it| &it.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_measured_meanwhile_is_told_with_the_next_acknowledgement() {
+    let uplink = FakeUplink::default();
+    uplink.collector().mute = true;
+    let bench = Bench::holding(uplink, 40);
+    bench.applied(10).await;
+    bench.append(Stream::Metrics, 41..=42).await;
+    time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(previews(&bench.uplink), [(40, 0)], "no faster than the line carries");
+    bench.uplink.tell(Incoming::Acknowledged(Marks { events: 0, metrics: 5 }));
+    bench.uplink.wait_for(|it| it.previews.len() == 2).await;
+    assert_eq!(previews(&bench.uplink), [(40, 0), (42, 10)], "of each probe the newest");
+    bench.uplink.collector().mute = false;
+    bench.uplink.tell(Incoming::Acknowledged(Marks { events: 0, metrics: 10 }));
+    bench.applied(42).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_only_for_a_moment_is_told_once() {
+    let bench = Bench::holding(FakeUplink::default(), POLICY.backlog as i64);
+    bench.applied(POLICY.backlog as usize).await;
+    assert_eq!(previews(&bench.uplink), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_collector_is_told_all_in_its_turn() {
+    let uplink = FakeUplink::default();
+    uplink.collector().is_old = true;
+    let bench = Bench::holding(uplink, 40);
+    bench.applied(40).await;
+    assert_eq!(previews(&bench.uplink), []);
 }

@@ -24,6 +24,8 @@ pub(crate) struct FakeUplink {
 pub(crate) struct FakeCollector {
     pub(crate) hellos: Vec<Hello>,
     pub(crate) applied: Vec<Record>,
+    /// What it was told ahead of its turn, each with how much was applied then.
+    pub(crate) previews: Vec<(Record, usize)>,
     pub(crate) heartbeats: usize,
     pub(crate) goodbye: Option<Departure>,
     /// Answers no hello with anything but this many refusals.
@@ -34,6 +36,8 @@ pub(crate) struct FakeCollector {
     pub(crate) reset: bool,
     /// Nothing is acknowledged.
     pub(crate) mute: bool,
+    /// It is so old that it knows nothing of previews.
+    pub(crate) is_old: bool,
     epoch: u64,
     through: Marks,
     session: u64,
@@ -93,7 +97,8 @@ impl Uplink for FakeUplink {
             let reset_epoch = std::mem::take(&mut it.reset);
             let resume_token = it.session.to_le_bytes().to_vec();
             let (through, heartbeat) = (it.through, None);
-            let welcome = Welcome { through, resume_token, reset_epoch, heartbeat };
+            let takes_previews = !it.is_old;
+            let welcome = Welcome { through, resume_token, reset_epoch, heartbeat, takes_previews };
             it.inbox.push_back(Incoming::Welcome(welcome, Timestamp::UNIX_EPOCH));
             FakeLink { uplink: self.clone(), session: it.session, address: "fake:1".into() }
         };
@@ -126,6 +131,11 @@ impl Link for FakeLink {
                     let through = it.through;
                     it.inbox.push_back(Incoming::Acknowledged(through));
                 }
+            }
+            Outgoing::Preview(record) => {
+                assert!(!it.is_old, "an old collector would end the session");
+                let applied = it.applied.len();
+                it.previews.push((record, applied));
             }
             Outgoing::Heartbeat { .. } => it.heartbeats += 1,
             Outgoing::Goodbye(departure) => it.goodbye = Some(departure),

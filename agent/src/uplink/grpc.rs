@@ -99,7 +99,7 @@ impl GrpcUplink {
                     debug!(address, error = %Chain(&err), "no connection");
                     let err = sorted("connect", err);
                     // A refusal says more than a collector that is away.
-                    if !matches!(worst, Some(UplinkError::Refused(_))) {
+                    if !matches!(worst, Some(UplinkError::Refused(_) | UplinkError::Ended { .. })) {
                         worst = Some(err);
                     }
                 }
@@ -146,8 +146,8 @@ impl Uplink for GrpcUplink {
         });
         let mut client = AgentServiceClient::new(channel);
         let (outgoing, stream) = mpsc::channel(BUFFER);
-        let encoder = Encoder::default();
-        let mut link = GrpcLink { outgoing, incoming: None, encoder, address, first };
+        let (reports, previews) = (Encoder::default(), Encoder::default());
+        let mut link = GrpcLink { outgoing, incoming: None, reports, previews, address, first };
         link.push(connect_request::Message::Hello(v1::Hello {
             host: Some(hello.host.to_wire()),
             now: Some(hello.now.to_wire()),
@@ -167,7 +167,8 @@ impl Uplink for GrpcUplink {
 pub struct GrpcLink {
     outgoing: mpsc::Sender<v1::ConnectRequest>,
     incoming: Option<Streaming<v1::ConnectResponse>>,
-    encoder: Encoder,
+    reports: Encoder,
+    previews: Encoder,
     address: Arc<str>,
     /// Ends once the first address answers, if this is another.
     first: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
@@ -191,7 +192,10 @@ impl Link for GrpcLink {
     fn send(&mut self, message: Outgoing) -> Result<(), UplinkError> {
         let message = match message {
             Outgoing::Report(record) => {
-                connect_request::Message::Report(self.encoder.encode(&record))
+                connect_request::Message::Report(self.reports.encode(&record))
+            }
+            Outgoing::Preview(record) => {
+                connect_request::Message::Preview(self.previews.encode(&record))
             }
             Outgoing::Heartbeat { queued } => {
                 connect_request::Message::Heartbeat(v1::Heartbeat { queued })
@@ -243,8 +247,13 @@ fn understand(response: v1::ConnectResponse) -> Result<Incoming, InvalidMessage>
         connect_response::Message::Welcome(it) => {
             let heartbeat = it.settings.as_ref().map(heartbeat).transpose()?;
             let through = Marks { events: it.events_through, metrics: it.metrics_through };
-            let (resume_token, reset_epoch) = (it.resume_token, it.reset_epoch);
-            let welcome = Welcome { through, resume_token, reset_epoch, heartbeat };
+            let welcome = Welcome {
+                through,
+                resume_token: it.resume_token,
+                reset_epoch: it.reset_epoch,
+                heartbeat,
+                takes_previews: it.takes_previews,
+            };
             Incoming::Welcome(welcome, required("welcome.now", it.now)?)
         }
         connect_response::Message::Ack(it) => {
@@ -271,10 +280,14 @@ fn failed(attempt: &'static str, status: Status) -> UplinkError {
     sorted(attempt, status)
 }
 
-/// Tells "we are not believed" from "there is no way": only the causes know.
+/// Tells "we are not believed" and "we cannot believe them" from "there is no
+/// way": only the causes know.
 fn sorted(attempt: &'static str, err: impl Error + Send + Sync + 'static) -> UplinkError {
     if tls::is_certificate_refused(&err) {
         return UplinkError::Refused(Box::new(err));
     }
-    UplinkError::Network { attempt, source: Box::new(err) }
+    match tls::server_ended(&err) {
+        Some(at) => UplinkError::Ended { at, source: Box::new(err) },
+        None => UplinkError::Network { attempt, source: Box::new(err) },
+    }
 }

@@ -1,10 +1,11 @@
 //! From readings and facts to signals: what is wrong, and since when.
 //!
 //! Every check is a [`Level`] per instance with one state, [`Checks`]. A level
-//! is evaluated on every answer, also on one that comes late; it is *announced*
-//! (a [`Signal`] is owed) only while the newest answer is live, and only if it
-//! differs from what was announced last. So a backlog after an outage updates
-//! the truth and pages nobody for what is already over.
+//! is evaluated on every answer, also on one that comes late, unless a newer one
+//! of its probe is known; it is *announced* (a [`Signal`] is owed) only while the
+//! newest answer is live, and only if it differs from what was announced last. So
+//! a backlog after an outage updates the truth and pages nobody for what is
+//! already over.
 //!
 //! # Invariants
 //!
@@ -42,6 +43,9 @@ use crate::{
     signal::{Say, Signal},
 };
 
+/// The check that speaks of probes that have no answer any more.
+pub(crate) const PROBE_FAILING: &str = "probe-failing";
+
 /// How bad a check says it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -57,8 +61,13 @@ pub enum Level {
 /// Judges one measured value by every threshold that watches its metric.
 pub fn measure(checks: &mut Checks, rules: &Rules, series: &Series, value: i64, at: Timestamp) {
     for (check, threshold) in rules.watching(&series.metric) {
-        let current = checks.level(check, &series.instance);
+        let known = checks.get(check, &series.instance);
+        let current = known.map_or(Level::Ok, |it| it.level);
         let level = threshold.judge(current, value);
+        if known.is_none() && level == Level::Ok {
+            // As nearly always: there are no words to be found.
+            continue;
+        }
         let hold = if level > current { threshold.hold } else { threshold.clear_hold };
         let finding = Finding {
             level,
@@ -67,6 +76,13 @@ pub fn measure(checks: &mut Checks, rules: &Rules, series: &Series, value: i64, 
             evidence: format!("{series} = {}", threshold::show(value, series.unit)),
         };
         checks.observe(check, &series.instance, finding, at);
+    }
+}
+
+/// Forgets for how long a value has been bad or well: nobody saw it meanwhile.
+pub(crate) fn wait_anew(checks: &mut Checks, rules: &Rules, series: &Series) {
+    for (check, _) in rules.watching(&series.metric) {
+        checks.wait_anew(check, &series.instance);
     }
 }
 

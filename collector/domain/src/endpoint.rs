@@ -17,6 +17,7 @@
 
 mod apply;
 pub mod claim;
+mod preview;
 mod session;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -34,6 +35,7 @@ use remit_shared::{
 pub use crate::endpoint::{
     apply::{Applied, Arrival, Frame, Verdict, apply, limit},
     claim::Claim,
+    preview::{Preview, Previewed, preview},
     session::{Backlog, Greeting, Opened, open_session},
     tick::tick,
     trust::{
@@ -202,10 +204,14 @@ pub struct Pulse {
     pub clock_ahead: SignedDuration,
     /// How often its link broke of late.
     pub link: Link,
-    /// When each probe last measured, by [`Layout::probes`]' index.
+    /// When each probe last measured, by [`Layout::probes`]' index, as far as
+    /// records are applied.
     pub measured: Vec<Option<Timestamp>>,
-    /// The newest values, by [`Layout::series`]' index; `None` if gone.
+    /// The values as of then, by [`Layout::series`]' index; `None` if gone.
     pub values: Vec<Option<i64>>,
+    /// What probes measured since, by [`Layout::probes`]' index: told ahead of
+    /// its turn, while older records are still to come.
+    pub previews: BTreeMap<usize, Preview>,
 }
 
 /// What was refused because an endpoint has too much of it; see
@@ -284,6 +290,7 @@ impl Endpoint {
                 link: Link::default(),
                 measured: Vec::new(),
                 values: Vec::new(),
+                previews: BTreeMap::new(),
             },
         }
     }
@@ -306,8 +313,7 @@ impl Endpoint {
         let mut series = self.layout.series.iter().enumerate();
         let (index, (probe, _)) =
             series.find(|(_, (_, it))| &*it.metric == metric && &*it.instance == instance)?;
-        let value = self.pulse.values.get(index).copied().flatten()?;
-        Some((value, self.pulse.measured.get(*probe).copied().flatten()?))
+        Some((self.pulse.newest(*probe, index)?, self.pulse.measured_at(*probe)?))
     }
 }
 
@@ -318,7 +324,12 @@ impl Pulse {
     /// Whether what is applied is older than what the agent has yet to send:
     /// what looks bad may be over, so it is not told yet.
     pub fn is_catching_up(&self, now: Timestamp) -> bool {
-        let waits = |it: &Backfill| now.duration_since(it.since) < LONGEST_BACKFILL;
-        self.presence == Presence::Online && self.backfill.as_ref().is_some_and(waits)
+        self.waits_for(now).is_some()
+    }
+
+    /// What the agent held and has yet to send.
+    fn waits_for(&self, now: Timestamp) -> Option<&Backfill> {
+        let waits = |it: &&Backfill| now.duration_since(it.since) < LONGEST_BACKFILL;
+        self.backfill.as_ref().filter(waits).filter(|_| self.presence == Presence::Online)
     }
 }

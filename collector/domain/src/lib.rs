@@ -41,6 +41,7 @@ pub mod signal;
 pub mod sla;
 pub mod source;
 pub mod suppression;
+pub mod timekeeping;
 pub mod tuning;
 pub mod upkeep;
 pub mod version;

@@ -109,15 +109,15 @@ fn measured(endpoint: &Endpoint, told: &mut Told, now: Timestamp, samples: &mut 
     let layout = &endpoint.layout;
     told.going.resize(layout.series.len(), false);
     let before = told.measured.clone();
-    told.measured.resize(pulse.measured.len(), None);
+    told.measured.resize(layout.probes.len(), None);
     let common = named("", &endpoint.registration);
     for (index, (probe, series)) in layout.series.iter().enumerate() {
-        let Some(at) = pulse.measured.get(*probe).copied().flatten() else { continue };
+        let Some(at) = pulse.measured_at(*probe) else { continue };
         let is_new = before.get(*probe).copied().flatten().is_none_or(|it| it < at);
         if !is_new || now.duration_since(at) > FRESH {
             continue;
         }
-        let found = pulse.values.get(index).copied().flatten();
+        let found = pulse.newest(*probe, index);
         if found.is_none() && !told.going[index] {
             continue;
         }
@@ -125,8 +125,8 @@ fn measured(endpoint: &Endpoint, told: &mut Told, now: Timestamp, samples: &mut 
         let labels = name::of(&common, series);
         samples.push(Sample { labels, at, value: found.map(|it| value(series.unit, it)) });
     }
-    for (known, at) in told.measured.iter_mut().zip(&pulse.measured) {
-        *known = (*known).max(*at);
+    for (probe, known) in told.measured.iter_mut().enumerate() {
+        *known = (*known).max(pulse.measured_at(probe));
     }
 }
 

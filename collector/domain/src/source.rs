@@ -36,7 +36,7 @@ use uuid::Uuid;
 
 pub use self::{
     posted::{Posted, read, severity_of},
-    receive::{Received, deadline, receive, tick},
+    receive::{Received, deadline, knows, receive, tick},
 };
 use crate::endpoint::{Registration, Revocation};
 
@@ -81,8 +81,9 @@ pub struct Source {
     pub created_by: String,
     /// Set once its token does nothing more, and never unset.
     pub revoked: Option<Revocation>,
-    /// What holds at present.
-    pub active: BTreeMap<Fingerprint, Active>,
+    /// What holds at present. A matter is shared and replaced, never changed:
+    /// the same one is equal.
+    pub active: BTreeMap<Fingerprint, Arc<Active>>,
 }
 
 /// How a source speaks.
@@ -276,6 +277,16 @@ impl Fingerprint {
         // Lengths keep `a`, `bc` and `ab`, `c` apart.
         let text: String = parts.iter().map(|it| format!("{}:{it};", it.len())).collect();
         Self(Uuid::new_v5(&Uuid::nil(), text.as_bytes()))
+    }
+
+    /// The one that was stored as these bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    /// The bytes that it is stored as.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
     }
 }
 

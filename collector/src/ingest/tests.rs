@@ -34,9 +34,9 @@ async fn what_is_sent_twice_is_applied_once() {
     let world = World::new().await;
     let mut session = session(&world).await;
     let records = [record(&world, 1, 500), record(&world, 2, 510)];
-    let through = world.ingest.apply(&mut session, &records).await.unwrap();
+    let through = world.ingest.apply(&mut session, &records, &[]).await.unwrap();
     assert_eq!(through, Through { events: 0, metrics: 2 });
-    let again = world.ingest.apply(&mut session, &records).await.unwrap();
+    let again = world.ingest.apply(&mut session, &records, &[]).await.unwrap();
     assert_eq!(again, through);
     let stored = world.store.load::<Endpoint>(&endpoint()).await.unwrap().unwrap();
     assert_eq!(stored.record.value("disk_used", "/").map(|it| it.0), Some(510));
@@ -44,10 +44,27 @@ async fn what_is_sent_twice_is_applied_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_told_ahead_of_its_turn_is_known_at_once_and_acknowledged_in_its_turn() {
+    let world = World::new().await;
+    let mut session = session(&world).await;
+    let (first, ahead) = ([record(&world, 1, 500)], [record(&world, 9, 700)]);
+    let through = world.ingest.apply(&mut session, &first, &ahead).await.unwrap();
+    assert_eq!(through, Through { events: 0, metrics: 1 });
+    let stored = async || world.store.load::<Endpoint>(&endpoint()).await.unwrap().unwrap();
+    let known = stored().await;
+    assert_eq!(known.record.value("disk_used", "/").map(|it| it.0), Some(700));
+    // Nothing new is nothing to write.
+    let again = world.ingest.apply(&mut session, &[], &ahead).await.unwrap();
+    assert_eq!((again, stored().await.revision), (through, known.revision));
+    let hole = world.ingest.apply(&mut session, &[record(&world, 9, 700)], &[]).await;
+    assert!(matches!(hole, Err(IngestError::OutOfOrder { .. })), "it does not fill the hole");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hole_is_refused_with_the_number_that_is_due() {
     let world = World::new().await;
     let mut session = session(&world).await;
-    let err = world.ingest.apply(&mut session, &[record(&world, 3, 500)]).await.unwrap_err();
+    let err = world.ingest.apply(&mut session, &[record(&world, 3, 500)], &[]).await.unwrap_err();
     assert_eq!(err.to_string(), "record 3 of the metrics stream came where 1 was due");
 }
 
@@ -55,10 +72,10 @@ async fn a_hole_is_refused_with_the_number_that_is_due() {
 async fn nothing_is_applied_once_trust_has_ended() {
     let world = World::new().await;
     let mut session = session(&world).await;
-    world.ingest.apply(&mut session, &[record(&world, 1, 500)]).await.unwrap();
+    world.ingest.apply(&mut session, &[record(&world, 1, 500)], &[]).await.unwrap();
     world.ingest.revoke(endpoint(), "nell", "stolen").await.unwrap();
     assert!(session.ended.is_cancelled());
-    let err = world.ingest.apply(&mut session, &[record(&world, 2, 999)]).await.unwrap_err();
+    let err = world.ingest.apply(&mut session, &[record(&world, 2, 999)], &[]).await.unwrap_err();
     assert!(matches!(err, IngestError::Distrusted { .. }), "{err}");
     let stored = world.store.load::<Endpoint>(&endpoint()).await.unwrap().unwrap();
     assert_eq!(stored.record.pulse.metrics, 1);
@@ -82,7 +99,7 @@ async fn a_newer_session_ends_the_older_one() {
     let greeting = greeting(&world, 1, Some([1; 16]));
     let (newer, _) = world.ingest.open(endpoint(), SERIAL, &greeting, [2; 16]).await.unwrap();
     assert!(older.ended.is_cancelled() && !newer.ended.is_cancelled());
-    let late = world.ingest.apply(&mut older, &[record(&world, 1, 500)]).await;
+    let late = world.ingest.apply(&mut older, &[record(&world, 1, 500)], &[]).await;
     assert!(matches!(late, Err(IngestError::Replaced(_))), "what it still sends is not applied");
     world.ingest.close(&older);
     assert_eq!(world.ingest.roll.connected(), 1, "closing the older one leaves the newer");

@@ -841,7 +841,7 @@ impl Departure {
 /// From the agent.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConnectRequest {
-    #[prost(oneof = "connect_request::Message", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "connect_request::Message", tags = "1, 2, 3, 4, 5")]
     pub message: ::core::option::Option<connect_request::Message>,
 }
 /// Nested message and enum types in `ConnectRequest`.
@@ -856,6 +856,12 @@ pub mod connect_request {
         Heartbeat(super::Heartbeat),
         #[prost(message, tag = "4")]
         Goodbye(super::Goodbye),
+        /// What was measured last, while older reports still wait for their turn.
+        /// It comes again in its own turn, is not acknowledged, and may be lost.
+        /// Names, values and times count from the preview before it. Only for a
+        /// collector that says in its welcome that it takes previews.
+        #[prost(message, tag = "5")]
+        Preview(super::Report),
     }
 }
 /// From the collector.
@@ -924,6 +930,9 @@ pub struct Welcome {
     pub reset_epoch: bool,
     #[prost(message, optional, tag = "6")]
     pub settings: ::core::option::Option<Settings>,
+    /// The agent may send previews.
+    #[prost(bool, tag = "7")]
+    pub takes_previews: bool,
 }
 /// How the agent should report.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -28,7 +28,7 @@ use rustls::ServerConfig;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     task::JoinSet,
-    time::{self, Sleep},
+    time::{self, Instant, Sleep},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::Stream;
@@ -36,6 +36,7 @@ use tracing::{debug, warn};
 
 pub use self::connection::{ConnectInfo, Connection};
 use self::fair::{Admission, Fair, Limits};
+use crate::tls;
 
 /// How many handshakes may be under way. More callers wait in the kernel.
 const HANDSHAKES: usize = 1024;
@@ -49,6 +50,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait when there is nothing left to accept with, such as file
 /// descriptors. Somebody must hang up first.
 const BREATHER: Duration = Duration::from_millis(500);
+
+/// It is said at most this often that somebody finds our certificate expired.
+const TOLD_EVERY: Duration = Duration::from_mins(1);
 
 /// How many callers the kernel keeps waiting.
 const BACKLOG: u32 = 1024;
@@ -79,12 +83,23 @@ pub struct Listener {
     tcp: TcpListener,
     configuration: Configuration,
     /// Not under the supervisor: they are bounded here and end with the stream.
-    handshakes: JoinSet<(IpAddr, Option<Connection>)>,
+    handshakes: JoinSet<(IpAddr, Result<Connection, Failed>)>,
     callers: Fair<Caller>,
     breather: Option<Pin<Box<Sleep>>>,
+    /// When somebody was last said to find our certificate expired.
+    told_expired: Option<Instant>,
 }
 
 type Caller = (TcpStream, SocketAddr);
+
+/// Why there is no connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failed {
+    /// The other side finds our certificate expired.
+    Expired,
+    /// Whatever else.
+    Otherwise,
+}
 
 /// What new connections are shown and asked for. Clones speak of the same one.
 #[derive(Clone, Debug)]
@@ -113,6 +128,7 @@ impl Listener {
             handshakes: JoinSet::new(),
             callers: Fair::new(LIMITS),
             breather: None,
+            told_expired: None,
         })
     }
 
@@ -130,18 +146,33 @@ impl Listener {
         let acceptor = TlsAcceptor::from(self.configuration.0.load_full());
         self.handshakes.spawn(async move {
             let connection = match time::timeout(PATIENCE, shake_hands(acceptor, tcp, peer)).await {
-                Ok(Ok(connection)) => Some(connection),
+                Ok(Ok(connection)) => connection,
                 Ok(Err(err)) => {
                     debug!(%peer, error = %Chain(&err), "handshake failed");
-                    None
+                    let is_expired = tls::is_found_expired(&err);
+                    let why = if is_expired { Failed::Expired } else { Failed::Otherwise };
+                    return (peer.ip(), Err(why));
                 }
                 Err(_elapsed) => {
                     debug!(%peer, "handshake took too long");
-                    None
+                    return (peer.ip(), Err(Failed::Otherwise));
                 }
             };
-            (peer.ip(), connection)
+            (peer.ip(), Ok(connection))
         });
+    }
+
+    /// Somebody at this address finds our certificate expired. As anybody can
+    /// say so, it is one line a minute.
+    fn found_expired(&mut self, address: IpAddr) {
+        let now = Instant::now();
+        if self.told_expired.is_none_or(|it| now.duration_since(it) >= TOLD_EVERY) {
+            self.told_expired = Some(now);
+            warn!(
+                %address,
+                "a caller finds this certificate expired; if it is not, the clock there is ahead"
+            );
+        }
     }
 
     /// The next connection whose handshake is done; pending if none is.
@@ -159,8 +190,10 @@ impl Listener {
             if let Some(next) = self.callers.leave(address) {
                 self.greet(next);
             }
-            if let Some(connection) = connection {
-                return Poll::Ready(connection);
+            match connection {
+                Ok(connection) => return Poll::Ready(connection),
+                Err(Failed::Expired) => self.found_expired(address),
+                Err(Failed::Otherwise) => {}
             }
         }
         Poll::Pending

@@ -30,7 +30,7 @@ use rustls::crypto::{CryptoProvider, ring};
 
 pub use self::{
     client::{client_config, pinned_client_config},
-    failure::{TlsError, is_certificate_refused, is_pin_mismatch},
+    failure::{TlsError, is_certificate_refused, is_found_expired, is_pin_mismatch, server_ended},
     identity::{Identity, certificates_from_pem, certificates_to_pem, spki_pin},
     pin::PinMismatch,
     request::KeyRequest,

@@ -15,6 +15,7 @@ const POLICY: Policy = Policy {
     heartbeat: SignedDuration::from_secs(30),
     window_bytes: 40,
     window_reports: 6,
+    backlog: 4,
 };
 
 fn at(seconds: i64) -> Timestamp {
@@ -27,7 +28,13 @@ fn marks(events: u64, metrics: u64) -> Marks {
 
 fn welcome(through: Marks) -> Event {
     let resume_token = b"t".to_vec();
-    Event::Welcomed(Welcome { through, resume_token, reset_epoch: false, heartbeat: None })
+    Event::Welcomed(Welcome {
+        through,
+        resume_token,
+        reset_epoch: false,
+        heartbeat: None,
+        takes_previews: true,
+    })
 }
 
 /// Plays events at their seconds to a session over a spool that holds ten of
@@ -58,6 +65,32 @@ fn the_token_is_kept_before_anything_is_sent() {
     assert_eq!((effects, room(&POLICY, &session)), (vec![keep], None));
     let (session, _) = step(&POLICY, session, Event::Kept, at(1), 0);
     assert_eq!(room(&POLICY, &session), Some(marks(3, 4)));
+}
+
+#[test]
+fn a_backlog_is_overtaken_by_what_was_measured_last_once_per_acknowledgement() {
+    let reporting = |welcome| {
+        let after = |session, event| step(&POLICY, session, event, at(0), 0).0;
+        [Event::Tick, welcome, Event::Kept].into_iter().fold(begin(marks(99, 99), at(0)), after)
+    };
+    let session = reporting(welcome(marks(10, 10)));
+    assert_eq!(ahead(&POLICY, &session, marks(10, 14)), None, "it is through in a moment");
+    assert_eq!(ahead(&POLICY, &session, marks(15, 10)), None, "nothing was measured");
+    assert_eq!(ahead(&POLICY, &session, marks(14, 11)), Some(10), "it waits behind what happened");
+    assert_eq!(ahead(&POLICY, &session, marks(10, 99)), Some(35), "not all is looked through");
+    let (session, _) = step(&POLICY, session, Event::Previewed(99), at(0), 0);
+    assert_eq!(ahead(&POLICY, &session, marks(10, 100)), None, "the line has not carried it");
+    let sent = Event::Sent { stream: Stream::Metrics, number: 11, bytes: 5 };
+    let (session, _) = step(&POLICY, session, sent, at(0), 0);
+    let (session, _) = step(&POLICY, session, Event::Acknowledged(marks(10, 11)), at(0), 0);
+    assert_eq!(ahead(&POLICY, &session, marks(10, 99)), None, "it was told");
+    assert_eq!(ahead(&POLICY, &session, marks(10, 100)), Some(99));
+    let stop = Event::Stop(Departure::ServiceStop, at(5));
+    let (session, _) = step(&POLICY, session, stop, at(0), 0);
+    assert_eq!(ahead(&POLICY, &session, marks(10, 100)), None, "who leaves needs no more");
+    let Event::Welcomed(it) = welcome(marks(10, 10)) else { unreachable!() };
+    let old = reporting(Event::Welcomed(Welcome { takes_previews: false, ..it }));
+    assert_eq!(ahead(&POLICY, &old, marks(10, 99)), None, "an old collector knows no previews");
 }
 
 #[test]

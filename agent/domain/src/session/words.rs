@@ -20,8 +20,10 @@ pub struct Policy {
     pub heartbeat: SignedDuration,
     /// How many bytes may wait for an acknowledgement.
     pub window_bytes: u64,
-    /// How many reports may.
+    /// How many reports may. What is told ahead of its turn waits behind these.
     pub window_reports: usize,
+    /// Of how many records that wait the newest is told ahead of its turn.
+    pub backlog: u64,
 }
 
 /// What the collector answers a hello.
@@ -35,6 +37,8 @@ pub struct Welcome {
     pub reset_epoch: bool,
     /// How often to send something.
     pub heartbeat: Option<SignedDuration>,
+    /// It takes what is told ahead of its turn.
+    pub takes_previews: bool,
 }
 
 /// Why a connection is gone.
@@ -66,6 +70,8 @@ pub enum Event {
         /// Its size.
         bytes: u64,
     },
+    /// Measurements up to this number were told ahead of their turn.
+    Previewed(u64),
     /// Everything up to these numbers is durable at the collector.
     Acknowledged(Marks),
     /// The collector asks for another rhythm.

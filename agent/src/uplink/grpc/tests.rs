@@ -38,7 +38,10 @@ async fn a_session_says_hello_reports_and_says_goodbye() {
     let mut link = GrpcUplink::new(folder, vec![]).open(hello()).await.unwrap();
     let Incoming::Welcome(welcome, _) = link.receive().await.unwrap() else { panic!("welcome") };
     assert_eq!((welcome.through, welcome.resume_token), (Marks::default(), vec![1; 16]));
+    assert!(welcome.takes_previews);
     for seq in 1..=3 {
+        // Neither counts from what the other said.
+        link.send(Outgoing::Preview(record(seq + 100))).unwrap();
         link.send(Outgoing::Report(record(seq))).unwrap();
     }
     let mut through = 0;
@@ -50,6 +53,7 @@ async fn a_session_says_hello_reports_and_says_goodbye() {
     link.finish().await;
     let seen = collector.seen();
     assert_eq!(seen.records, [record(1), record(2), record(3)]);
+    assert_eq!(seen.previews, [record(101), record(102), record(103)]);
     assert_eq!((seen.hellos[0].epoch, seen.hellos[0].last_metrics_seq, seen.goodbyes), (5, 2, 1));
 }
 

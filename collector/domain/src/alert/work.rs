@@ -87,10 +87,12 @@ impl Work {
         }
         self.alert.clocks_due = self.clocks_due(context);
         let Self { alert, news, mut owed, letters, .. } = self;
-        let brief = Arc::new(alert.brief());
-        for entry in news {
-            let alert = Arc::clone(&brief);
-            owed.push(Effect::Publish(Box::new(FeedEvent { entry, alert })));
+        if !news.is_empty() {
+            let brief = Arc::new(alert.brief());
+            for entry in news {
+                let alert = Arc::clone(&brief);
+                owed.push(Effect::Publish(Box::new(FeedEvent { entry, alert })));
+            }
         }
         Step { alert, effects: owed, letters }
     }

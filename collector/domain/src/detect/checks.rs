@@ -126,6 +126,13 @@ impl Checks {
         }
     }
 
+    /// What a check is about to become, it becomes later, if at all.
+    pub fn wait_anew(&mut self, check: &str, instance: &str) {
+        if let Some(state) = self.states.get_mut(&(Arc::from(check), Arc::from(instance))) {
+            state.pending = None;
+        }
+    }
+
     /// Ends a check at once, if it was bad.
     pub fn clear(&mut self, check: &str, instance: &str, summary: &str, at: Timestamp) {
         if self.get(check, instance).is_some() {
@@ -165,28 +172,15 @@ impl Checks {
         }
     }
 
-    /// The signals that are owed because a level differs from what was
-    /// announced; afterwards it is announced, and what is plainly ok is forgotten.
-    pub fn announce(&mut self, rules: &Rules, delayed: bool) -> Vec<Signal> {
-        self.announce_those(rules, delayed, |_| true)
-    }
-
-    /// The same for one check alone.
-    pub fn announce_check(&mut self, check: &str, rules: &Rules) -> Vec<Signal> {
-        self.announce_those(rules, false, |it| it == check)
-    }
-
-    fn announce_those(
-        &mut self,
-        rules: &Rules,
-        delayed: bool,
-        is_meant: impl Fn(&str) -> bool,
-    ) -> Vec<Signal> {
+    /// The signals that are owed because the level of a check that is meant
+    /// differs from what was announced; afterwards it is announced, and what is
+    /// plainly ok is forgotten.
+    pub fn announce(&mut self, rules: &Rules, is_meant: impl Fn(&CheckKey) -> bool) -> Vec<Signal> {
         let mut signals = Vec::new();
-        for ((check, instance), state) in &mut self.states {
-            if is_meant(check) && state.level != state.announced {
+        for (key, state) in &mut self.states {
+            if state.level != state.announced && is_meant(key) {
                 state.announced = state.level;
-                signals.push(signal(rules, check, instance, state, delayed));
+                signals.push(signal(rules, &key.0, &key.1, state, false));
             }
         }
         let is_plain = |it: &CheckState| {

@@ -100,6 +100,13 @@ pub const CHECKS: &[CheckDef] = {
             "the clock disagrees with the collector's",
         ),
         def(
+            "collector-clock",
+            "infra_monitoring",
+            Medium,
+            High,
+            "the collector's own clock was set, or it slept",
+        ),
+        def(
             "collector-connectivity",
             "infra_monitoring",
             High,

@@ -18,7 +18,7 @@ fn a_full_disk_is_told_after_its_hold_time_and_once() {
     let mut told = Vec::new();
     for (second, value) in [(0, 700), (10, 960), (30, 961), (69, 962), (70, 963), (80, 964)] {
         measure(&mut checks, &rules, &disk("/"), value, at(second));
-        told.extend(checks.announce(&rules, false).into_iter().map(|it| (second, it)));
+        told.extend(checks.announce(&rules, |_| true).into_iter().map(|it| (second, it)));
     }
     let [(second, signal)] = told.as_slice() else { panic!("one signal: {told:?}") };
     assert_eq!(*second, 70);
@@ -45,7 +45,7 @@ fn between_clear_and_warn_nothing_begins_and_nothing_ends() {
         measure(&mut checks, &rules, &disk("/"), 790, at(second * 60));
     }
     assert_eq!(checks.level("disk-space", "/"), Level::Ok);
-    assert_eq!(checks.announce(&rules, false), [], "it was never told, so it is not cleared");
+    assert_eq!(checks.announce(&rules, |_| true), [], "it was never told, so it is not cleared");
     assert_eq!(checks, Checks::default());
 }
 
@@ -256,10 +256,10 @@ proptest! {
             let finding = Finding { level, hold, summary: String::new(), evidence: String::new() };
             checks.observe("disk-space", &instance.to_string(), finding, at(now));
             if !is_late {
-                hear(checks.announce(&rules, false), &mut told)?;
+                hear(checks.announce(&rules, |_| true), &mut told)?;
             }
         }
-        hear(checks.announce(&rules, false), &mut told)?;
+        hear(checks.announce(&rules, |_| true), &mut told)?;
         for (index, told) in told.iter().enumerate() {
             let level = checks.level("disk-space", &index.to_string());
             prop_assert_eq!(*told, rules.severity("disk-space", level));

@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use remit_shared::{Entry, Record, Series, Stream};
 
 use crate::{
-    detect::{Checks, MOST_CHECKS, Rules, presence},
-    endpoint::{Backlog, Endpoint, Facts, Presence, apply::limit::Refusal},
+    detect::{Checks, Rules, presence},
+    endpoint::{Backlog, Endpoint, Facts, Presence, apply::limit::Refusal, preview::Settled},
     signal::Signal,
 };
 
@@ -95,7 +95,7 @@ pub fn apply(endpoint: Endpoint, record: &Record, arrival: &Arrival, rules: &Rul
 }
 
 /// An endpoint while a record becomes part of it.
-struct Work<'a> {
+pub(super) struct Work<'a> {
     endpoint: Endpoint,
     /// A private copy of the facts, made when the first of them changes.
     facts: Option<Facts>,
@@ -116,7 +116,12 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn new(endpoint: Endpoint, record: &'a Record, arrival: &'a Arrival, rules: &'a Rules) -> Self {
+    pub(super) fn new(
+        endpoint: Endpoint,
+        record: &'a Record,
+        arrival: &'a Arrival,
+        rules: &'a Rules,
+    ) -> Self {
         let checks = Checks::clone(&endpoint.checks);
         Self {
             endpoint,
@@ -172,10 +177,6 @@ impl<'a> Work<'a> {
     }
 
     fn finish(mut self) -> Applied {
-        let now = self.arrival.received_at;
-        if self.checks.is_full() {
-            self.refuse(1, format!("more than {MOST_CHECKS} things that are bad at once"));
-        }
         self.tell_refused();
         let pulse = &mut self.endpoint.pulse;
         match self.record.stream {
@@ -189,6 +190,26 @@ impl<'a> Work<'a> {
             .filter(|_| pulse.backfill.is_none())
             .and_then(|it| Some(Backlog { from: it.from?, until: it.since }));
         pulse.resume.previous = None;
+        self.hear();
+        self.tell();
+        let frame = std::mem::take(&mut self.changed);
+        let frame = self.measured.then_some(Frame { at: self.at, changed: frame });
+        let (endpoint, signals) = self.close();
+        Applied { endpoint, signals, frame, caught_up, verdict: Verdict::Applied }
+    }
+
+    /// The same for what is told ahead of its turn.
+    pub(super) fn previewed(mut self) -> (Endpoint, Vec<Signal>) {
+        self.tell_refused();
+        self.hear();
+        self.tell();
+        self.close()
+    }
+
+    /// Whoever says something is there.
+    fn hear(&mut self) {
+        let now = self.arrival.received_at;
+        let pulse = &mut self.endpoint.pulse;
         pulse.heard_at = Some(now);
         pulse.heard_listening = self.arrival.listening;
         match pulse.presence {
@@ -199,9 +220,17 @@ impl<'a> Work<'a> {
                 self.signals.extend(back);
             }
         }
-        if !self.is_late() && !self.endpoint.pulse.is_catching_up(now) {
-            self.signals.extend(self.checks.announce(self.rules, false));
+    }
+
+    /// Tells what is so now, of what is known to be.
+    fn tell(&mut self) {
+        if !self.is_late() {
+            let settled = Settled::of(&self.endpoint, self.rules, self.arrival.received_at);
+            self.signals.extend(self.checks.announce(self.rules, |it| settled.has(it)));
         }
+    }
+
+    fn close(self) -> (Endpoint, Vec<Signal>) {
         let mut endpoint = self.endpoint;
         if let Some(facts) = self.facts.filter(|it| *it != *endpoint.facts) {
             endpoint.facts = Arc::new(facts);
@@ -209,7 +238,6 @@ impl<'a> Work<'a> {
         if *endpoint.checks != self.checks {
             endpoint.checks = Arc::new(self.checks);
         }
-        let frame = self.measured.then_some(Frame { at: self.at, changed: self.changed });
-        Applied { endpoint, signals: self.signals, frame, caught_up, verdict: Verdict::Applied }
+        (endpoint, self.signals)
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use remit_shared::Host;
 
 use crate::{
-    detect::{Checks, Rules, clock, presence},
+    detect::{CheckKey, Checks, Rules, clock, presence},
     endpoint::{
         Arrival, Backfill, Endpoint, Presence, Pulse, Registration, ResumeTokens, apply::LIVE,
     },
@@ -101,8 +101,8 @@ pub fn open_session(
     let mut checks = Checks::clone(&next.checks);
     clock::judge(&mut checks, &rules.policy, next.pulse.clock_ahead, now);
     link::judge(&mut checks, &next.pulse.link, now);
-    signals.extend(checks.announce_check(clock::WRONG, rules));
-    signals.extend(checks.announce_check(link::UNSTABLE, rules));
+    let is_meant = |(check, _): &CheckKey| [clock::WRONG, link::UNSTABLE].contains(&&**check);
+    signals.extend(checks.announce(rules, is_meant));
     if checks != *next.checks {
         next.checks = Arc::new(checks);
     }
@@ -131,6 +131,7 @@ fn adopt(pulse: &mut Pulse, greeting: &Greeting, fresh: [u8; 16], now: Timestamp
         let surplus = pulse.retired.len().saturating_sub(RETIRED);
         pulse.retired.drain(..surplus);
         (pulse.events, pulse.metrics) = (0, 0);
+        pulse.renumber_previews(greeting.last_metrics);
         pulse.epoch = Some(greeting.epoch);
     }
     let previous = if is_new { None } else { greeting.resume };

@@ -3,6 +3,7 @@
 mod backfill;
 mod conservation;
 mod hostile;
+mod preview;
 mod session;
 mod stage;
 mod tick;

@@ -7,16 +7,15 @@ use remit_shared::FailureKind;
 
 use crate::{
     detect::{
-        Checks, Finding, Level, Policy, Rules, backup, clock, exploited, patch, remind, span,
+        Checks, Finding, Level, PROBE_FAILING, Policy, Rules, backup, clock, exploited, patch,
+        remind, span,
     },
-    endpoint::{Endpoint, Facts, ProbeState, Registration},
+    endpoint::{Endpoint, Facts, ProbeState, Registration, preview::Settled},
     exploited::Known,
     flapping::link,
     signal::Signal,
 };
 
-/// The check that speaks of probes that have no answer any more.
-const PROBE: &str = "probe-failing";
 /// The check that speaks of the agent's certificate.
 const CERTIFICATE: &str = "certificate-expiry";
 
@@ -46,10 +45,11 @@ pub fn tick(
     let mut signals = Vec::new();
     if !pulse.is_catching_up(now) {
         signals.extend(remind::tick(endpoint, &mut checks, rules, now));
-        let news = checks.announce(rules, false);
-        remind::after(&mut checks, &news, now);
-        signals.extend(news);
     }
+    let settled = Settled::of(endpoint, rules, now);
+    let news = checks.announce(rules, |it| settled.has(it));
+    remind::after(&mut checks, &news, now);
+    signals.extend(news);
     let is_as_before = checks == *endpoint.checks && link == pulse.link && exploited.is_none();
     if signals.is_empty() && is_as_before {
         return None;
@@ -73,11 +73,11 @@ fn probes(facts: &Facts, checks: &mut Checks, policy: &Policy, now: Timestamp) {
             None => (Level::Ok, format!("probe `{name}` answers again")),
         };
         let evidence = format!("it asks {}", probe.source);
-        checks.observe(PROBE, name, Finding::now(level, summary, evidence), now);
+        checks.observe(PROBE_FAILING, name, Finding::now(level, summary, evidence), now);
     }
     // A probe that measures and is well leaves no trace among the facts.
     let known: Vec<&str> = facts.probes.keys().map(|it| &**it).collect();
-    checks.retain(PROBE, &known, "the probe answers again", now);
+    checks.retain(PROBE_FAILING, &known, "the probe answers again", now);
 }
 
 /// For how long a probe that had answers has been seen to have none, and why.

@@ -29,7 +29,7 @@ pub fn tell(
     let check = verdict.check();
     let evidence = list(verdict.missing(), name);
     checks.set(check, "", verdict.level(), verdict.summary(), evidence, now);
-    let signals = checks.announce_check(check, rules);
+    let signals = checks.announce(rules, |it| *it.0 == *check);
     (Endpoint { checks: Arc::new(checks), ..endpoint.clone() }, signals)
 }
 

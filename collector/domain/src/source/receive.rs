@@ -1,6 +1,9 @@
 //! What a source makes of what it is told, and of silence.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use remit_shared::{EndpointId, Severity};
@@ -19,6 +22,13 @@ pub struct Received {
     pub signals: Vec<Signal>,
     /// What was not taken, each with its place.
     pub refused: Vec<(usize, Unfit)>,
+}
+
+/// Whether all of what a source was told is about matters that it has placed
+/// already: nobody has to be looked for.
+pub fn knows(source: &Source, told: &[Result<Told, Unfit>]) -> bool {
+    let mut holds = told.iter().flatten().filter(|it| it.holds_until.is_some());
+    holds.all(|it| source.active.contains_key(&it.fingerprint))
 }
 
 /// Takes what a source was told. One that is unfit does not harm its
@@ -54,7 +64,7 @@ fn take(
     let entry = match source.active.entry(fingerprint) {
         Entry::Vacant(_) if is_full => return Err(Unfit::Full),
         Entry::Vacant(vacant) => {
-            let active = vacant.insert(Active {
+            let active = vacant.insert(Arc::new(Active {
                 endpoint: hosts.iter().find_map(|it| find(it)).unwrap_or(itself),
                 check: check.into(),
                 instance: instance.into(),
@@ -63,10 +73,10 @@ fn take(
                 since: now,
                 told_at: now,
                 voices: BTreeMap::from([(severity, until)]),
-            });
+            }));
             return Ok(Some(raised(active, evidence, now)));
         }
-        Entry::Occupied(entry) => entry.into_mut(),
+        Entry::Occupied(entry) => Arc::make_mut(entry.into_mut()),
     };
     let before = entry.severity();
     match source.kind {
@@ -90,7 +100,7 @@ fn take(
 
 /// Somebody says that it is over. What does not hold cannot end.
 fn end(source: &mut Source, told: &Told, now: Timestamp) -> Option<Signal> {
-    let active = source.active.get_mut(&told.fingerprint)?;
+    let active = Arc::make_mut(source.active.get_mut(&told.fingerprint)?);
     let before = active.severity();
     match source.kind {
         SourceKind::Alertmanager => {
@@ -102,7 +112,7 @@ fn end(source: &mut Source, told: &Told, now: Timestamp) -> Option<Signal> {
 }
 
 fn settle(source: &mut Source, told: &Told, before: Severity, now: Timestamp) -> Option<Signal> {
-    let active = source.active.get_mut(&told.fingerprint)?;
+    let active = Arc::make_mut(source.active.get_mut(&told.fingerprint)?);
     if active.voices.is_empty() {
         let over = source.active.remove(&told.fingerprint)?;
         return Some(cleared(&over, format!("{} says that it is over", source.name), now));
@@ -136,11 +146,11 @@ pub fn tick(
             signals.push(cleared(active, words, now));
             continue;
         }
-        let active = Active { voices: left, told_at: now, ..active.clone() };
+        let active = Active { voices: left, told_at: now, ..Active::clone(active) };
         if active.severity() != source.active[fingerprint].severity() {
             signals.push(raised(&active, String::new(), now));
         }
-        next.active.insert(*fingerprint, active);
+        next.active.insert(*fingerprint, Arc::new(active));
     }
     Some((next, signals))
 }

@@ -120,6 +120,11 @@ impl<'a> Reader<'a> {
         if count > self.bytes.len() - self.at { Err(self.nonsense()) } else { Ok(count) }
     }
 
+    /// A place in a list.
+    pub(super) fn index(&mut self) -> Result<usize, DecodeError> {
+        usize::try_from(self.number()?).map_err(|_| self.nonsense())
+    }
+
     pub(super) fn i64(&mut self) -> Result<i64, DecodeError> {
         let number = unfold(self.number()?);
         i64::try_from(number).map_err(|_| self.nonsense())

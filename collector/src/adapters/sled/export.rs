@@ -17,6 +17,7 @@ use remit_collector_domain::{
     detect::Checks,
     effect::FeedEvent,
     endpoint::{Facts, Layout, Registration},
+    source::Active,
 };
 use serde::{Deserialize, Serialize};
 
@@ -252,6 +253,7 @@ fn check(key: &Key, value: &[u8]) -> Result<(), DecodeError> {
         | Key::Source(_)
         | Key::Token(_)
         | Key::Matrix(..) => key.record().map(|it| decode_whole(&it, value)).transpose().map(drop),
+        Key::Active(..) => is::<Active>(value),
         Key::Audit(_) => is::<Sealed>(value),
         Key::Feed(_) => is::<FeedEvent>(value),
         Key::Owed(_) => is::<Owed>(value),

@@ -21,6 +21,7 @@
 //! | `p/<endpoint>` | a pulse and the newest history |
 //! | `r/<operator>` | an operator |
 //! | `s/<source>` | a source of alerts |
+//! | `s/<source>/<fingerprint>` | a matter of it that holds |
 //! | `t/<token>` | an enrollment token |
 //! | `w/<window>` | a maintenance window |
 //! | `x/<tenant>/<version>` | a version of a matrix |
@@ -35,7 +36,7 @@ mod tests;
 use std::{fmt, str::FromStr};
 
 use jiff::civil::Date;
-use remit_collector_domain::{effect::RecordKey, matrix::ChannelRef};
+use remit_collector_domain::{effect::RecordKey, matrix::ChannelRef, source::Fingerprint};
 use remit_shared::{
     AlertId, ChangeId, EndpointId, KnownIssueId, OperatorId, SourceId, Tenant, TokenId, WindowId,
 };
@@ -55,6 +56,7 @@ pub(super) enum Key {
     Pulse(EndpointId),
     Operator(OperatorId),
     Source(SourceId),
+    Active(SourceId, Fingerprint),
     Token(TokenId),
     Matrix(Tenant, u64),
     Change(ChangeId),
@@ -141,7 +143,8 @@ impl Key {
             Self::Source(id) => RecordKey::Source(*id),
             Self::Window(id) => RecordKey::Window(*id),
             Self::Contact(tenant, channel) => RecordKey::Contact(tenant.clone(), channel.clone()),
-            Self::Audit(_)
+            Self::Active(..)
+            | Self::Audit(_)
             | Self::Part(..)
             | Self::Feed(_)
             | Self::History { .. }
@@ -184,6 +187,7 @@ impl Key {
             Self::Pulse(id) => with(b'p', &[id.as_uuid().as_bytes()]),
             Self::Operator(id) => with(b'r', &[id.as_uuid().as_bytes()]),
             Self::Source(id) => with(b's', &[id.as_uuid().as_bytes()]),
+            Self::Active(id, it) => with(b's', &[id.as_uuid().as_bytes(), b"/", it.as_bytes()]),
             Self::Token(id) => with(b't', &[id.as_uuid().as_bytes()]),
             Self::Window(id) => with(b'w', &[id.as_uuid().as_bytes()]),
             Self::Matrix(tenant, version) => {
@@ -275,7 +279,15 @@ fn parse_bytes(bytes: &[u8]) -> Option<Key> {
         b'o' => Key::Owed(number()?),
         b'p' => Key::Pulse(endpoint(rest)?),
         b'r' => Key::Operator(OperatorId::from_uuid(uuid()?)),
-        b's' => Key::Source(SourceId::from_uuid(uuid()?)),
+        b's' => {
+            let (id, of_it) = rest.split_first_chunk()?;
+            let id = SourceId::from_uuid(Uuid::from_bytes(*id));
+            match of_it {
+                [] => Key::Source(id),
+                [b'/', it @ ..] => Key::Active(id, Fingerprint::from_bytes(it.try_into().ok()?)),
+                _ => return None,
+            }
+        }
         b't' => Key::Token(TokenId::from_uuid(uuid()?)),
         b'w' => Key::Window(WindowId::from_uuid(uuid()?)),
         b'x' => {
@@ -319,6 +331,7 @@ impl fmt::Display for Key {
             Self::Pulse(id) => write!(f, "p/{id}"),
             Self::Operator(id) => write!(f, "r/{id}"),
             Self::Source(id) => write!(f, "s/{id}"),
+            Self::Active(id, fingerprint) => write!(f, "s/{id}/{fingerprint}"),
             Self::Token(id) => write!(f, "t/{id}"),
             Self::Window(id) => write!(f, "w/{id}"),
             Self::Matrix(tenant, version) => write!(f, "x/{tenant}/{version}"),
@@ -361,6 +374,7 @@ fn parse_text(text: &str) -> Option<Key> {
         ["p", id] => Key::Pulse(id.parse().ok()?),
         ["r", id] => Key::Operator(id.parse().ok()?),
         ["s", id] => Key::Source(id.parse().ok()?),
+        ["s", id, it] => Key::Active(id.parse().ok()?, it.parse().ok()?),
         ["t", id] => Key::Token(id.parse().ok()?),
         ["w", id] => Key::Window(id.parse().ok()?),
         ["x", tenant, version] => Key::Matrix(tenant.parse().ok()?, version.parse().ok()?),

@@ -7,7 +7,7 @@
 //!   hands the data to the operating system and does not wait for the disk.
 //! - No value in sled is longer than a [`PIECE`]: longer ones would go to files
 //!   of their own, which sled never syncs. A value begins with the number of
-//!   its further pieces, which have keys of their own, and with whether it is
+//!   its further pieces, which have keys of their own, and with how it is
 //!   [`packed`].
 //! - After an error of the disk nothing more is written: what a failed sync
 //!   has lost cannot be known.
@@ -27,7 +27,7 @@ use sled::{Batch, Db, IVec};
 use crate::adapters::sled::{
     bytes::{Reader, put_number},
     keys::{Key, Meta},
-    packed::{pack, unpack},
+    packed::{Packing, pack, unpack},
     watermark::Watermark,
 };
 
@@ -43,9 +43,9 @@ const RELEASE_PAUSE: Duration = Duration::from_millis(1);
 /// The number of the newest write, which is in every write.
 pub(super) const WRITTEN: Key = Key::Meta(Meta::Written);
 
-/// Is added to the number of further pieces of what is packed. No value has so
-/// many.
-const PACKED: usize = 1 << 20;
+/// The number of further pieces is less than this; how the value is packed
+/// stands above it.
+const MOST_PIECES: usize = 1 << 20;
 
 /// Marks the keys of further pieces.
 const FURTHER: u8 = b'~';
@@ -300,15 +300,13 @@ impl LogReader {
         let mut reader = Reader::new(first);
         let further = reader.number().map_err(|_| LogError::Torn)?;
         let further = usize::try_from(further).map_err(|_| LogError::Torn)?;
-        let (is_packed, further) = (further >= PACKED, further % PACKED);
+        let (packing, further) = (Packing::of(further / MOST_PIECES), further % MOST_PIECES);
         let mut value = reader.rest().to_vec();
         for number in 0..further {
             let piece = self.db.get(further_key(key, number)).map_err(reading)?;
             value.extend_from_slice(&piece.ok_or(LogError::Torn)?);
         }
-        if is_packed {
-            value = unpack(&value).ok_or_else(|| packed_at(key))?;
-        }
+        let value = packing.and_then(|it| unpack(it, value)).ok_or_else(|| packed_at(key))?;
         Ok((value, further))
     }
 }
@@ -334,12 +332,15 @@ fn put(batch: &mut Batch, key: &Key, value: Option<&[u8]>) -> usize {
         return 0;
     };
     let packed = pack(value);
-    let (mark, value) = packed.as_deref().map_or((0, value), |it| (PACKED, it));
+    let (packing, value) = match &packed {
+        Some((packing, packed)) => (*packing, packed.as_slice()),
+        None => (Packing::Plain, value),
+    };
     let (first, rest) = value.split_at(value.len().min(PIECE));
     let further = rest.chunks(PIECE);
     let count = further.len();
     let mut head = Vec::with_capacity(first.len() + 4);
-    put_number(&mut head, (mark + count) as u128);
+    put_number(&mut head, (packing as usize * MOST_PIECES + count) as u128);
     head.extend_from_slice(first);
     for (number, piece) in further.enumerate() {
         batch.insert(further_key(&bytes, number), piece);

@@ -4,22 +4,50 @@
 //! started again, and is noted as done only when it is. A folder from the
 //! future is left alone.
 
-use crate::adapters::sled::{
-    keys::{Key, Meta},
-    log::{Log, LogError},
+use std::sync::Arc;
+
+use crate::{
+    adapters::sled::{
+        keys::{Key, KeyError, Meta},
+        log::{Log, LogError, Writes},
+        record::{DecodeError, decode_source, encode, encode_whole},
+    },
+    ports::store::AnyRecord,
 };
 
-/// The format that is written: 2, since text may be
-/// [`packed`](crate::adapters::sled::packed).
-pub(super) const FORMAT: u32 = 2;
+/// The format that is written. Since 2, text may be
+/// [`packed`](crate::adapters::sled::packed); since 3, text may be packed with
+/// a dictionary, and what holds of a source is kept beside it.
+pub(super) const FORMAT: u32 = 3;
 
 /// Leads from the format of its place, counted from 1, to the next.
 pub(super) type Step = fn(&mut Log) -> Result<(), MigrateError>;
 
-const STEPS: [Step; FORMAT as usize - 1] = [packed_from_now_on];
+const STEPS: [Step; FORMAT as usize - 1] = [packed_from_now_on, sources_in_parts];
 
 /// What is there is read as it is.
 fn packed_from_now_on(_: &mut Log) -> Result<(), MigrateError> {
+    Ok(())
+}
+
+/// Takes what holds out of the sources, each in one write.
+fn sources_in_parts(log: &mut Log) -> Result<(), MigrateError> {
+    let reader = log.reader();
+    for found in reader.scan(b's') {
+        let (key, (value, pieces)) = found?;
+        let key = Key::from_bytes(&key)?;
+        let Key::Source(id) = key else { continue };
+        log.note_pieces(key.clone(), pieces);
+        let decoded = decode_source(&value);
+        let (source, revision) =
+            decoded.map_err(|source| MigrateError::Value { key: key.to_string(), source })?;
+        let mut writes = Writes::new();
+        for (fingerprint, it) in &source.active {
+            writes.insert(Key::Active(id, *fingerprint), Some(encode(&**it)));
+        }
+        writes.insert(key, encode_whole(&AnyRecord::Source(Arc::new(source)), revision));
+        log.write(writes)?;
+    }
     Ok(())
 }
 
@@ -40,6 +68,18 @@ pub enum MigrateError {
     /// It has no format. It may be half of an import.
     #[error("the data folder says nothing of its format: it is damaged, or an import was cut off")]
     Unmarked,
+    /// A value is damaged.
+    #[error("the stored value `{key}` is damaged")]
+    Value {
+        /// Where it is.
+        key: String,
+        /// What is wrong with it.
+        #[source]
+        source: DecodeError,
+    },
+    /// A key is damaged.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// It cannot be read or written.
     #[error(transparent)]
     Log(#[from] LogError),

@@ -2,8 +2,9 @@
 //!
 //! A piece has its price, whatever is in it: the disk is waited for, and sled
 //! wakes all its threads. Whoever measures on and on can wait for company, so
-//! pieces of nothing but that are written at a steady [`PACE`]; what anybody
-//! waits for takes all that is there along, at once.
+//! pieces of nothing but that are written at a steady [`PACE`], but for a few
+//! at a time in a collector that has little to do; what anybody waits for takes
+//! all that is there along, at once.
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,10 @@ pub(super) const PIECE: usize = 200;
 
 /// From one piece of what can wait to the next.
 const PACE: Duration = Duration::from_millis(20);
+
+/// So many pieces may come earlier than that in a row, and are made up for
+/// later: whoever has just come says a few things one after the other.
+const EARLY: u32 = 4;
 
 /// What the writer is asked for.
 #[derive(Debug)]
@@ -64,8 +69,9 @@ pub(super) struct Inbox {
     urgent: Arc<Notify>,
     /// Keeps the time while the writer waits.
     clock: Runtime,
-    /// When the next piece of what can wait is due; `None` is at once.
-    due: Option<Instant>,
+    /// Until when the pieces that were written are enough at that pace; `None`
+    /// if there was none yet.
+    enough_until: Option<Instant>,
 }
 
 /// The other end of an [`Inbox`]. It closes with the last of these.
@@ -84,7 +90,7 @@ fn channel_by(capacity: usize, clock: Runtime) -> (Outlet, Inbox) {
     let (sender, queue) = mpsc::channel(capacity);
     let urgent = Arc::new(Notify::new());
     let outlet = Outlet { queue: sender, urgent: Arc::clone(&urgent) };
-    (outlet, Inbox { queue, urgent, clock, due: None })
+    (outlet, Inbox { queue, urgent, clock, enough_until: None })
 }
 
 impl Outlet {
@@ -114,16 +120,20 @@ impl Drop for Outlet {
 impl Inbox {
     /// Waits for the next piece; gives whether there is one.
     pub(super) fn next_piece(&mut self, requests: &mut Vec<Request>) -> bool {
-        let Self { queue, urgent, clock, due } = self;
+        let Self { queue, urgent, clock, enough_until } = self;
         clock.block_on(async {
-            if let Some(due) = *due {
+            // Nobody waits for company while there is enough of it.
+            if let Some(until) = *enough_until
+                && queue.len() < PIECE
+            {
+                let due = until.checked_sub(PACE * (EARLY - 1)).unwrap_or(until);
                 // Whoever is rung for may have been in the piece before: then
                 // this one is early, and no harm is done.
                 let _ = timeout_at(due, urgent.notified()).await;
             }
             let found = queue.recv_many(requests, PIECE).await > 0;
-            // Nobody waits for company while there is enough of it.
-            *due = queue.is_empty().then(|| Instant::now() + PACE);
+            let now = Instant::now();
+            *enough_until = Some(enough_until.map_or(now, |it| it.max(now)) + PACE);
             found
         })
     }

@@ -32,7 +32,7 @@ mod source;
 mod tests;
 mod window;
 
-use std::{error::Error, sync::Arc};
+use std::{collections::BTreeMap, error::Error, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
@@ -49,7 +49,7 @@ use remit_collector_domain::{
     matrix_version::Published,
     operator::Operator,
     shift::Shift,
-    source::Source,
+    source::{Active, Source},
     window::Window,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -66,7 +66,7 @@ use self::{
     known_issue::KnownIssueRecordV1,
     people::{OperatorRecordV1, PublishedRecordV1, TokenRecordV1},
     shift::ShiftRecordV1,
-    source::SourceRecordV1,
+    source::{ActiveRecordV1, SourceRecordV1},
     window::WindowRecordV1,
 };
 use crate::ports::store::{AnyRecord, Owed};
@@ -106,6 +106,8 @@ macro_rules! versions {
 }
 
 versions! {
+    /// A matter of a source, in all versions.
+    ActiveRecord of Active { "1" => V1(ActiveRecordV1), newest V1 }
     /// An alert, in all versions.
     AlertRecord of Alert { "1" => V1(AlertRecordV1), newest V1 }
     /// Where the audit trail begins or ends, in all versions.
@@ -206,6 +208,9 @@ impl Invalid {
     }
 }
 
+/// Room for most stored text, which is then moved once at most; bytes.
+const USUAL: usize = 2_048;
+
 /// A record with its revision, as one value on disk.
 #[derive(Serialize, Deserialize)]
 struct Kept<T> {
@@ -224,7 +229,8 @@ pub(super) fn decode<T: Cold>(bytes: &[u8]) -> Result<T, DecodeError> {
     Ok(record.load()?)
 }
 
-/// The stored form of a record that is one value; endpoints are several.
+/// The stored form of a record that is one value; endpoints are several, and
+/// so are sources, of which this is the first.
 pub(super) fn encode_whole(record: &AnyRecord, revision: u64) -> Option<Vec<u8>> {
     match record {
         AnyRecord::Endpoint(_) => None,
@@ -236,7 +242,10 @@ pub(super) fn encode_whole(record: &AnyRecord, revision: u64) -> Option<Vec<u8>>
         AnyRecord::KnownIssue(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Day(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Shift(it) => Some(encode_kept(&**it, revision)),
-        AnyRecord::Source(it) => Some(encode_kept(&**it, revision)),
+        AnyRecord::Source(it) => {
+            let source = Source { active: BTreeMap::new(), ..Source::clone(it) };
+            Some(encode_kept(&source, revision))
+        }
         AnyRecord::Window(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Contact(it) => Some(encode_kept(&**it, revision)),
     }
@@ -251,8 +260,8 @@ pub(super) fn decode_whole(
         bytes: &[u8],
         wrap: fn(Arc<T>) -> AnyRecord,
     ) -> Result<Option<(AnyRecord, u64)>, DecodeError> {
-        let kept: Kept<T::Record> = serde_json::from_slice(bytes).map_err(DecodeError::Form)?;
-        Ok(Some((wrap(Arc::new(kept.record.load()?)), kept.revision)))
+        let (record, revision) = decode_kept(bytes)?;
+        Ok(Some((wrap(Arc::new(record)), revision)))
     }
     match key {
         RecordKey::Endpoint(_) => Ok(None),
@@ -270,10 +279,23 @@ pub(super) fn decode_whole(
     }
 }
 
+/// A source without what holds of it, and its revision; up to format 2 with it.
+pub(super) fn decode_source(bytes: &[u8]) -> Result<(Source, u64), DecodeError> {
+    decode_kept(bytes)
+}
+
+fn decode_kept<T: Cold>(bytes: &[u8]) -> Result<(T, u64), DecodeError> {
+    let kept: Kept<T::Record> = serde_json::from_slice(bytes).map_err(DecodeError::Form)?;
+    Ok((kept.record.load()?, kept.revision))
+}
+
 fn encode_kept<T: Cold>(value: &T, revision: u64) -> Vec<u8> {
     to_json(&Kept { revision, record: T::Record::store(value) })
 }
 
 fn to_json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).expect("stored forms have nothing that JSON cannot say")
+    let mut text = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut text, value)
+        .expect("stored forms have nothing that JSON cannot say");
+    text
 }

@@ -8,6 +8,7 @@ use std::{
 use remit_collector_domain::{
     effect::RecordKey,
     endpoint::{Endpoint, Pulse},
+    source::Source,
 };
 use remit_shared::EndpointId;
 
@@ -17,7 +18,7 @@ use crate::{
             history::Tail,
             keys::{Key, KeyError, Meta, Part},
             log::{Log, LogError, LogReader},
-            record::{Cold, DecodeError, decode, decode_whole, pulse},
+            record::{Cold, DecodeError, decode, decode_source, decode_whole, pulse},
         },
         tables::{Change, Journal, Tables},
     },
@@ -80,9 +81,10 @@ pub enum LoadError {
 pub(super) fn load(log: &mut Log) -> Result<State, LoadError> {
     let reader = log.reader();
     let mut loading = Loading { log, state: State::default() };
-    for kind in *b"abcknrstwxy" {
+    for kind in *b"abcknrtwxy" {
         loading.records(&reader, kind)?;
     }
+    loading.sources(&reader)?;
     loading.endpoints(&reader)?;
     loading.owed(&reader)?;
     loading.meta(&reader)?;
@@ -110,6 +112,34 @@ impl Loading<'_> {
             }
         }
         Ok(())
+    }
+
+    fn sources(&mut self, reader: &LogReader) -> Result<(), LoadError> {
+        let mut source: Option<(Source, u64)> = None;
+        for found in reader.scan(b's') {
+            let (key, value) = self.note(found)?;
+            match (&key, &mut source) {
+                // What holds comes behind its source in the order of keys.
+                (Key::Active(id, fingerprint), Some((of, _))) if of.id == *id => {
+                    let active = checked(&key, decode(&value))?;
+                    of.active.insert(*fingerprint, Arc::new(active));
+                }
+                (Key::Active(id, _), _) => return Err(missing(&Key::Source(*id))),
+                _ => {
+                    self.put_source(source.take());
+                    source = checked(&key, decode_source(&value)).map(Some)?;
+                }
+            }
+        }
+        self.put_source(source);
+        Ok(())
+    }
+
+    fn put_source(&mut self, source: Option<(Source, u64)>) {
+        if let Some((source, revision)) = source {
+            let key = RecordKey::Source(source.id);
+            self.put(key, AnyRecord::Source(Arc::new(source)), revision);
+        }
     }
 
     fn endpoints(&mut self, reader: &LogReader) -> Result<(), LoadError> {

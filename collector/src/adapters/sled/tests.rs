@@ -7,7 +7,10 @@ mod summed;
 
 use std::{cell::Cell, collections::HashMap, fs};
 
-use remit_collector_domain::enroll::Token;
+use remit_collector_domain::{
+    enroll::Token,
+    source::{Active, Fingerprint, Source},
+};
 use tempfile::TempDir;
 
 use super::{
@@ -121,6 +124,101 @@ async fn a_folder_of_an_earlier_format_is_taken_over() {
         let format = store.reader.clone().unwrap().get(&Key::Meta(Meta::Format)).unwrap();
         assert_eq!(format.unwrap(), migrate::FORMAT.to_string().into_bytes());
     }
+}
+
+/// Up to format 2 what holds of a source stood in the source.
+#[tokio::test]
+async fn what_holds_of_a_source_of_an_earlier_format_is_kept_and_can_end() {
+    let folder = TempDir::new().unwrap();
+    let mut source = sample::source(1);
+    let active = Active::clone(source.active.values().next().unwrap());
+    source.active =
+        (0..50).map(|it| (Fingerprint::of(&[&it.to_string()]), Arc::new(active.clone()))).collect();
+    drop(open(folder.path()));
+    let whole = serde_json::from_slice::<serde_json::Value>(&encode(&source)).unwrap();
+    let kept = serde_json::json!({"revision": 7, "record": whole}).to_string();
+    write(folder.path(), Key::Source(source.id), kept.as_bytes());
+    write(folder.path(), Key::Meta(Meta::Format), b"2");
+
+    for opened in ["at once", "and again"] {
+        let store = open(folder.path());
+        let found = store.load::<Source>(&source.id).await.unwrap().unwrap();
+        assert_eq!((&*found.record, found.revision), (&source, 7), "{opened}");
+    }
+    source.active.pop_first();
+    commit(&open(folder.path()), source.clone(), 7).await;
+    let found = open(folder.path()).load::<Source>(&source.id).await.unwrap().unwrap();
+    assert_eq!((&*found.record, found.revision), (&source, 8));
+}
+
+/// Killed between two sources, and between the last and the mark.
+#[tokio::test]
+async fn a_migration_that_is_cut_off_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let sources = [sample::source(1), sample::source(2)];
+    drop(open(folder.path()));
+    let old = |source: &Source| {
+        let whole = serde_json::from_slice::<serde_json::Value>(&encode(source)).unwrap();
+        serde_json::json!({"revision": 3, "record": whole}).to_string()
+    };
+    for source in &sources {
+        write(folder.path(), Key::Source(source.id), old(source).as_bytes());
+    }
+    write(folder.path(), Key::Meta(Meta::Format), b"2");
+    drop(open(folder.path()));
+    // The first is done, the second is as it was, and nothing is marked.
+    write(folder.path(), Key::Source(sources[1].id), old(&sources[1]).as_bytes());
+    let mut log = Log::open(folder.path(), CACHE).unwrap();
+    let matters = sources[1].active.keys().map(|it| Key::Active(sources[1].id, *it));
+    log.write(matters.map(|it| (it, None)).collect()).unwrap();
+    drop(log);
+    for _ in 0..2 {
+        write(folder.path(), Key::Meta(Meta::Format), b"2");
+        let store = open(folder.path());
+        for source in &sources {
+            let found = store.load::<Source>(&source.id).await.unwrap().unwrap();
+            assert_eq!((&*found.record, found.revision), (source, 3));
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_a_source_only_what_changed_is_written() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path());
+    let mut source = sample::source(1);
+    let active = Active::clone(source.active.values().next().unwrap());
+    let named = |it: &str| Fingerprint::of(&[it]);
+    source.active =
+        ["stays", "changes", "ends"].map(|it| (named(it), Arc::new(active.clone()))).into();
+    commit(&store, source.clone(), 0).await;
+    let reader = store.reader.clone().unwrap();
+    let stored = |it: &str| reader.get(&Key::Active(source.id, named(it))).unwrap();
+    drop(store);
+    let marks = ["stays", "changes"].map(|it| {
+        let marked = [stored(it).unwrap().as_slice(), b" "].concat();
+        (Key::Active(source.id, named(it)), Some(marked))
+    });
+    drop(reader);
+    // A mark that the next write of this matter would wipe out.
+    let mut log = Log::open(folder.path(), CACHE).unwrap();
+    log.write(marks.clone().into()).unwrap();
+    drop(log);
+
+    let store = open(folder.path());
+    let found = store.load::<Source>(&source.id).await.unwrap().unwrap();
+    let mut next = Source::clone(&found.record);
+    Arc::make_mut(next.active.get_mut(&named("changes")).unwrap()).summary = "worse".into();
+    next.active.remove(&named("ends"));
+    commit(&store, next.clone(), 1).await;
+    let reader = store.reader.clone().unwrap();
+    let stored = |it: &str| reader.get(&Key::Active(source.id, named(it))).unwrap();
+    assert_eq!(stored("stays"), marks[0].1);
+    assert_ne!(stored("changes"), marks[1].1);
+    assert_eq!(stored("ends"), None);
+    drop((reader, store));
+    let found = open(folder.path()).load::<Source>(&source.id).await.unwrap().unwrap();
+    assert_eq!(*found.record, next);
 }
 
 #[tokio::test]

@@ -15,12 +15,15 @@
 //!   does not free space. sled itself never sees a full disk: it would not recover.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::PathBuf,
     sync::{Arc, OnceLock},
 };
 
-use remit_collector_domain::endpoint::{Endpoint, Frame};
+use remit_collector_domain::{
+    endpoint::{Endpoint, Frame},
+    source::Source,
+};
 use remit_shared::EndpointId;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -206,7 +209,14 @@ impl Piece {
                 self.keep_history(state, next.id(), *revision, frames);
                 self.encode_pulse(state, next, *revision);
             }
-            Change::Put { key, record, revision, .. } => {
+            Change::Put { key, record, revision, before, .. } => {
+                if let AnyRecord::Source(next) = record {
+                    let before = match before {
+                        Some(AnyRecord::Source(before)) => Some(&**before),
+                        _ => None,
+                    };
+                    self.encode_active(next, before);
+                }
                 let value = encode_whole(record, *revision);
                 self.writes.extend(Key::whole(key).map(|it| (it, value)));
             }
@@ -257,6 +267,21 @@ impl Piece {
         }
         if before.is_none_or(|it| !Arc::ptr_eq(&it.checks, &next.checks)) {
             self.put(Key::Part(id, Part::Checks), encode(&*next.checks));
+        }
+    }
+
+    /// The matters of a source that it had not before, and none of which it has
+    /// lost.
+    fn encode_active(&mut self, next: &Source, before: Option<&Source>) {
+        let none = BTreeMap::new();
+        let before = before.map_or(&none, |it| &it.active);
+        for (fingerprint, it) in &next.active {
+            if before.get(fingerprint).is_none_or(|before| !Arc::ptr_eq(before, it)) {
+                self.put(Key::Active(next.id, *fingerprint), encode(&**it));
+            }
+        }
+        for fingerprint in before.keys().filter(|it| !next.active.contains_key(it)) {
+            self.writes.insert(Key::Active(next.id, *fingerprint), None);
         }
     }
 

@@ -21,7 +21,7 @@ use remit_proto::{
 use remit_runtime::{listen::ConnectInfo, supervise::Supervisor};
 use remit_shared::{Clock, EndpointId, ErrorKind};
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{StreamExt as _, adapters::Map, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
@@ -37,6 +37,10 @@ use crate::{
 /// Acknowledgements that may wait for a slow agent. There is at most one per
 /// batch of its own records, and it does not send more before it reads them.
 const ANSWERS: usize = 8;
+
+/// What an agent is answered. On the heap, since a queue has room for many from
+/// the beginning, and there are as many queues as agents.
+type Said = Result<Box<ConnectResponse>, Status>;
 
 /// How long an agent has to say hello.
 const HELLO: Duration = Duration::from_secs(30);
@@ -76,7 +80,7 @@ fn caller<T>(request: &Request<T>) -> Result<Caller, Status> {
 
 #[tonic::async_trait]
 impl<S: Store, D: Directory, C: Clock> AgentService for AgentEdge<S, D, C> {
-    type ConnectStream = ReceiverStream<Result<ConnectResponse, Status>>;
+    type ConnectStream = Map<ReceiverStream<Said>, fn(Said) -> Result<ConnectResponse, Status>>;
 
     async fn connect(
         &self,
@@ -92,7 +96,7 @@ impl<S: Store, D: Directory, C: Clock> AgentService for AgentEdge<S, D, C> {
             self.tasks.token(),
         );
         self.tasks.spawn("agent session", session);
-        Ok(Response::new(ReceiverStream::new(stream)))
+        Ok(Response::new(ReceiverStream::new(stream).map(|it| it.map(|it| *it))))
     }
 
     async fn renew(

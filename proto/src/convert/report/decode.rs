@@ -1,10 +1,7 @@
 //! The receiving side of a session. Whatever is sent, it gives a record or an
 //! error that names the field; it never panics and never grows past its caps.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{
@@ -29,15 +26,18 @@ const MAX_ANSWERS: usize = 256;
 pub struct Decoder {
     at_ms: i64,
     probes: HashMap<u32, Probe>,
-    series: HashMap<u32, Known>,
+    /// In the order of their definition.
+    series: Vec<Known>,
+    /// Where each stands in `series`, by its id.
+    places: HashMap<u32, usize>,
 }
 
 #[derive(Debug)]
 struct Probe {
     name: Arc<str>,
     source: Arc<str>,
-    /// Its series, in the order of their definition.
-    series: Vec<u32>,
+    /// Where its series stand among all, in the order of their definition.
+    series: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -73,13 +73,12 @@ impl Decoder {
         self.define(report.probes, report.series)?;
         self.change(&report.changed, &report.delta, &report.gone)?;
         let mut answers = Vec::with_capacity(report.measured.len() + report.answers.len());
-        let mut named = BTreeSet::new();
-        for probe in report.measured {
+        for (before, probe) in report.measured.iter().enumerate() {
             // A few bytes would stand for very many values.
-            if !named.insert(probe) {
+            if report.measured[..before].contains(probe) {
                 return Err(InvalidMessage::new("measured", "names a probe twice"));
             }
-            answers.push(self.measured(probe, at)?);
+            answers.push(self.measured(*probe, at)?);
         }
         for answer in report.answers {
             answers.push(self.spelled(answer, at)?);
@@ -116,11 +115,12 @@ impl Decoder {
             let instance = bounded("series.instance", it.instance, NAME)?.into();
             let probe = self.probes.get_mut(&it.probe).ok_or_else(|| undefined("series.probe"))?;
             let series = Series { metric, instance, unit };
-            let known = Known { series, value: 0, alive: false };
-            if self.series.insert(it.id, known).is_some() {
+            let place = self.series.len();
+            if self.places.insert(it.id, place).is_some() {
                 return Err(InvalidMessage::new("series.id", "is already defined"));
             }
-            probe.series.push(it.id);
+            self.series.push(Known { series, value: 0, alive: false });
+            probe.series.push(place);
         }
         Ok(())
     }
@@ -137,21 +137,28 @@ impl Decoder {
         let mut id: u32 = 0;
         for (step, delta) in changed.iter().zip(delta) {
             id = id.wrapping_add_signed(*step);
-            let known = self.series.get_mut(&id).ok_or_else(|| undefined("changed"))?;
+            let known = self.known(id).ok_or_else(|| undefined("changed"))?;
             known.value = known.value.wrapping_add(*delta);
             known.alive = true;
         }
         for id in gone {
-            self.series.get_mut(id).ok_or_else(|| undefined("gone"))?.alive = false;
+            self.known(*id).ok_or_else(|| undefined("gone"))?.alive = false;
         }
         Ok(())
     }
 
+    fn known(&mut self, id: u32) -> Option<&mut Known> {
+        let place = self.places.get(&id)?;
+        self.series.get_mut(*place)
+    }
+
     fn measured(&self, probe: u32, at: Timestamp) -> Result<Answer, InvalidMessage> {
         let probe = self.probes.get(&probe).ok_or_else(|| undefined("measured"))?;
-        let alive = probe.series.iter().filter_map(|id| self.series.get(id).filter(|it| it.alive));
-        let readings =
-            alive.map(|it| Reading { series: it.series.clone(), value: it.value }).collect();
+        let of_probe = probe.series.iter().filter_map(|place| self.series.get(*place));
+        let mut readings = Vec::with_capacity(probe.series.len());
+        for it in of_probe.filter(|it| it.alive) {
+            readings.push(Reading { series: it.series.clone(), value: it.value });
+        }
         Ok(Answer {
             probe: Arc::clone(&probe.name),
             source: Arc::clone(&probe.source),

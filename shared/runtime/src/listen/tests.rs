@@ -21,7 +21,8 @@ use crate::{
     dial::{self, DialError},
     tls::{
         Clients, Identity, client_config, install_provider, is_certificate_refused,
-        is_pin_mismatch, pinned_client_config, server_config, spki_pin,
+        is_found_expired, is_pin_mismatch, pinned_client_config, server_config, server_ended,
+        spki_pin,
         testing::{Authority, Flaw, self_signed},
     },
 };
@@ -166,6 +167,26 @@ async fn a_server_that_is_not_the_one_is_not_spoken_to() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_has_ended_is_told_apart_on_both_sides() {
+    let (ours, agents) = (Authority::new("ours"), Authority::new("agents"));
+    let shake = async |identity: Identity| {
+        let clients = Clients::IssuedBy(vec![agents.intermediate.clone()]);
+        let acceptor = TlsAcceptor::from(server_config(&identity, clients).unwrap());
+        let connector = TlsConnector::from(trusting(&ours.root, Some(&agents.client())));
+        let (here, there) = tokio::io::duplex(64 << 10);
+        let name = "localhost".try_into().unwrap();
+        let (server, client) = tokio::join!(acceptor.accept(there), connector.connect(name, here));
+        let found = server.err().is_some_and(|it| is_found_expired(&it));
+        (client.err().and_then(|it| server_ended(&it)), found)
+    };
+    let ended = shake(ours.issue(ServerAuth, Flaw::Expired)).await;
+    assert_eq!(ended, (Some("2000-01-01T00:00:00Z".parse().unwrap()), true));
+    for fine in [ours.server(), ours.issue(ServerAuth, Flaw::AnotherName), agents.server()] {
+        assert_eq!(shake(fine).await, (None, false));
+    }
+}
+
+#[tokio::test]
 async fn the_pin_alone_is_enough_to_trust_the_right_server() {
     let ours = Authority::new("ours");
     let site = serve(&ours.server(), Clients::Nobody);
@@ -271,7 +292,7 @@ async fn whoever_says_nothing_before_or_after_the_handshake_is_hung_up_on() {
 
     // From here on, time passes as soon as everybody waits.
     time::pause();
-    let start = time::Instant::now();
+    let start = Instant::now();
     assert_eq!(before.read(&mut [0; 9]).await.unwrap(), 0);
     // The settings frame is all there is.
     let mut rest = Vec::new();

@@ -1,10 +1,11 @@
-//! What can go wrong, and the two failures that callers must tell apart.
+//! What can go wrong, and the failures that callers must tell apart.
 //!
 //! Between a failed handshake and whoever made the call lie several layers
-//! that wrap errors, so the two questions look through all of them.
+//! that wrap errors, so the questions look through all of them.
 
-use std::{error::Error, io, path::PathBuf};
+use std::{cell::Cell, error::Error, io, path::PathBuf};
 
+use jiff::Timestamp;
 use rustls::{AlertDescription, CertificateError, pki_types::pem, server::VerifierBuilderError};
 
 use super::PinMismatch;
@@ -77,6 +78,32 @@ pub fn is_certificate_refused(err: &(dyn Error + 'static)) -> bool {
         .contains(alert),
         Some(_) | None => false,
     })
+}
+
+/// Whether the other side found our certificate expired: if it is not, its clock
+/// is ahead. Anybody can say so.
+pub fn is_found_expired(err: &(dyn Error + 'static)) -> bool {
+    any(err, &|err| match err.downcast_ref() {
+        Some(rustls::Error::AlertReceived(alert)) => *alert == AlertDescription::CertificateExpired,
+        Some(_) | None => false,
+    })
+}
+
+/// When the server's certificate ended, if by our clock it has.
+pub fn server_ended(err: &(dyn Error + 'static)) -> Option<Timestamp> {
+    let ended = Cell::new(None);
+    any(err, &|err| match err.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext {
+            not_after,
+            ..
+        })) => {
+            let seconds = i64::try_from(not_after.as_secs()).ok();
+            ended.set(seconds.and_then(|it| Timestamp::from_second(it).ok()));
+            true
+        }
+        Some(_) | None => false,
+    });
+    ended.get()
 }
 
 type Test<'a> = &'a dyn Fn(&(dyn Error + 'static)) -> bool;

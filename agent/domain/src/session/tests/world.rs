@@ -1,7 +1,10 @@
 //! An agent, a collector and a link between them, all of the simplest kind.
 
+mod collector;
+
 use std::collections::{BTreeMap, VecDeque};
 
+use self::collector::{Collector, Up};
 use super::*;
 use crate::spool::{Block, Evicted, FULL, Lane, Ledger, Limits, may_be_sent};
 
@@ -80,77 +83,6 @@ impl Disk {
         for it in evicted {
             self.records.remove(&(it.stream, it.first));
         }
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Up {
-    Hello { epoch: u64, token: Vec<u8>, last: Marks },
-    Record { stream: Stream, number: u64, content: u64 },
-    Gap { stream: Stream, from: u64, through: u64, contents: Vec<u64> },
-}
-
-/// Applies what it is sent, as the contract says.
-#[derive(Debug, Default)]
-pub(super) struct Collector {
-    pub(super) epoch: u64,
-    through: Marks,
-    tokens: (Vec<u8>, Vec<u8>),
-    issued: u32,
-    applied_since: bool,
-    resets: bool,
-    applied: BTreeMap<(Stream, u64), u32>,
-    declared: BTreeMap<(Stream, u64), u32>,
-}
-
-impl Collector {
-    fn receive(&mut self, message: Up) -> Option<Event> {
-        match message {
-            Up::Hello { epoch, token, last } => {
-                if epoch != self.epoch {
-                    (self.epoch, self.through) = (epoch, Marks::default());
-                } else {
-                    let (latest, previous) = &self.tokens;
-                    let known = token == *latest || token == *previous && !self.applied_since;
-                    if !known || self.through.passes(&last) || std::mem::take(&mut self.resets) {
-                        return Some(self.welcome(true));
-                    }
-                }
-                self.issued += 1;
-                let token = self.issued.to_le_bytes().to_vec();
-                self.tokens = (token, std::mem::take(&mut self.tokens.0));
-                self.applied_since = false;
-                Some(self.welcome(false))
-            }
-            Up::Record { stream, number, content } => {
-                self.advance(stream, number, number);
-                *self.applied.entry((stream, content)).or_default() += 1;
-                Some(Event::Acknowledged(self.through))
-            }
-            Up::Gap { stream, from, through, contents } => {
-                self.advance(stream, from, through);
-                for content in contents {
-                    *self.declared.entry((stream, content)).or_default() += 1;
-                }
-                Some(Event::Acknowledged(self.through))
-            }
-        }
-    }
-
-    fn welcome(&self, reset_epoch: bool) -> Event {
-        let resume_token = self.tokens.0.clone();
-        let through = self.through;
-        Event::Welcomed(Welcome { through, resume_token, reset_epoch, heartbeat: None })
-    }
-
-    fn advance(&mut self, stream: Stream, from: u64, through: u64) {
-        assert_eq!(from, self.through.of(stream) + 1, "numbers have no holes and no repeats");
-        self.through = self.through.with(stream, through);
-        self.applied_since = true;
-    }
-
-    pub(super) fn times_applied(&self, stream: Stream) -> Vec<u32> {
-        self.applied.iter().filter(|it| it.0.0 == stream).map(|it| *it.1).collect()
     }
 }
 
@@ -309,6 +241,11 @@ impl World {
     fn pump(&mut self) {
         if deadline(&self.session).is_some_and(|due| due <= self.now) {
             self.tell(Event::Tick);
+        }
+        let number = self.disk.ledger.last().metrics;
+        if ahead(&POLICY, &self.session, self.disk.ledger.last()).is_some() {
+            self.up.push_back(Up::Preview { number });
+            self.tell(Event::Previewed(number));
         }
         while let Some(cursor) = room(&POLICY, &self.session) {
             let Some((message, stream, number)) = self.next(cursor) else { break };

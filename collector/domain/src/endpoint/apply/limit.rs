@@ -6,7 +6,7 @@
 
 use jiff::SignedDuration;
 
-use crate::endpoint::apply::Work;
+use crate::{detect::MOST_CHECKS, endpoint::apply::Work};
 
 /// Series, over all probes.
 pub const SERIES: usize = 5_000;
@@ -52,6 +52,9 @@ impl Work<'_> {
 
     /// Counts what was refused, and tells it if that is news.
     pub(super) fn tell_refused(&mut self) {
+        if self.checks.is_full() {
+            self.refuse(1, format!("more than {MOST_CHECKS} things that are bad at once"));
+        }
         let Some(Refusal { count, what }) = self.refused.take() else { return };
         let now = self.arrival.received_at;
         let refused = &mut self.endpoint.pulse.refused;

@@ -196,6 +196,21 @@ impl Stage {
         applied.verdict
     }
 
+    /// A measurement that is told ahead of its turn, as it is made. Gives
+    /// whether that was news.
+    pub(super) fn shows(&mut self, seq: u64, second: i64, answer: Answer) -> bool {
+        let at = answer.observed_at;
+        let entry = Entry::Answers(vec![answer]);
+        self.foresees(&Record { stream: Stream::Metrics, seq, at, entry }, second)
+    }
+
+    pub(super) fn foresees(&mut self, record: &Record, second: i64) -> bool {
+        let seen = preview(self.endpoint.clone(), record, &arrival(second), &self.rules);
+        self.endpoint = seen.endpoint;
+        self.hear(seen.signals);
+        seen.is_news
+    }
+
     pub(super) fn waits(&mut self, second: i64) {
         if let Some((endpoint, signals)) =
             tick(&self.endpoint, at(second), &self.rules, &Known::Off)

@@ -15,6 +15,7 @@ fn every_key_reads_back_as_bytes_and_as_text() {
         Key::Pulse(endpoint),
         Key::Operator(OperatorId::from_uuid(Uuid::from_u128(6))),
         Key::Source(SourceId::from_uuid(Uuid::from_u128(10))),
+        Key::Active(SourceId::from_uuid(Uuid::from_u128(10)), Fingerprint::of(&["disk"])),
         Key::Token(TokenId::from_uuid(Uuid::from_u128(7))),
         Key::Matrix(Tenant::new("acme").unwrap(), 8),
         Key::Change(ChangeId::from_uuid(Uuid::from_u128(11))),

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
+    fmt::{self, Write as _},
     str::FromStr,
     sync::Arc,
 };
@@ -140,7 +141,7 @@ macro_rules! as_text {
     ($($type:ident),*) => {$(
         impl Form<$type> for String {
             fn store(value: &$type) -> Self {
-                value.to_string()
+                text(value)
             }
 
             fn load(self) -> Result<$type, Invalid> {
@@ -189,6 +190,16 @@ as_text!(
     Unit,
     WindowId
 );
+
+/// Most is names, ids and times: none of them is longer than this, and is moved
+/// as it is written.
+const USUAL: usize = 40;
+
+fn text(value: &impl fmt::Display) -> String {
+    let mut text = String::with_capacity(USUAL);
+    write!(text, "{value}").expect("a string takes everything");
+    text
+}
 
 fn parse<T>(text: &str) -> Result<T, Invalid>
 where

@@ -1,8 +1,9 @@
 //! What changes with every report: an endpoint's revision, its pulse, and the
 //! newest piece of its history, as one binary value.
 //!
-//! Version 1, after a byte that says so, in the alphabet of
-//! [`bytes`](crate::adapters::sled::bytes):
+//! Version 2, after a byte that says so, in the alphabet of
+//! [`bytes`](crate::adapters::sled::bytes). Version 1 has no previews, and is
+//! still what is written where there are none:
 //!
 //! | | |
 //! |---|---|
@@ -20,27 +21,32 @@
 //! | link | how often it broke, and the times since present; 0, or 1 and the time since present that it is unstable |
 //! | measured | how many; each 0, or 1 and the time since present |
 //! | values | how many; each 0 or folded and one more |
+//! | previews | how many; each the probe, a number, the time since present, how many values, and for each the series and folded |
 //! | newest history | the rest |
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use remit_collector_domain::{
-    endpoint::{Backfill, Presence, Pulse, Refused, ResumeTokens},
+    endpoint::{Backfill, Presence, Preview, Pulse, Refused, ResumeTokens},
     flapping::link::Link,
 };
 use remit_shared::Departure;
 
 use crate::adapters::sled::{
-    bytes::{Reader, optional, put_nanos, put_number},
+    bytes::{Reader, fold, optional, put_nanos, put_number},
     record::DecodeError,
 };
 
-const VERSION: u8 = 1;
+/// Without previews, and with them.
+const PLAIN: u8 = 1;
+const WITH_PREVIEWS: u8 = 2;
 
 /// The stored form. `history` is what [`Tail`](crate::adapters::sled::history)
 /// makes of itself.
 pub(in crate::adapters::sled) fn encode(revision: u64, pulse: &Pulse, history: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(128 + 4 * pulse.values.len() + history.len());
-    out.push(VERSION);
+    out.push(if pulse.previews.is_empty() { PLAIN } else { WITH_PREVIEWS });
     put_number(&mut out, revision.into());
     put_number(&mut out, u128::from(pulse.epoch.is_some()));
     out.extend(pulse.epoch.iter().flat_map(|it| it.to_le_bytes()));
@@ -78,6 +84,9 @@ pub(in crate::adapters::sled) fn encode(revision: u64, pulse: &Pulse, history: &
     pulse.measured.iter().for_each(|it| put_time(&mut out, *it, since));
     put_number(&mut out, pulse.values.len() as u128);
     pulse.values.iter().for_each(|it| put_number(&mut out, optional(*it)));
+    if !pulse.previews.is_empty() {
+        put_previews(&mut out, &pulse.previews, since);
+    }
     out.extend_from_slice(history);
     out
 }
@@ -86,7 +95,7 @@ pub(in crate::adapters::sled) fn encode(revision: u64, pulse: &Pulse, history: &
 pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<(u64, Pulse, &[u8]), DecodeError> {
     let mut it = Reader::new(bytes);
     let version = it.byte()?;
-    if version != VERSION {
+    if ![PLAIN, WITH_PREVIEWS].contains(&version) {
         return Err(DecodeError::Version(version));
     }
     let revision = it.u64()?;
@@ -124,6 +133,10 @@ pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<(u64, Pulse, &[u
     let measured = (0..it.count()?).map(|_| time(&mut it, presence_since));
     let measured = measured.collect::<Result<_, _>>()?;
     let values = (0..it.count()?).map(|_| it.optional()).collect::<Result<_, _>>()?;
+    let previews = match version {
+        WITH_PREVIEWS => previews(&mut it, presence_since)?,
+        _ => BTreeMap::new(),
+    };
     let pulse = Pulse {
         epoch,
         retired,
@@ -141,8 +154,37 @@ pub(in crate::adapters::sled) fn decode(bytes: &[u8]) -> Result<(u64, Pulse, &[u
         link,
         measured,
         values,
+        previews,
     };
     Ok((revision, pulse, it.rest()))
+}
+
+fn put_previews(out: &mut Vec<u8>, previews: &BTreeMap<usize, Preview>, since: i128) {
+    put_number(out, previews.len() as u128);
+    for (probe, Preview { seq, at, values }) in previews {
+        put_number(out, *probe as u128);
+        put_number(out, (*seq).into());
+        put_nanos(out, at.as_nanosecond() - since);
+        put_number(out, values.len() as u128);
+        for (series, value) in values {
+            put_number(out, *series as u128);
+            put_number(out, fold((*value).into()));
+        }
+    }
+}
+
+fn previews(
+    it: &mut Reader<'_>,
+    since: Timestamp,
+) -> Result<BTreeMap<usize, Preview>, DecodeError> {
+    let mut previews = BTreeMap::new();
+    for _ in 0..it.count()? {
+        let (probe, seq, at) = (it.index()?, it.u64()?, it.time(since)?);
+        let values = (0..it.count()?).map(|_| Ok((it.index()?, it.i64()?)));
+        let values = values.collect::<Result<_, DecodeError>>()?;
+        previews.insert(probe, Preview { seq, at, values });
+    }
+    Ok(previews)
 }
 
 /// The byte that stands for a presence; never change one, only add.

@@ -1,4 +1,7 @@
 //! Systems whose alerts are taken in.
+//!
+//! What holds at present are values of their own, of which some change with
+//! each message. Up to format 2 they stood in the source itself.
 
 use std::collections::BTreeMap;
 

@@ -274,6 +274,8 @@ fn sources() {
     (quiet.kind, quiet.revoked) = (SourceKind::Alertmanager, None);
     quiet.active.clear();
     check("source", vec![sample::source(1), quiet]);
+    let active = sample::source(1).active.into_values();
+    check("active", active.map(|it| Active::clone(&it)).collect());
 }
 
 #[test]
@@ -382,17 +384,19 @@ fn pulses() {
         link: Link::default(),
         measured: vec![],
         values: vec![],
+        previews: BTreeMap::new(),
         ..sample::pulse()
     };
     let with = |presence| Pulse { presence, ..quiet.clone() };
     let meaning = [
-        sample::pulse(),
+        Pulse { previews: BTreeMap::new(), ..sample::pulse() },
         quiet.clone(),
         with(Presence::Online),
         with(Presence::Late),
         with(Presence::Offline),
         with(Presence::ExpectedOff(Departure::Shutdown)),
         with(Presence::ExpectedOff(Departure::ServiceStop)),
+        sample::pulse(),
     ];
     let byte = |it: u8| format!("{it:02x}");
     let form =

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 use tracing::{Instrument as _, debug, info, info_span};
 
-use super::{Caller, HELLO, pace::Pace};
+use super::{Caller, HELLO, Said, pace::Pace};
 use crate::{
     edge::grpc::status::{ToStatus as _, answer},
     ingest::{Ingest, IngestError, Session, Through},
@@ -55,7 +55,7 @@ const WAITS_FOR: u32 = 15;
 /// An agent remembers so many of its tokens at most.
 const EARLIER_TOKENS: usize = 64;
 
-type Answers = mpsc::Sender<Result<ConnectResponse, Status>>;
+type Answers = mpsc::Sender<Said>;
 
 /// Serves one agent until it leaves, is cut off or the collector stops.
 pub(super) async fn serve<S: Store, D: Directory, C: Clock>(
@@ -129,6 +129,7 @@ async fn greet<S: Store, D: Directory, C: Clock>(
         resume_token: if opened.reset_epoch { Vec::new() } else { fresh.to_vec() },
         reset_epoch: opened.reset_epoch,
         settings: Some(settings(ingest)),
+        takes_previews: true,
     };
     let sent = send(answers, connect_response::Message::Welcome(welcome)).await;
     // After a reset the agent says hello again, in a session of its own.
@@ -150,7 +151,7 @@ async fn reports<S: Store, D: Directory, C: Clock>(
     let mut ended = pin!(ended.cancelled());
     let lifetime = caller.not_after.duration_since(ingest.clock.now());
     let mut expiry = pin!(time::sleep(lifetime.unsigned_abs()));
-    let mut decoder = Decoder::default();
+    let mut decoders = Decoders::default();
     let mut acked = Through { events: 0, metrics: 0 };
     let mut durable = acked;
     let mut ack_due: Option<Instant> = None;
@@ -183,23 +184,23 @@ async fn reports<S: Store, D: Directory, C: Clock>(
         };
         let mut batch = Batch::default();
         pace.heard(Instant::now());
-        batch.take(first, &mut decoder)?;
+        batch.take(first, &mut decoders)?;
         // Whatever else has arrived by now shares the commit.
         while batch.has_room() && pace.next_at() <= Instant::now() {
             match inbound.message().now_or_never() {
                 Some(Ok(Some(message))) => {
                     pace.heard(Instant::now());
-                    batch.take(message, &mut decoder)?;
+                    batch.take(message, &mut decoders)?;
                 }
                 Some(Ok(None)) | None => break,
                 Some(Err(status)) => return Err(status),
             }
         }
-        if batch.records.is_empty() {
+        if batch.is_empty() {
             ingest.heard(session);
         } else {
             let began = Instant::now();
-            durable = match ingest.apply(session, &batch.records).await {
+            durable = match ingest.apply(session, &batch.records, &batch.previews).await {
                 Ok(durable) => durable,
                 Err(IngestError::Store(err)) if matches!(err, StoreError::Full { .. }) => {
                     let kept = what_happened(ingest, session, &batch.records).await;
@@ -215,7 +216,7 @@ async fn reports<S: Store, D: Directory, C: Clock>(
             if batch.has_events || batch.records.len() > 1 || waiting >= ACK_RECORDS {
                 send(answers, ack(durable)).await?;
                 (acked, ack_due) = (durable, None);
-            } else {
+            } else if !batch.records.is_empty() {
                 ack_due.get_or_insert(Instant::now() + ACK_WAIT);
             }
         }
@@ -239,32 +240,50 @@ async fn what_happened<S: Store, D: Directory, C: Clock>(
         return None;
     }
     // If there is no room for that either, it comes again with the rest.
-    ingest.apply(session, &events).await.ok()
+    ingest.apply(session, &events, &[]).await.ok()
 }
 
 /// What arrived together.
 #[derive(Default)]
 struct Batch {
     records: Vec<Record>,
+    /// What is told ahead of its turn.
+    previews: Vec<Record>,
     weight: usize,
     has_events: bool,
     goodbye: Option<Departure>,
 }
 
+/// What the agent has defined, in its reports and in its previews.
+#[derive(Default)]
+struct Decoders {
+    reports: Decoder,
+    previews: Decoder,
+}
+
 impl Batch {
-    fn has_room(&self) -> bool {
-        let is_small = self.records.len() < BATCH && self.weight < BATCH_WEIGHT;
-        is_small && self.goodbye.is_none()
+    fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.previews.is_empty()
     }
 
-    fn take(&mut self, request: ConnectRequest, decoder: &mut Decoder) -> Result<(), Status> {
+    fn has_room(&self) -> bool {
+        let is_small = self.records.len() + self.previews.len() < BATCH;
+        is_small && self.weight < BATCH_WEIGHT && self.goodbye.is_none()
+    }
+
+    fn take(&mut self, request: ConnectRequest, decoders: &mut Decoders) -> Result<(), Status> {
         self.weight += request.encoded_len();
         match request.message {
             Some(connect_request::Message::Report(report)) => {
-                let record = decoder.decode(report).map_err(|it| it.to_status())?;
+                let record = decoders.reports.decode(report).map_err(|it| it.to_status())?;
                 self.weight += READING_WEIGHT * readings(&record);
                 self.has_events |= record.stream == Stream::Events;
                 self.records.push(record);
+            }
+            Some(connect_request::Message::Preview(report)) => {
+                let record = decoders.previews.decode(report).map_err(|it| it.to_status())?;
+                self.weight += READING_WEIGHT * readings(&record);
+                self.previews.push(record);
             }
             Some(connect_request::Message::Heartbeat(_)) => {}
             Some(connect_request::Message::Goodbye(goodbye)) => {
@@ -339,7 +358,7 @@ fn ack(through: Through) -> connect_response::Message {
 }
 
 async fn send(answers: &Answers, message: connect_response::Message) -> Result<(), Status> {
-    let response = ConnectResponse { message: Some(message) };
+    let response = Box::new(ConnectResponse { message: Some(message) });
     let gone = |_| answer(ErrorKind::Unavailable, "the agent has left");
     answers.send(Ok(response)).await.map_err(gone)
 }

@@ -141,7 +141,8 @@ fn probes(endpoint: &Endpoint) -> Vec<v1::Probe> {
             }
         })
         .collect();
-    for (name, measured) in endpoint.layout.probes.iter().zip(&endpoint.pulse.measured) {
+    for (index, name) in endpoint.layout.probes.iter().enumerate() {
+        let measured = endpoint.pulse.measured_at(index);
         let newer = |it: &v1::Probe| it.probe == **name;
         match probes.iter_mut().find(|it| newer(it)) {
             Some(known) if known.failure == 0 => {
@@ -162,14 +163,14 @@ fn probes(endpoint: &Endpoint) -> Vec<v1::Probe> {
 
 fn readings(endpoint: &Endpoint) -> Vec<v1::CurrentReading> {
     let pulse = &endpoint.pulse;
-    let series = endpoint.layout.series.iter().zip(&pulse.values);
-    let reading = |((probe, series), value): (&(usize, remit_shared::Series), &Option<i64>)| {
+    let series = endpoint.layout.series.iter().enumerate();
+    let reading = |(index, (probe, series)): (usize, &(usize, remit_shared::Series))| {
         Some(v1::CurrentReading {
             metric: series.metric.to_string(),
             instance: series.instance.to_string(),
             unit: series.unit.to_wire(),
-            value: (*value)?,
-            observed_at: pulse.measured.get(*probe).copied().flatten().map(|it| it.to_wire()),
+            value: pulse.newest(*probe, index)?,
+            observed_at: pulse.measured_at(*probe).map(|it| it.to_wire()),
         })
     };
     let mut readings: Vec<_> = series.filter_map(reading).collect();

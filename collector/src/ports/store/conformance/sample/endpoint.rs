@@ -7,7 +7,8 @@ use remit_collector_domain::{
     detect::{CheckState, Checks, Level},
     endpoint::{
         Backfill, Certificate, Claim, Endpoint, Facts, JobSource, JobState, Layout, Presence,
-        ProbeState, Pulse, Refused, Registration, ResumeTokens, Revocation, claim::Because,
+        Preview, ProbeState, Pulse, Refused, Registration, ResumeTokens, Revocation,
+        claim::Because,
     },
     flapping::link::Link,
 };
@@ -208,5 +209,13 @@ pub fn pulse() -> Pulse {
         link: Link { broke_at: vec![minute(-9), minute(-4)], since: Some(minute(-4)) },
         measured: vec![Some(Timestamp::constant(1_771_999_999, 250_000_000)), None],
         values: vec![Some(-5), Some(i64::MAX), None],
+        previews: BTreeMap::from([(
+            0,
+            Preview {
+                seq: 70_400,
+                at: minute(-1),
+                values: BTreeMap::from([(0, i64::MIN), (2, 7)]),
+            },
+        )]),
     }
 }

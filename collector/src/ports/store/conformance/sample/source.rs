@@ -1,6 +1,6 @@
 //! A source that has told something.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use remit_collector_domain::{
     endpoint::Revocation,
@@ -41,6 +41,6 @@ pub fn source(n: u128) -> Source {
             by: "ada".into(),
             reason: "another product".into(),
         }),
-        active: BTreeMap::from([(Fingerprint::of(&["incident-17"]), active)]),
+        active: BTreeMap::from([(Fingerprint::of(&["incident-17"]), Arc::new(active))]),
     }
 }
