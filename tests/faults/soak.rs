@@ -46,7 +46,8 @@ pub(crate) async fn run(load: Load) -> bool {
         let first = Instant::now() + period.mul_f64(f64::from(nth) / f64::from(load.agents));
         tasks.spawn_local(report(agent, first, period, nth % 20 == 0, Rc::clone(&taken)));
     }
-    let begun = Instant::now();
+    // The first report while the last are still let in.
+    let (begun, before) = (Instant::now(), taken.get());
     let length = Duration::from_secs(u64::from(load.minutes) * 60);
     let mut seen = Vec::new();
     let mut look = time::interval(LOOK);
@@ -68,7 +69,7 @@ pub(crate) async fn run(load: Load) -> bool {
     let lasted = begun.elapsed() >= length;
     let (Some(first), Some(last)) = (seen.first(), seen.last()) else { return false };
     let growth = slope(&seen[seen.len() / 2..]);
-    let rate = taken.get() as f64 / begun.elapsed().as_secs_f64();
+    let rate = (taken.get() - before) as f64 / begun.elapsed().as_secs_f64();
     let verdict = if lasted && growth <= FLAT { "ok" } else { "MISSED" };
     say(&format!(
         "soak  {} agents, {rate:.0} of {} reports/s of 20 values, {:.0} min | resident at the start {:.1} MiB · \
