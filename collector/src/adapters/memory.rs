@@ -75,6 +75,10 @@ impl Store for MemoryStore {
         Ok(self.read().tables.all())
     }
 
+    async fn endpoints_named(&self, hostname: &str) -> Result<Vec<Stored<Endpoint>>, StoreError> {
+        Ok(self.read().tables.endpoints_named(hostname))
+    }
+
     async fn newest_alert(
         &self,
         endpoint: EndpointId,

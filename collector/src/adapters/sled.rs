@@ -241,6 +241,10 @@ impl Store for SledStore {
         Ok(self.shared.read().tables.all())
     }
 
+    async fn endpoints_named(&self, hostname: &str) -> Result<Vec<Stored<Endpoint>>, StoreError> {
+        Ok(self.shared.read().tables.endpoints_named(hostname))
+    }
+
     async fn newest_alert(
         &self,
         endpoint: EndpointId,

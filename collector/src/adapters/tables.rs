@@ -31,10 +31,11 @@ use remit_collector_domain::{
     alert::Alert,
     audit::{Chains, Sealed},
     effect::{Effect, EffectKey, FeedEvent, RecordKey},
+    endpoint::Endpoint,
 };
 use remit_shared::{AlertId, EndpointId};
 
-use self::rows::{AlertIndex, Rows};
+use self::rows::{AlertIndex, HostNames, Rows};
 pub(crate) use self::{
     journal::Journal,
     stage::{Change, Operation, Overlay},
@@ -49,6 +50,7 @@ pub(crate) type Row = (AnyRecord, u64);
 pub(crate) struct Tables {
     rows: Rows,
     alerts: AlertIndex,
+    names: HostNames,
     /// What is owed, in the order of commits.
     owed: BTreeMap<u64, Owed>,
     orders: HashMap<EffectKey, u64>,
@@ -72,6 +74,7 @@ impl Default for Tables {
         Self {
             rows: Rows::default(),
             alerts: AlertIndex::default(),
+            names: HostNames::default(),
             owed: BTreeMap::new(),
             orders: HashMap::new(),
             newest_order: 0,
@@ -99,6 +102,11 @@ impl Tables {
     /// The records of a kind, as they are kept.
     pub(crate) fn rows(&self, kind: Kind) -> impl Iterator<Item = (&RecordKey, &Row)> {
         self.rows.of(kind).iter()
+    }
+
+    /// The endpoints with this host name, in whatever case.
+    pub(crate) fn endpoints_named(&self, hostname: &str) -> Vec<Stored<Endpoint>> {
+        self.names.of(hostname).filter_map(|it| self.load(&it)).collect()
     }
 
     /// The newest alert about this endpoint, check and instance.
@@ -160,8 +168,10 @@ impl Tables {
                 self.audit_begin = begin;
             }
             Change::Forget(key) => {
-                if let Some((AnyRecord::Alert(alert), _)) = self.rows.remove(&key) {
-                    self.alerts.remove(&alert);
+                match self.rows.remove(&key) {
+                    Some((AnyRecord::Alert(alert), _)) => self.alerts.remove(&alert),
+                    Some((AnyRecord::Endpoint(endpoint), _)) => self.names.remove(&endpoint),
+                    _ => {}
                 }
             }
             Change::ForgetHistory(time) => self.history_since = time,
@@ -170,13 +180,20 @@ impl Tables {
     }
 
     fn put(&mut self, key: RecordKey, record: AnyRecord, revision: u64) {
-        let new =
-            if let AnyRecord::Alert(alert) = &record { Some(Arc::clone(alert)) } else { None };
-        if let Some((AnyRecord::Alert(old), _)) = self.rows.put(key, (record, revision)) {
-            self.alerts.remove(&old);
-        }
-        if let Some(alert) = new {
-            self.alerts.insert(&alert);
+        let new = record.clone();
+        let old = self.rows.put(key, (record, revision)).map(|it| it.0);
+        match (new, old) {
+            (AnyRecord::Alert(new), old) => {
+                if let Some(AnyRecord::Alert(old)) = old {
+                    self.alerts.remove(&old);
+                }
+                self.alerts.insert(&new);
+            }
+            (AnyRecord::Endpoint(new), Some(AnyRecord::Endpoint(old))) => {
+                self.names.replace(&old, &new);
+            }
+            (AnyRecord::Endpoint(new), _) => self.names.insert(&new),
+            _ => {}
         }
     }
 }

@@ -39,7 +39,7 @@ use remit_collector_domain::{
     alert::Alert,
     audit::{Chains, Sealed},
     effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
-    endpoint::Frame,
+    endpoint::{Endpoint, Frame},
     rollup::{Rollup, Span, Step},
 };
 use remit_shared::{AlertId, EndpointId, Series};
@@ -57,6 +57,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Every record of a kind, in the order of their keys.
     fn all<R: Record>(&self) -> impl Future<Output = Result<Vec<Stored<R>>, StoreError>> + Send;
+
+    /// The endpoints with this host name, in whatever case, in the order of their
+    /// ids.
+    fn endpoints_named(
+        &self,
+        hostname: &str,
+    ) -> impl Future<Output = Result<Vec<Stored<Endpoint>>, StoreError>> + Send;
 
     /// The newest alert about this endpoint, check and instance.
     fn newest_alert(

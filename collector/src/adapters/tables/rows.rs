@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use remit_collector_domain::{
     alert::{Alert, State, deadline},
     effect::RecordKey,
+    endpoint::Endpoint,
 };
 use remit_shared::{AlertId, EndpointId};
 use uuid::Uuid;
@@ -37,6 +38,40 @@ impl Rows {
     pub(super) fn remove(&mut self, key: &RecordKey) -> Option<Row> {
         self.0[Kind::of(key) as usize].remove(key)
     }
+}
+
+/// The endpoints by their host names, in small letters. Follows from the
+/// endpoints alone.
+#[derive(Debug, Default)]
+pub(super) struct HostNames(BTreeSet<(String, EndpointId)>);
+
+impl HostNames {
+    pub(super) fn of(&self, hostname: &str) -> impl Iterator<Item = EndpointId> {
+        let name = hostname.to_ascii_lowercase();
+        let first = (name.clone(), EndpointId::from_uuid(Uuid::nil()));
+        let same_name = self.0.range(first..).take_while(move |it| it.0 == name);
+        same_name.map(|it| it.1)
+    }
+
+    pub(super) fn insert(&mut self, endpoint: &Endpoint) {
+        self.0.insert(named(endpoint));
+    }
+
+    pub(super) fn remove(&mut self, endpoint: &Endpoint) {
+        self.0.remove(&named(endpoint));
+    }
+
+    pub(super) fn replace(&mut self, old: &Endpoint, new: &Endpoint) {
+        // As with every report.
+        if !Arc::ptr_eq(&old.registration, &new.registration) {
+            self.remove(old);
+            self.insert(new);
+        }
+    }
+}
+
+fn named(endpoint: &Endpoint) -> (String, EndpointId) {
+    (endpoint.registration.host.hostname.to_ascii_lowercase(), endpoint.id())
 }
 
 /// What an alert is about, then when it was opened.

@@ -47,6 +47,7 @@ pub async fn check<S: Store>(fresh: impl AsyncFn() -> S) {
     a_commit_replaces_what_was_loaded(&fresh().await).await;
     one_rival_wins_each_revision(fresh().await).await;
     alerts_are_found(&fresh().await).await;
+    endpoints_are_found_by_their_names(&fresh().await).await;
     effects::are_owed_in_order_until_settled(&fresh().await).await;
     effects::are_settled_by_the_commit_that_performs_them(&fresh().await).await;
     effects::are_published_with_their_commit(&fresh().await).await;
@@ -144,6 +145,27 @@ async fn one_rival_wins_each_revision<S: Store>(store: S) {
     let owed = store.owed(0, 100).await.expect("owed");
     let owing: Vec<u64> = owed.iter().map(|it| it.1.key.revision).collect();
     assert_eq!(owing, expected, "each commit owes its effect, in the order of commits");
+}
+
+async fn endpoints_are_found_by_their_names<S: Store>(store: &S) {
+    let called = |n, hostname: &str| {
+        let mut endpoint = sample::endpoint(n);
+        Arc::make_mut(&mut endpoint.registration).host.hostname = hostname.into();
+        endpoint
+    };
+    let named = async |hostname: &str| {
+        let found = store.endpoints_named(hostname).await.expect("endpoints_named");
+        found.into_iter().map(|it| it.record.id()).collect::<Vec<_>>()
+    };
+    let id = sample::endpoint_id;
+    for (n, hostname) in [(2, "db-1"), (1, "DB-1"), (3, "db-10"), (4, "db")] {
+        commit(store, called(n, hostname), 0, vec![]).await;
+    }
+    assert_eq!(named("Db-1").await, [id(1), id(2)], "in whatever case, in the order of ids");
+    assert_eq!(named("db-").await, [], "the beginning of a name is no name");
+    commit(store, called(2, "mail-1"), 1, vec![]).await;
+    assert_eq!(named("db-1").await, [id(1)], "whoever was renamed is not found by the old name");
+    assert_eq!(named("mail-1").await, [id(2)], "but by the new one");
 }
 
 async fn alerts_are_found<S: Store>(store: &S) {

@@ -56,8 +56,10 @@ impl<S: Store, C: Clock> Plane<S, C> {
             let seen = found.filter(|it| operator.sees(&it.registration.tenant));
             return seen.ok_or_else(|| not_found("endpoint", named));
         }
-        let mut same_name = self.endpoints(operator, "").await?;
-        same_name.retain(|it| it.registration.host.hostname.eq_ignore_ascii_case(named));
+        let found = self.store().endpoints_named(named).await.map_err(|it| it.to_status())?;
+        let found = found.into_iter().map(|it| it.record);
+        let mut same_name: Vec<_> =
+            found.filter(|it| operator.sees(&it.registration.tenant)).collect();
         // A machine that was enrolled anew is meant, not its revoked past.
         if same_name.iter().any(|it| it.registration.revoked.is_none()) {
             same_name.retain(|it| it.registration.revoked.is_none());
