@@ -23,7 +23,6 @@ mod tests;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
-    sync::Arc,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -167,13 +166,11 @@ impl Tables {
                 self.audit.forget_through(begin.whole.seq);
                 self.audit_begin = begin;
             }
-            Change::Forget(key) => {
-                match self.rows.remove(&key) {
-                    Some((AnyRecord::Alert(alert), _)) => self.alerts.remove(&alert),
-                    Some((AnyRecord::Endpoint(endpoint), _)) => self.names.remove(&endpoint),
-                    _ => {}
-                }
-            }
+            Change::Forget(key) => match self.rows.remove(&key) {
+                Some((AnyRecord::Alert(alert), _)) => self.alerts.remove(&alert),
+                Some((AnyRecord::Endpoint(endpoint), _)) => self.names.remove(&endpoint),
+                _ => {}
+            },
             Change::ForgetHistory(time) => self.history_since = time,
             Change::Listened(listened) => self.listened = listened,
         }
