@@ -19,7 +19,7 @@
 //!   this spool cannot have sent knows another spool, so the spool takes a new
 //!   epoch rather than have its records mistaken for those.
 //! - At most a window of bytes waits for acknowledgements.
-//! - Behind a backlog, what was measured last is told [ahead](ahead) of its
+//! - Behind a backlog, what was measured last is told [`ahead`] of its
 //!   turn, once per acknowledgement: no faster than the line carries.
 //! - [`deadline`] says when to send the next [`Event::Tick`]; one before that
 //!   changes nothing, and a late one is as good as a punctual one.
