@@ -72,6 +72,8 @@ pub(super) struct Inbox {
     /// Until when the pieces that were written are enough at that pace; `None`
     /// if there was none yet.
     enough_until: Option<Instant>,
+    /// Whether the last piece had no room for all that was there.
+    has_more: bool,
 }
 
 /// The other end of an [`Inbox`]. It closes with the last of these.
@@ -90,7 +92,7 @@ fn channel_by(capacity: usize, clock: Runtime) -> (Outlet, Inbox) {
     let (sender, queue) = mpsc::channel(capacity);
     let urgent = Arc::new(Notify::new());
     let outlet = Outlet { queue: sender, urgent: Arc::clone(&urgent) };
-    (outlet, Inbox { queue, urgent, clock, enough_until: None })
+    (outlet, Inbox { queue, urgent, clock, enough_until: None, has_more: false })
 }
 
 impl Outlet {
@@ -120,10 +122,12 @@ impl Drop for Outlet {
 impl Inbox {
     /// Waits for the next piece; gives whether there is one.
     pub(super) fn next_piece(&mut self, requests: &mut Vec<Request>) -> bool {
-        let Self { queue, urgent, clock, enough_until } = self;
+        let Self { queue, urgent, clock, enough_until, has_more } = self;
         clock.block_on(async {
-            // Nobody waits for company while there is enough of it.
+            // Nobody waits for company while there is enough of it, nor while
+            // what cannot wait may have been left behind.
             if let Some(until) = *enough_until
+                && !*has_more
                 && queue.len() < PIECE
             {
                 let due = until.checked_sub(PACE * (EARLY - 1)).unwrap_or(until);
@@ -132,8 +136,11 @@ impl Inbox {
                 let _ = timeout_at(due, urgent.notified()).await;
             }
             let found = queue.recv_many(requests, PIECE).await > 0;
+            *has_more = !queue.is_empty();
+            // However many pieces could not wait, who can waits no longer.
             let now = Instant::now();
-            *enough_until = Some(enough_until.map_or(now, |it| it.max(now)) + PACE);
+            let until = enough_until.map_or(now, |it| it.max(now)) + PACE;
+            *enough_until = Some(until.min(now + PACE * EARLY));
             found
         })
     }

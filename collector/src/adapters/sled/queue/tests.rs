@@ -75,6 +75,36 @@ fn a_queue_that_is_full_enough_is_not_waited_for() {
 }
 
 #[test]
+fn after_many_that_could_not_wait_nobody_waits_longer() {
+    let (outlet, mut inbox) = queue();
+    for _ in 0..1_000 {
+        leave(&outlet, &inbox, alarm());
+        assert_eq!(next(&mut inbox), (1, Duration::ZERO));
+    }
+    // The last ring may be one too many, which is an early piece and no harm.
+    for _ in 0..3 {
+        leave(&outlet, &inbox, report());
+        let (count, waited) = next(&mut inbox);
+        assert_eq!(count, 1);
+        assert!(waited < PACE * 2, "{waited:?}");
+    }
+}
+
+#[test]
+fn what_a_full_piece_has_left_behind_is_not_waited_for() {
+    let clock = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let (outlet, mut inbox) = channel_by(2 * PIECE, clock);
+    for _ in 0..EARLY {
+        leave(&outlet, &inbox, report());
+        next(&mut inbox);
+    }
+    // Whether it can wait is not known: its ring may have gone to the full piece.
+    (0..PIECE + 1).for_each(|_| leave(&outlet, &inbox, report()));
+    assert_eq!(next(&mut inbox), (PIECE, Duration::ZERO));
+    assert_eq!(next(&mut inbox), (1, Duration::ZERO));
+}
+
+#[test]
 fn it_ends_when_nobody_can_ask_any_more() {
     let (outlet, mut inbox) = queue();
     leave(&outlet, &inbox, report());
