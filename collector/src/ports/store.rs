@@ -203,12 +203,15 @@ pub struct Commit<R> {
     pub settles: Vec<EffectKey>,
     /// History that becomes durable with it; endpoints only.
     pub frames: Vec<Frame>,
+    /// It tells of what is long over: when there is more than can be written,
+    /// whatever is not goes first.
+    pub late: bool,
 }
 
 impl<R> Commit<R> {
     /// A step that owes something.
     pub fn new(record: R, expected: u64, owes: Vec<Effect>) -> Self {
-        Self { record, expected, owes, settles: Vec::new(), frames: Vec::new() }
+        Self { record, expected, owes, settles: Vec::new(), frames: Vec::new(), late: false }
     }
 
     /// The same, performing effects.
