@@ -41,6 +41,7 @@ use remit_collector_domain::{
     effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
     endpoint::{Endpoint, Frame},
     rollup::{Rollup, Span, Step},
+    storeroom::Room,
 };
 use remit_shared::{AlertId, EndpointId, Series};
 use sha2::{Digest as _, Sha256};
@@ -165,6 +166,9 @@ pub trait Store: Send + Sync + 'static {
     /// Forgets what is older than the horizon. What still held then stays
     /// known, and an alert that owes something stays until it is settled.
     fn prune(&self, horizon: Horizon) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// How much room there is for more, if the store can tell.
+    fn room(&self) -> Option<Room>;
 
     /// How long the collector has been listening in all its lives.
     fn listened(&self) -> impl Future<Output = Result<SignedDuration, StoreError>> + Send;
