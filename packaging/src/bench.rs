@@ -58,7 +58,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let program = target.join("release").join("remit-bench");
     let agent = target.join("agent").join("remit-agent");
     let mut bench = Command::new(&program);
-    bench.arg("--agent").arg(agent).args(&args.args);
+    // Between names and options of another program people write two dashes.
+    let asked = args.args.iter().filter(|it| *it != "--");
+    bench.arg("--agent").arg(agent).args(asked);
     if let Some(folder) = peers {
         bench.arg("--peers").arg(folder);
     }
