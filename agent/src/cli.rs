@@ -18,6 +18,7 @@ use std::{
     io::{self, Read as _, Write as _},
     path::Path,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{CommandFactory as _, Parser as _};
@@ -40,6 +41,10 @@ use crate::{
 
 /// A wrong command line or setting.
 const USAGE: u8 = 2;
+
+/// How long a thread that waits for disks stays without work: beyond the next
+/// turn of an agent that measures each minute, since a new one costs more.
+const STANDBY: Duration = Duration::from_secs(75);
 
 /// What a command that failed has to say.
 struct Failure {
@@ -106,6 +111,8 @@ fn perform(command: Command) -> Result<ExitCode, Failure> {
 }
 
 fn run(options: &Options) -> Result<ExitCode, Failure> {
+    // Before there is a second thread.
+    platform::heap::keep_little();
     let (config, _) = load(options)?;
     telemetry::init(config.log)?;
     block_on(app::run(config))??;
@@ -210,6 +217,7 @@ fn block_on<F: Future>(work: F) -> Result<F::Output, Failure> {
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(4)
+        .thread_keep_alive(STANDBY)
         .thread_stack_size(1 << 20)
         .build()?;
     let done = runtime.block_on(work);

@@ -258,7 +258,7 @@ impl<U: Uplink, S: Spool, C: Clock> Run<U, S, C> {
         let spool = &self.reporter.spool;
         match effect {
             Effect::Open => {
-                let state = spool.with(|it| Ok(it.state())).await?;
+                let state = spool.look().await?;
                 self.held = state.last;
                 let hello = Hello {
                     host: (self.reporter.host)(),
@@ -296,7 +296,7 @@ impl<U: Uplink, S: Spool, C: Clock> Run<U, S, C> {
                 Ok(None)
             }
             Effect::Beat => {
-                let queued = spool.with(|it| Ok(it.state().queued)).await?;
+                let queued = spool.look().await?.queued;
                 let sent = self.send(Outgoing::Heartbeat { queued });
                 Ok(sent.err().map(|err| self.lost(&err)))
             }

@@ -14,13 +14,19 @@ use crate::{
     site::{self, Site},
 };
 
-/// How long agents run before anything counts. The first scans of packages and
-/// services are over by then: they take their time on a busy machine, are said
-/// once, and weigh as much as five minutes of reports.
+/// How long the first answers of all probes may take. Scans of packages are nice
+/// to whatever else the machine does, and may take five minutes.
+const SCANS: Duration = Duration::from_secs(360);
+
+/// How long agents then run before anything counts. A first scan is said once and
+/// weighs as much as seven minutes of reports: it must have been acknowledged.
 const WARM_UP: Duration = Duration::from_secs(60);
 
 /// A whole number of the longest of the intervals that are short.
 const STEADY: Duration = Duration::from_secs(120);
+
+/// How often the bytes are counted meanwhile.
+const REPORT: Duration = Duration::from_secs(10);
 
 /// What is measured more often than each minute unless somebody says otherwise.
 const SHORT: [&str; 6] = ["cpu", "load", "memory", "network", "uptime", "disk"];
@@ -53,15 +59,26 @@ pub(crate) async fn steady(plan: &Plan) -> anyhow::Result<Vec<Found>> {
         let daemon = run(&site, "agent", "")?;
         agents.push(Running { daemon, endpoint, operator, site });
     }
-    time::sleep(WARM_UP).await;
+    settle(&agents).await?;
     let mut before = Vec::new();
+    let mut counts = Vec::new();
     for agent in &agents {
-        before.push(look(agent, &agent.site)?);
+        let (ran, bytes) = look(agent, &agent.site)?;
+        before.push((ran, bytes));
+        counts.push(vec![bytes]);
     }
-    time::sleep(STEADY).await;
+    let began = Instant::now();
+    let mut until = began;
+    while until < began + STEADY {
+        until += REPORT;
+        time::sleep_until(until).await;
+        for (agent, counts) in agents.iter().zip(&mut counts) {
+            counts.push(meter::wire_bytes(agent.daemon.pid(), agent.site.agent_port())?);
+        }
+    }
     let (mut memory, mut unshared) = (Vec::new(), Vec::new());
     let (mut cpu, mut wire) = (Vec::new(), Vec::new());
-    for (agent, (ran, bytes)) in agents.iter().zip(before) {
+    for ((agent, (ran, bytes)), counts) in agents.iter().zip(before).zip(counts) {
         let (ran_now, bytes_now) = look(agent, &agent.site)?;
         let now = Memory::of(agent.daemon.pid())?;
         memory.push(now.resident / 1024.0);
@@ -73,11 +90,14 @@ pub(crate) async fn steady(plan: &Plan) -> anyhow::Result<Vec<Found>> {
             "  {:.0} KiB, {:.0} unshared; {} measurements, {} events applied",
             now.resident, now.unshared, applied.metrics_applied, applied.events_applied
         ));
+        let each = counts.windows(2).map(|it| (it[1] - it[0]).to_string()).collect::<Vec<_>>();
+        complain(&format!("  bytes by ten seconds: {}", each.join(" ")));
         ensure!(applied.metrics_applied > 10, "the agent did not report");
     }
     let binary = site::program_bytes(&plan.agent)? as f64 / MIB;
     let seconds = STEADY.as_secs();
-    let setup = format!("all default probes, after {} s", WARM_UP.as_secs() + seconds);
+    let after = WARM_UP.as_secs() + seconds;
+    let setup = format!("all default probes, {after} s after their first answers");
     let over = format!("all default probes, over {seconds} s");
     Ok(vec![
         Found { figure: Figure::AgentBinary, setup: "stripped".into(), runs: vec![binary] },
@@ -100,7 +120,7 @@ pub(crate) async fn minutely(plan: &Plan) -> anyhow::Result<Vec<Found>> {
         let daemon = run(&site, "agent", &settings)?;
         agents.push(Running { daemon, endpoint, operator, site });
     }
-    time::sleep(WARM_UP).await;
+    settle(&agents).await?;
     let mut before = Vec::new();
     for agent in &agents {
         let applied = agent.operator.endpoint(&agent.endpoint).await?.metrics_applied;
@@ -154,6 +174,31 @@ pub(crate) async fn start(plan: &Plan) -> anyhow::Result<Vec<Found>> {
         applied = (now.events_applied, now.metrics_applied);
     }
     Ok(vec![Found { figure: Figure::AgentStart, setup: "enrolled, restarted".into(), runs }])
+}
+
+/// Waits until every probe has answered once, and the collector has said that it
+/// knows: what comes then is what an agent does all day.
+async fn settle(agents: &[Running]) -> anyhow::Result<()> {
+    for agent in agents {
+        let listed = daemon::succeed(&mut agent.site.agent_command("probe", "agent")).await?;
+        let names = listed.lines().filter_map(|it| it.split_ascii_whitespace().next());
+        let names: Vec<_> = names.collect();
+        ensure!(!names.is_empty(), "the agent has no probes");
+        let answered = async {
+            loop {
+                let known = agent.operator.endpoint(&agent.endpoint).await?.probes;
+                let is_known = |name: &&str| known.iter().any(|it| it.probe == **name);
+                if names.iter().all(is_known) {
+                    return anyhow::Ok(());
+                }
+                time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let answered = time::timeout(SCANS, answered).await;
+        answered.context("not every probe has answered").and_then(|it| it)?;
+    }
+    time::sleep(WARM_UP).await;
+    Ok(())
 }
 
 fn look(agent: &Running, site: &Site) -> anyhow::Result<(ThreadTimes, u64)> {

@@ -1,5 +1,6 @@
 //! Unix, with systemd where it runs.
 
+pub mod heap;
 pub mod host;
 pub mod process;
 pub mod service;

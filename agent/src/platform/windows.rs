@@ -4,6 +4,7 @@
 
 pub(crate) mod ask;
 mod call;
+pub mod heap;
 pub mod host;
 pub mod process;
 pub mod service;

@@ -32,6 +32,15 @@ impl<S: Spool> SpoolHandle<S> {
         self.spool.lock().ok().map(|it| it.state())
     }
 
+    /// The same, for a task. A spool that nobody uses just now is looked at on
+    /// the spot: that waits for no disk, and waking a thread would cost more.
+    pub async fn look(&self) -> Result<State, SpoolError> {
+        if let Ok(it) = self.spool.try_lock() {
+            return Ok(it.state());
+        }
+        self.with(|it| Ok(it.state())).await
+    }
+
     /// Does one thing with the spool.
     pub async fn with<T: Send + 'static>(
         &self,
@@ -44,5 +53,43 @@ impl<S: Spool> SpoolHandle<S> {
             operation(&mut spool)
         });
         done.await.unwrap_or(Err(SpoolError::Failed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use jiff::SignedDuration;
+    use remit_agent_domain::spool::Limits;
+    use remit_shared::Stream;
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::spool::{
+        conformance::draft,
+        memory::{Medium, MemorySpool},
+    };
+
+    #[tokio::test]
+    async fn a_look_at_a_spool_in_use_waits_until_it_is_free() {
+        let limits = Limits { max_bytes: 1 << 20, max_age: SignedDuration::MAX };
+        let spool = SpoolHandle::new(MemorySpool::open(&Medium::new(limits, 1)));
+        assert_eq!(spool.look().await.unwrap().queued, 0);
+        let (enter, entered) = oneshot::channel();
+        let (release, released) = mpsc::channel();
+        let appended = spool.with(move |it| {
+            enter.send(()).unwrap();
+            released.recv().unwrap();
+            it.append(&[draft(Stream::Events, 1)])
+        });
+        let looked = async {
+            entered.await.unwrap();
+            // The look begins before the other one ends.
+            tokio::join!(spool.look(), async { release.send(()).unwrap() }).0
+        };
+        let (appended, looked) = tokio::join!(appended, looked);
+        appended.unwrap();
+        assert_eq!(looked.unwrap().queued, 1);
     }
 }

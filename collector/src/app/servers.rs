@@ -46,6 +46,9 @@ const AGENT_MESSAGE: usize = 1 << 20;
 /// How long an agent may take to show that its connection lives. What shows it
 /// waits behind all that the agent has sent, and agents are at the end of any link.
 const AGENT_PATIENCE: Duration = Duration::from_secs(60);
+/// How long an agent may say nothing before its connection is tried: longer than
+/// its heartbeat, or each would be asked for what it says by itself.
+const AGENT_SILENCE: Duration = Duration::from_secs(45);
 /// The largest enrollment.
 const ENROLLMENT_MESSAGE: usize = 16 << 10;
 /// The largest message of an operator; a matrix is the largest thing they send.
@@ -63,6 +66,7 @@ pub(super) fn agent_plane<C: Clock>(edge: AgentEdge<Sled, Matrices, C>) -> Route
     let service = AgentServiceServer::new(edge).max_decoding_message_size(AGENT_MESSAGE);
     // A session, the one that takes its place, and a renewal.
     builder()
+        .http2_keepalive_interval(Some(AGENT_SILENCE))
         .http2_keepalive_timeout(Some(AGENT_PATIENCE))
         .max_concurrent_streams(4)
         .add_service(service)

@@ -35,8 +35,10 @@ pub use self::{
     proxy::{InvalidProxy, Proxies, Proxy, ProxyError},
 };
 
-/// How often an idle connection is tried.
-const KEEPALIVE: Duration = Duration::from_secs(30);
+/// How long a connection may bring nothing before it is tried. A collector
+/// acknowledges within 25 seconds, and an agent has a heartbeat each 30: where
+/// either goes on, nothing needs to be tried.
+const KEEPALIVE: Duration = Duration::from_secs(45);
 
 /// How long the answer to that may take. It waits behind all that was sent
 /// before it, and on a slow and lossy link that takes its time.

@@ -3,7 +3,9 @@
 //! What is logged comes partly from strangers, so no control character leaves
 //! this process raw: whoever names a host cannot forge a line or drive a
 //! terminal. `REMIT_LOG` chooses what is logged, as in
-//! `REMIT_LOG=info,remit_collector=debug`.
+//! `REMIT_LOG=info,remit_collector=debug`: a level, and others for what begins
+//! with a name. Spans and fields cannot be asked for, since that takes a library
+//! of regular expressions onto every machine.
 
 mod file;
 
@@ -16,7 +18,12 @@ use std::{
 
 use remit_shared::WordError;
 use tracing::error;
-use tracing_subscriber::{EnvFilter, filter::ParseError, fmt::MakeWriter, util::TryInitError};
+use tracing_subscriber::{
+    filter::{LevelFilter, ParseError, Targets},
+    fmt::MakeWriter,
+    layer::SubscriberExt as _,
+    util::TryInitError,
+};
 
 pub use self::file::LogFile;
 
@@ -89,14 +96,13 @@ pub fn init_to<W: Write>(
     use tracing_subscriber::{fmt, util::SubscriberInitExt as _};
 
     let value = env::var(VARIABLE).unwrap_or_else(|_| "info".into());
-    let filter = EnvFilter::try_new(&value).map_err(|source| TelemetryError::Filter {
-        value: value.escape_default().to_string(),
-        source,
-    })?;
-    let lines = fmt().with_env_filter(filter).with_ansi(false).with_writer(Lines(open));
+    let filter = filter(&value)?;
+    // The filter alone decides.
+    let lines = fmt().with_max_level(LevelFilter::TRACE);
+    let lines = lines.with_ansi(false).with_writer(Lines(open));
     match format {
-        Format::Text => lines.finish().try_init(),
-        Format::Json => lines.json().flatten_event(true).finish().try_init(),
+        Format::Text => lines.finish().with(filter).try_init(),
+        Format::Json => lines.json().flatten_event(true).finish().with(filter).try_init(),
     }
     .map_err(TelemetryError::Init)?;
     panic::set_hook(Box::new(|panic| {
@@ -104,6 +110,14 @@ pub fn init_to<W: Write>(
         error!(place, "panic: {}", panic.payload_as_str().unwrap_or("no message"));
     }));
     Ok(())
+}
+
+/// What is logged, as the environment says it.
+fn filter(value: &str) -> Result<Targets, TelemetryError> {
+    value.parse().map_err(|source| TelemetryError::Filter {
+        value: value.escape_default().to_string(),
+        source,
+    })
 }
 
 struct Lines<F>(F);
@@ -149,6 +163,8 @@ fn is_invisible(it: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tracing::Level;
+
     use super::*;
 
     fn written(line: &str) -> String {
@@ -165,6 +181,22 @@ mod tests {
             "host=\\u001b[2J\\u009b2J\\u202e\n"
         );
         assert_eq!(written("grüße\n"), "grüße\n");
+    }
+
+    #[test]
+    fn a_filter_is_a_level_and_others_for_names() {
+        let shown = filter("info,remit_agent=debug,h2=off").unwrap();
+        for (target, level, is_shown) in [
+            ("tonic", Level::INFO, true),
+            ("tonic", Level::DEBUG, false),
+            ("remit_agent::uplink::grpc", Level::DEBUG, true),
+            ("remit_agent", Level::TRACE, false),
+            ("h2::proto", Level::ERROR, false),
+        ] {
+            assert_eq!(shown.would_enable(target, &level), is_shown, "{target} {level}");
+        }
+        let err = filter("info,remit_agent=loud\n").unwrap_err();
+        assert_eq!(err.to_string(), r"REMIT_LOG is not a filter: `info,remit_agent=loud\n`");
     }
 
     #[test]
