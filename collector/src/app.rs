@@ -50,6 +50,7 @@ use crate::{
     pki::{Authority, PkiError},
     ports::store::{Store as _, StoreError},
     sources::Sources,
+    storekeeper::Storekeeper,
     telemetry,
     timekeeper::Timekeeper,
 };
@@ -307,6 +308,10 @@ pub async fn serve<C: SteadyClock>(
     tasks.spawn("timekeeper", {
         let keeper = Timekeeper { ingest: Arc::clone(&ingest), machine: SystemClock };
         let stop = tasks.token();
+        async move { keeper.run(stop).await }
+    });
+    tasks.spawn("storekeeper", {
+        let (keeper, stop) = (Storekeeper { ingest: Arc::clone(&ingest) }, tasks.token());
         async move { keeper.run(stop).await }
     });
     tasks.spawn("sweep", chores::sweep(ingest, tasks.token()));

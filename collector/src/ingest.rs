@@ -15,7 +15,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
     detect::Rules,
     effect::Effect,
@@ -39,6 +39,9 @@ use crate::{
         store::{Commit, Store, StoreError, Stored},
     },
 };
+
+/// What was measured longer ago than this lets what is measured now go first.
+const LATE: SignedDuration = SignedDuration::from_mins(2);
 
 /// Takes reports.
 pub struct Ingest<S, D, C> {
@@ -131,7 +134,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             let opened = open_session(&stored.record, greeting, fresh, &arrival, &rules);
             let next = opened.endpoint.clone();
             let owes = opened.signals.iter().cloned().map(Effect::Signal).collect();
-            match self.commit(next, stored.revision, owes, Vec::new()).await {
+            match self.commit(next, stored.revision, owes, Vec::new(), false).await {
                 Err(StoreError::Conflict { .. }) => continue,
                 Err(err) => return Err(err.into()),
                 Ok(stored) => {
@@ -204,7 +207,9 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             if !news {
                 return Ok(through(record));
             }
-            match self.commit(next, session.stored.revision, owes, frames).await {
+            // What is told ahead of its turn is of now.
+            let is_late = previews.is_empty() && is_late(&frames, now);
+            match self.commit(next, session.stored.revision, owes, frames, is_late).await {
                 // Somebody else changed the endpoint: perhaps revoked it.
                 Err(StoreError::Conflict { .. }) => {
                     session.stored = self.trusted(session.endpoint, &session.serial).await?;
@@ -274,16 +279,22 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
         expected: u64,
         owes: Vec<Effect>,
         frames: Vec<endpoint::Frame>,
+        late: bool,
     ) -> Result<Stored<Endpoint>, StoreError> {
         let record = Arc::new(next.clone());
         let rings = !owes.is_empty();
-        let commit = Commit { frames, ..Commit::new(next, expected, owes) };
+        let commit = Commit { frames, late, ..Commit::new(next, expected, owes) };
         let revision = self.store.commit(commit).await?;
         if rings {
             self.owed.notify_one();
         }
         Ok(Stored { record, revision })
     }
+}
+
+/// Whether all that was measured is long over.
+fn is_late(frames: &[endpoint::Frame], now: Timestamp) -> bool {
+    frames.iter().map(|it| it.at).max().is_some_and(|it| now.duration_since(it) > LATE)
 }
 
 fn check(endpoint: &Endpoint, serial: &str, now: Timestamp) -> Result<(), IngestError> {

@@ -10,6 +10,7 @@ pub mod daybook;
 pub mod edge;
 pub mod engine;
 pub mod ingest;
+mod itself;
 pub mod losses;
 pub mod morning;
 pub mod outbox;
@@ -18,6 +19,7 @@ pub mod pki;
 pub mod ports;
 pub mod reports;
 pub mod sources;
+pub mod storekeeper;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;

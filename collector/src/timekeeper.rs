@@ -1,9 +1,5 @@
 //! Looks every two seconds whether the machine's clock was set, and says so to
 //! whoever runs the collector.
-//!
-//! What it finds is a check of the endpoint that stands in for the collector,
-//! as its connectivity is. Before there is a matrix nobody can be told, and the
-//! log alone says it.
 
 #[cfg(test)]
 mod tests;
@@ -12,9 +8,8 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use remit_collector_domain::{
-    endpoint::{Endpoint, Registration},
-    mass_loss::stand_in,
-    timekeeping::{COLLECTOR_CLOCK, Reading, Timekeeping, Verdict, look, tell},
+    detect::Level,
+    timekeeping::{COLLECTOR_CLOCK, Reading, Timekeeping, look},
 };
 use remit_shared::{Chain, Clock, SteadyClock};
 use tokio::time;
@@ -23,12 +18,8 @@ use tracing::warn;
 
 use crate::{
     ingest::{Ingest, IngestError},
-    losses::told,
-    outbox,
-    ports::{
-        directory::Directory,
-        store::{Store, StoreError},
-    },
+    itself,
+    ports::{directory::Directory, store::Store},
 };
 
 /// How often it looks.
@@ -62,14 +53,13 @@ impl<S: Store, D: Directory, C: Clock, M: SteadyClock> Timekeeper<S, D, C, M> {
     async fn look(&self, state: &mut Option<Timekeeping>) -> Result<(), IngestError> {
         let Some(now) = self.read() else { return Ok(()) };
         let Some(before) = state else {
-            let is_told = !self.told().await?.is_empty();
-            *state = Some(Timekeeping::begin(now, is_told));
+            let told = itself::told(&*self.ingest.store, COLLECTOR_CLOCK).await?;
+            *state = Some(Timekeeping::begin(now, told != Level::Ok));
             return Ok(());
         };
         let (next, verdict) = look(before, now);
         if let Some(verdict) = verdict {
-            warn!(summary = verdict.summary(), "the collector's clock");
-            self.tell(&verdict).await?;
+            itself::tell(&self.ingest, &verdict.finding()).await?;
         }
         *state = Some(next);
         Ok(())
@@ -82,33 +72,5 @@ impl<S: Store, D: Directory, C: Clock, M: SteadyClock> Timekeeper<S, D, C, M> {
         let later = (self.machine.running(), self.machine.slept());
         let took = later.0.saturating_sub(running).max(later.1.saturating_sub(slept));
         (took < MOMENT).then_some(Reading { wall, running, slept })
-    }
-
-    /// The collector's endpoints of which its clock is told to be wrong.
-    async fn told(&self) -> Result<Vec<Registration>, StoreError> {
-        let all = self.ingest.store.all::<Endpoint>().await?;
-        let told = all.iter().filter(|it| told(&it.record, COLLECTOR_CLOCK).is_some());
-        Ok(told.map(|it| Registration::clone(&it.record.registration)).collect())
-    }
-
-    async fn tell(&self, verdict: &Verdict) -> Result<(), IngestError> {
-        let now = self.ingest.clock.now();
-        let about = match verdict {
-            Verdict::Set { .. } | Verdict::Slept(_) => {
-                let home = self.ingest.directory.home();
-                home.iter().map(|it| stand_in::collector(it, now)).collect()
-            }
-            Verdict::Right | Verdict::Even => self.told().await?,
-        };
-        for registration in about {
-            let id = registration.id;
-            outbox::admit(&*self.ingest.store, Endpoint::enrolled(registration)).await?;
-            let change = |it: &Endpoint, now| {
-                let rules = self.ingest.directory.rules(&it.registration);
-                Some(tell(it, verdict, &rules, now))
-            };
-            self.ingest.change(id, change).await?;
-        }
-        Ok(())
     }
 }

@@ -7,6 +7,7 @@ use remit_shared::{
     Reboot, RunResult, Schedule, ServiceScan, Stream,
 };
 use tests::{FakeAgent, SOON, Site, eventually};
+use tonic::Code;
 
 use crate::steps::run;
 
@@ -200,4 +201,17 @@ async fn a_restarted_collector_takes_nobody_for_lost() {
     let alerts = site.admin.all_alerts().await;
     assert_eq!(alerts.len(), 1, "of the one that is not back yet, nobody is told: {alerts:?}");
     assert_eq!(site.admin.endpoint(&missing[0].id).await.unwrap().open_alerts, 0);
+}
+
+#[tokio::test]
+async fn a_collector_that_stops_says_when_to_come_back() {
+    let mut site = Site::start().await;
+    let mut agent = site.agent("web-1").await;
+    let mut session = agent.connect().await.unwrap();
+    let (status, told) = tokio::join!(site.stop(), session.sent_away());
+    assert!(status.success());
+    let told = told.expect("a stop is no loss, and nobody guesses how long to wait");
+    assert_eq!(told.reason, "the collector is stopping");
+    assert!((1..=5).contains(&told.after_seconds), "few come back soon: {told:?}");
+    assert_eq!(session.end().await.code(), Code::Unavailable);
 }

@@ -220,6 +220,9 @@ async fn a_full_disk_stops_measurements_before_alerts_and_nothing_for_good() {
     site.stop().await;
     site.restart_on_small_disk(128).await;
     let noc = noc.again().await;
+    // So small a disk has no room to spare.
+    let told = site.admin.alerted("collector-disk", v1::AlertState::Open).await;
+    assert_eq!(told.severity(), v1::Severity::Medium);
     let data = site.data();
     let disk = site.collector().folder(&data);
     let mut agent = site.agent("db-7").await;

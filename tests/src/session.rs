@@ -87,6 +87,20 @@ impl Session {
         }
     }
 
+    /// Listens until the collector says when to come back; `None` if the session
+    /// ends without a word of that.
+    pub async fn sent_away(&mut self) -> Option<v1::Reconnect> {
+        let answer = async {
+            while let Ok(Some(response)) = self.inbound.message().await {
+                if let Some(connect_response::Message::Reconnect(it)) = response.message {
+                    return Some(it);
+                }
+            }
+            None
+        };
+        soon("the session ends", answer).await
+    }
+
     /// Listens for the session's end, and gives the reason.
     pub async fn end(&mut self) -> Status {
         soon("the session ends", async {

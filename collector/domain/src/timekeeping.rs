@@ -29,8 +29,6 @@ mod tests;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use self::tell::tell;
-
 /// The check that speaks of the collector's clock.
 pub const COLLECTOR_CLOCK: &str = "collector-clock";
 

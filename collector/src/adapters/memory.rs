@@ -13,6 +13,7 @@ use remit_collector_domain::{
     effect::{AuditEntry, EffectKey, FeedEvent, RecordKey},
     endpoint::{Endpoint, Frame},
     rollup::{Rollups, Span, Step, spans},
+    storeroom::Room,
 };
 use remit_shared::{AlertId, EndpointId, Series};
 
@@ -202,6 +203,10 @@ impl Store for MemoryStore {
         inner.write(Operation::ForgetAudit(begin))?;
         let old = inner.tables.forgettable(horizon.alerts);
         inner.write(Operation::Forget(old)).map(|_| ())
+    }
+
+    fn room(&self) -> Option<Room> {
+        None
     }
 
     async fn listened(&self) -> Result<SignedDuration, StoreError> {

@@ -48,6 +48,7 @@ use remit_collector_domain::{
     effect::{AuditEntry, EffectKey, FeedEvent},
     endpoint::Endpoint,
     rollup::{Span, Step},
+    storeroom::Room,
 };
 use remit_shared::{AlertId, Chain, EndpointId, Series};
 use tokio::{sync::oneshot, task};
@@ -65,7 +66,7 @@ use self::{
     log::{Log, LogReader},
     queue::{Outlet, Request, Work},
     scan::{entries, sealed},
-    space::{Space, free_bytes, space},
+    space::{Space, room, space},
     state::Shared,
     writer::{Failure, Writer},
 };
@@ -188,7 +189,7 @@ impl SledStore {
             Space::Tight => "measurements",
             Space::Last | Space::None => "everything",
         };
-        let free = free_bytes(&self.folder).unwrap_or(0) >> 20;
+        let free = self.room().map_or(0, |it| it.free >> 20);
         Err(format!(
             "the store refuses {refused}: {free} MiB are free in {}",
             self.folder.display()
@@ -363,6 +364,10 @@ impl Store for SledStore {
 
     async fn prune(&self, horizon: Horizon) -> Result<(), StoreError> {
         self.forget(horizon).await
+    }
+
+    fn room(&self) -> Option<Room> {
+        room(&self.folder, self.reserve_bytes)
     }
 
     async fn listened(&self) -> Result<SignedDuration, StoreError> {

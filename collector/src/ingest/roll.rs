@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    ops::RangeInclusive,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,6 +18,12 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Heartbeats are stretched so that no more than so many arrive in a second.
 const PER_SECOND: u64 = 200;
+
+/// After a stop so many come back in a second, so that each is greeted at once.
+const BACK_PER_SECOND: u64 = 200;
+
+/// Over so many seconds they come back, however few or many they are.
+const BACK_SECONDS: RangeInclusive<u64> = 5..=60;
 
 /// The roll.
 #[derive(Debug, Default)]
@@ -101,7 +108,39 @@ impl Roll {
         SignedDuration::from_secs(HEARTBEAT.as_secs().max(crowd).try_into().unwrap_or(i64::MAX))
     }
 
+    /// When an agent is to come back if the collector stops now. Each has a
+    /// `lot` of its own.
+    pub fn back_after(&self, lot: u64) -> Duration {
+        let crowd = self.seats().taken.len() as u64 / BACK_PER_SECOND;
+        let spread = crowd.clamp(*BACK_SECONDS.start(), *BACK_SECONDS.end());
+        Duration::from_secs(1 + lot % spread)
+    }
+
     fn seats(&self) -> MutexGuard<'_, Seats> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn back(agents: u64) -> (u64, u64) {
+        let roll = Roll::default();
+        for nth in 0..agents {
+            let id = EndpointId::from_uuid(Uuid::from_u128(nth.into()));
+            roll.sit_down(id, SignedDuration::ZERO);
+        }
+        let seconds = (0..1_000).map(|lot| roll.back_after(lot).as_secs());
+        (seconds.clone().min().unwrap(), seconds.max().unwrap())
+    }
+
+    #[test]
+    fn many_come_back_over_a_longer_time_than_few() {
+        assert_eq!(back(3), (1, 5));
+        assert_eq!(back(4_000), (1, 20));
+        assert_eq!(back(18_000), (1, 60));
     }
 }

@@ -127,3 +127,15 @@ async fn a_server_that_falls_silent_is_told_and_one_that_comes_back_is_cleared()
     assert_eq!(presence().await, Presence::Online);
     assert_eq!(world.store.owed(0, 10).await.unwrap().len(), 2);
 }
+
+#[test]
+fn what_is_measured_now_goes_before_what_is_long_over() {
+    let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1);
+    let frame = |ago: i64| {
+        let at = now - SignedDuration::from_secs(ago);
+        endpoint::Frame { at, changed: Vec::new() }
+    };
+    assert!(is_late(&[frame(3_600), frame(121)], now));
+    assert!(!is_late(&[frame(3_600), frame(120)], now), "it has caught up");
+    assert!(!is_late(&[], now), "what is not measured may be an alert");
+}

@@ -41,6 +41,7 @@ use remit_collector_domain::{
     effect::{AuditEntry, Effect, EffectKey, FeedEvent, RecordKey},
     endpoint::{Endpoint, Frame},
     rollup::{Rollup, Span, Step},
+    storeroom::Room,
 };
 use remit_shared::{AlertId, EndpointId, Series};
 use sha2::{Digest as _, Sha256};
@@ -166,6 +167,9 @@ pub trait Store: Send + Sync + 'static {
     /// known, and an alert that owes something stays until it is settled.
     fn prune(&self, horizon: Horizon) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// How much room there is for more, if the store can tell.
+    fn room(&self) -> Option<Room>;
+
     /// How long the collector has been listening in all its lives.
     fn listened(&self) -> impl Future<Output = Result<SignedDuration, StoreError>> + Send;
 
@@ -203,12 +207,15 @@ pub struct Commit<R> {
     pub settles: Vec<EffectKey>,
     /// History that becomes durable with it; endpoints only.
     pub frames: Vec<Frame>,
+    /// It tells of what is long over: when there is more than can be written,
+    /// whatever is not goes first.
+    pub late: bool,
 }
 
 impl<R> Commit<R> {
     /// A step that owes something.
     pub fn new(record: R, expected: u64, owes: Vec<Effect>) -> Self {
-        Self { record, expected, owes, settles: Vec::new(), frames: Vec::new() }
+        Self { record, expected, owes, settles: Vec::new(), frames: Vec::new(), late: false }
     }
 
     /// The same, performing effects.

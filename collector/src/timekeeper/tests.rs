@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
 use jiff::Timestamp;
-use remit_collector_domain::detect::Level;
+use remit_collector_domain::endpoint::Endpoint;
 
 use super::*;
 use crate::testing::World;
@@ -60,6 +60,6 @@ async fn a_clock_that_was_set_is_an_alert_of_the_collector_until_it_is_right_aga
         now.1 += SignedDuration::from_hours(1);
     }
     keeper.look(&mut state).await.unwrap();
-    let told = keeper.told().await.unwrap();
-    assert_eq!(told.len(), 0, "it is believed after an hour");
+    let told = itself::told(&*store, COLLECTOR_CLOCK).await.unwrap();
+    assert_eq!(told, Level::Ok, "it is believed after an hour");
 }

@@ -104,6 +104,7 @@ fn plan(ladder: &Ladder, hours: Option<&Calendar>, since: Timestamp) -> Vec<Time
         }
     }
     timers.sort_by_key(|it| it.due);
+    timers.shrink_to_fit();
     timers
 }
 

@@ -86,7 +86,11 @@ impl Work {
             self.speak_up(context);
         }
         self.alert.clocks_due = self.clocks_due(context);
-        let Self { alert, news, mut owed, letters, .. } = self;
+        let Self { mut alert, news, mut owed, letters, .. } = self;
+        // There may be many alerts, and most of them rest most of the time.
+        alert.timeline.shrink_to_fit();
+        alert.notices.shrink_to_fit();
+        alert.clocks.clocks.shrink_to_fit();
         if !news.is_empty() {
             let brief = Arc::new(alert.brief());
             for entry in news {

@@ -113,6 +113,13 @@ pub const CHECKS: &[CheckDef] = {
             Critical,
             "the collector hears too few of all endpoints",
         ),
+        def(
+            "collector-disk",
+            "infra_monitoring",
+            Medium,
+            Critical,
+            "the disk that the collector keeps everything on runs out of space",
+        ),
         def("cpu-busy", "infra_monitoring", Medium, High, "the processors have no time left"),
         def("disk-inodes", "infra_monitoring", Medium, High, "a filesystem runs out of inodes"),
         def("disk-space", "infra_monitoring", Medium, High, "a filesystem runs out of space"),

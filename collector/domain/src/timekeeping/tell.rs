@@ -1,49 +1,28 @@
-//! A verdict becomes a check of the virtual endpoint that stands for the
-//! collector, and an entry of the audit trail.
+//! What people are told of a verdict.
 
-use std::sync::Arc;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::{
-    detect::{CheckKey, Checks, Level, Rules, span},
-    effect::{AuditEntry, Effect},
-    endpoint::Endpoint,
+    detect::{Level, span},
+    itself::Finding,
     timekeeping::{COLLECTOR_CLOCK, Verdict},
 };
 
 /// From here on it is critical: times that people read are wrong by it.
 const GRAVE: SignedDuration = SignedDuration::from_secs(60);
 
-/// Writes a verdict on the virtual endpoint, and says what it comes to owe.
-pub fn tell(
-    endpoint: &Endpoint,
-    verdict: &Verdict,
-    rules: &Rules,
-    now: Timestamp,
-) -> (Endpoint, Vec<Effect>) {
-    let mut checks = Checks::clone(&endpoint.checks);
-    let (level, summary) = (verdict.level(), verdict.summary());
-    checks.set(COLLECTOR_CLOCK, "", level, summary.clone(), verdict.evidence(), now);
-    let is_it = |(check, _): &CheckKey| **check == *COLLECTOR_CLOCK;
-    let mut signals = checks.announce(rules, is_it);
-    if signals.is_empty() && level != Level::Ok {
-        // Once more, and by how much now.
-        signals.extend(checks.announce_again(rules, COLLECTOR_CLOCK, "", false));
-    }
-    let audit = AuditEntry {
-        at: now,
-        tenant: Some(endpoint.registration.tenant.clone()),
-        actor: "collector".into(),
-        action: "collector.clock".into(),
-        object: endpoint.id().to_string(),
-        detail: summary,
-    };
-    let owes = signals.into_iter().map(Effect::Signal).chain([Effect::Audit(audit)]).collect();
-    (Endpoint { checks: Arc::new(checks), ..endpoint.clone() }, owes)
-}
-
 impl Verdict {
+    /// What there is to tell.
+    pub fn finding(&self) -> Finding {
+        Finding {
+            check: COLLECTOR_CLOCK,
+            action: "collector.clock",
+            level: self.level(),
+            summary: self.summary(),
+            evidence: self.evidence(),
+        }
+    }
+
     fn level(&self) -> Level {
         match self {
             Self::Set { off, .. } if off.unsigned_abs() >= GRAVE.unsigned_abs() => Level::Crit,
@@ -52,8 +31,7 @@ impl Verdict {
         }
     }
 
-    /// What is the matter, in one line.
-    pub fn summary(&self) -> String {
+    fn summary(&self) -> String {
         match self {
             Self::Set { by, .. } => {
                 let way = if by.is_negative() { "back" } else { "ahead" };

@@ -6,6 +6,7 @@ use crate::{
     detect::Rules,
     effect::Effect,
     endpoint::Endpoint,
+    itself,
     mass_loss::{Place, stand_in},
     signal::Say,
 };
@@ -33,7 +34,7 @@ fn check(looks: &[(i64, i64, i64)], expect: Expect) {
         let (next, verdict) = look(&state, now);
         state = next;
         let Some(verdict) = verdict else { continue };
-        let (told, owes) = tell(&endpoint, &verdict, &Rules::default(), now.wall);
+        let (told, owes) = itself::tell(&endpoint, &verdict.finding(), &Rules::default(), now.wall);
         endpoint = told;
         for effect in owes {
             if let Effect::Audit(it) = &effect {

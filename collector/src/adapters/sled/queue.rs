@@ -4,8 +4,10 @@
 //! wakes all its threads. Whoever measures on and on can wait for company, so
 //! pieces of nothing but that are written at a steady [`PACE`], but for a few
 //! at a time in a collector that has little to do; what anybody waits for takes
-//! all that is there along, at once.
+//! all that is there along, at once. If there is more than a piece can hold, the
+//! [`lanes`] say who goes first.
 
+mod lanes;
 #[cfg(test)]
 mod tests;
 
@@ -13,10 +15,11 @@ use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::{Builder, Runtime},
-    sync::{Notify, mpsc, oneshot},
+    sync::{Notify, oneshot},
     time::{Instant, timeout_at},
 };
 
+use self::lanes::{Entries, Exits, Lane};
 use crate::{
     adapters::{sled::keys::Key, tables::Operation},
     ports::store::{AnyRecord, StoreError},
@@ -64,7 +67,7 @@ pub(super) struct Request {
 /// What is asked of the writer, on its way there.
 #[derive(Debug)]
 pub(super) struct Inbox {
-    queue: mpsc::Receiver<Request>,
+    queue: Exits<Request>,
     /// Rung with what cannot wait.
     urgent: Arc<Notify>,
     /// Keeps the time while the writer waits.
@@ -79,17 +82,17 @@ pub(super) struct Inbox {
 /// The other end of an [`Inbox`]. It closes with the last of these.
 #[derive(Debug)]
 pub(super) struct Outlet {
-    queue: mpsc::Sender<Request>,
+    queue: Entries<Request>,
     urgent: Arc<Notify>,
 }
 
-/// A way for requests, of which so many can be under way.
+/// A way for requests, of which so many of each kind can be under way.
 pub(super) fn channel(capacity: usize) -> io::Result<(Outlet, Inbox)> {
     Ok(channel_by(capacity, Builder::new_current_thread().enable_time().build()?))
 }
 
 fn channel_by(capacity: usize, clock: Runtime) -> (Outlet, Inbox) {
-    let (sender, queue) = mpsc::channel(capacity);
+    let (sender, queue) = lanes::lanes(capacity);
     let urgent = Arc::new(Notify::new());
     let outlet = Outlet { queue: sender, urgent: Arc::clone(&urgent) };
     (outlet, Inbox { queue, urgent, clock, enough_until: None, has_more: false })
@@ -99,9 +102,9 @@ impl Outlet {
     /// Leaves a request; waits until there is room for it. Gives it back if
     /// the writer has ended.
     pub(super) async fn send(&self, request: Request) -> Result<(), Request> {
-        let can_wait = request.work.can_wait();
-        self.queue.send(request).await.map_err(|it| it.0)?;
-        if !can_wait {
+        let lane = request.work.lane();
+        self.queue.send(lane, request).await?;
+        if lane == Lane::Urgent {
             self.urgent.notify_one();
         }
         Ok(())
@@ -135,8 +138,8 @@ impl Inbox {
                 // this one is early, and no harm is done.
                 let _ = timeout_at(due, urgent.notified()).await;
             }
-            let found = queue.recv_many(requests, PIECE).await > 0;
-            *has_more = !queue.is_empty();
+            let found = queue.take(requests, PIECE).await;
+            *has_more = queue.len() > 0;
             // However many pieces could not wait, who can waits no longer.
             let now = Instant::now();
             let until = enough_until.map_or(now, |it| it.max(now)) + PACE;
@@ -147,14 +150,20 @@ impl Inbox {
 }
 
 impl Work {
-    /// Whether nobody is kept from anything by waiting a little: a report that
-    /// changes nothing but values.
-    fn can_wait(&self) -> bool {
+    /// Nobody is kept from anything if a report that changes nothing but values
+    /// waits a little.
+    fn lane(&self) -> Lane {
         match self {
-            Self::Store(Operation::Commit { record: AnyRecord::Endpoint(_), owes, .. }) => {
-                owes.is_empty()
+            Self::Store(Operation::Commit {
+                record: AnyRecord::Endpoint(_), owes, late, ..
+            }) if owes.is_empty() => {
+                if *late {
+                    Lane::Late
+                } else {
+                    Lane::Live
+                }
             }
-            Self::Store(_) | Self::Erase(_) | Self::Rewrite(_) => false,
+            Self::Store(_) | Self::Erase(_) | Self::Rewrite(_) => Lane::Urgent,
         }
     }
 }

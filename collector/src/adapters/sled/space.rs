@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use remit_collector_domain::effect::RecordKey;
+use remit_collector_domain::{effect::RecordKey, storeroom::Room};
 
 use crate::adapters::{sled::queue::Work, tables::Operation};
 
@@ -22,7 +22,7 @@ pub(super) enum Space {
 /// How much room there is in the folder. `reserve` is what reports must leave
 /// to alerts; a quarter of that is what those must leave to forgetting.
 pub(super) fn space(folder: &Path, reserve: u64) -> Space {
-    let Some(free) = free_bytes(folder) else { return Space::Plenty };
+    let Some(Room { free, .. }) = room(folder, reserve) else { return Space::Plenty };
     match free {
         free if free >= reserve => Space::Plenty,
         free if free >= reserve / 4 => Space::Tight,
@@ -31,10 +31,11 @@ pub(super) fn space(folder: &Path, reserve: u64) -> Space {
     }
 }
 
-/// How many bytes are free, if anybody can tell; else a write will find out.
-pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
+/// How much room there is, if anybody can tell; else a write will find out.
+pub(super) fn room(folder: &Path, reserve: u64) -> Option<Room> {
     let found = rustix::fs::statvfs(folder).ok()?;
-    found.f_bavail.checked_mul(found.f_frsize)
+    let bytes = |blocks: u64| blocks.checked_mul(found.f_frsize);
+    Some(Room { free: bytes(found.f_bavail)?, size: bytes(found.f_blocks)?, reserve })
 }
 
 /// How much room there must be for work.

@@ -35,6 +35,8 @@ pub(crate) enum Operation {
         settles: Vec<EffectKey>,
         /// History that goes with it.
         frames: Vec<Frame>,
+        /// Whether it tells of what is long over.
+        late: bool,
     },
     /// Forget effects.
     Settle(Vec<EffectKey>),
@@ -56,9 +58,10 @@ pub(crate) enum Operation {
 impl Operation {
     /// A commit, without its type.
     pub(crate) fn commit<R: Record>(commit: Commit<R>) -> Self {
-        let Commit { record, expected, owes, settles, frames } = commit;
+        let Commit { record, expected, owes, settles, frames, late } = commit;
         let key = R::record_key(&record.key());
-        Self::Commit { key, record: R::wrap(Arc::new(record)), expected, owes, settles, frames }
+        let record = R::wrap(Arc::new(record));
+        Self::Commit { key, record, expected, owes, settles, frames, late }
     }
 }
 
@@ -117,7 +120,7 @@ impl Tables {
         operation: Operation,
     ) -> Result<u64, StoreError> {
         match operation {
-            Operation::Commit { key, record, expected, owes, settles, frames } => {
+            Operation::Commit { key, record, expected, owes, settles, frames, .. } => {
                 let before = self.current(overlay, &key);
                 if before.map_or(0, |it| it.1) != expected {
                     return Err(StoreError::Conflict { record: key, expected });

@@ -13,6 +13,12 @@ fn report() -> Work {
     Work::Store(Operation::commit(Commit::new(sample::endpoint(1), 0, vec![])))
 }
 
+/// One from long ago.
+fn backlog() -> Work {
+    let commit = Commit::new(sample::endpoint(1), 0, vec![]);
+    Work::Store(Operation::commit(Commit { late: true, ..commit }))
+}
+
 fn alarm() -> Work {
     Work::Store(Operation::commit(Commit::new(sample::endpoint(2), 0, vec![sample::signal("s")])))
 }
@@ -102,6 +108,21 @@ fn what_a_full_piece_has_left_behind_is_not_waited_for() {
     (0..PIECE + 1).for_each(|_| leave(&outlet, &inbox, report()));
     assert_eq!(next(&mut inbox), (PIECE, Duration::ZERO));
     assert_eq!(next(&mut inbox), (1, Duration::ZERO));
+}
+
+#[test]
+fn however_much_backlog_there_is_an_alarm_is_in_the_next_piece() {
+    let clock = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let (outlet, mut inbox) = channel_by(2 * PIECE, clock);
+    (0..2 * PIECE).for_each(|_| leave(&outlet, &inbox, backlog()));
+    (0..PIECE).for_each(|_| leave(&outlet, &inbox, report()));
+    leave(&outlet, &inbox, alarm());
+    let mut requests = Vec::new();
+    assert!(inbox.next_piece(&mut requests));
+    let count = |lane| requests.iter().filter(|it| it.work.lane() == lane).count();
+    assert_eq!(requests.len(), PIECE);
+    assert_eq!(count(Lane::Urgent), 1);
+    assert_eq!(count(Lane::Late), lanes::SHARE, "what is over does not wait for ever");
 }
 
 #[test]

@@ -280,7 +280,10 @@ impl<F: Form<D>, D> Form<Vec<D>> for Vec<F> {
     }
 
     fn load(self) -> Result<Vec<D>, Invalid> {
-        self.into_iter().map(F::load).collect()
+        let mut loaded: Vec<D> = self.into_iter().map(F::load).collect::<Result<_, _>>()?;
+        // It was collected into the place of the wider form.
+        loaded.shrink_to_fit();
+        Ok(loaded)
     }
 }
 

@@ -31,7 +31,7 @@ impl SmallDisk {
     /// Fills it up until so much is left.
     fn leave(&self, mib: u64) {
         drop(fs::remove_file(self.ballast()));
-        let free = free_bytes(self.0.path()).unwrap();
+        let free = room(self.0.path(), 0).unwrap().free;
         let ballast = vec![1; usize::try_from(free - mib * MIB).unwrap()];
         fs::write(self.ballast(), ballast).unwrap();
     }

@@ -50,8 +50,8 @@ const ACK_RECORDS: u64 = 4;
 /// Without a sign of life for so many heartbeats the connection is dead.
 const SILENT_BEATS: i32 = 4;
 
-/// After so many seconds who waits to be let in asks again.
-const WAITS_FOR: u32 = 15;
+/// After so long who waits to be let in asks again.
+const WAITS_FOR: Duration = Duration::from_secs(15);
 /// An agent remembers so many of its tokens at most.
 const EARLIER_TOKENS: usize = 64;
 
@@ -72,7 +72,13 @@ pub(super) async fn serve<S: Store, D: Directory, C: Clock>(
         let running = Box::pin(run(&ingest, &caller, &mut inbound, &answers));
         let served = stop.run_until_cancelled(running).await;
         let status = match served {
-            None => answer(ErrorKind::Unavailable, "the collector is stopping"),
+            None => {
+                let after = ingest.roll.back_after(remit_runtime::random::u64());
+                let back = come_back(after, "the collector is stopping");
+                // Whoever does not read it comes back by a lot of their own.
+                let _ = answers.try_send(Ok(Box::new(ConnectResponse { message: Some(back) })));
+                answer(ErrorKind::Unavailable, "the collector is stopping")
+            }
             Some(Ok(())) => return,
             Some(Err(status)) => status,
         };
@@ -310,11 +316,12 @@ fn readings(record: &Record) -> usize {
 
 /// Whoever waits comes back from time to time, and says nothing else.
 fn wait_outside() -> connect_response::Message {
-    let reason = "somebody must approve this endpoint first: `remit endpoint approve`";
-    connect_response::Message::Reconnect(Reconnect {
-        after_seconds: WAITS_FOR,
-        reason: reason.into(),
-    })
+    come_back(WAITS_FOR, "somebody must approve this endpoint first: `remit endpoint approve`")
+}
+
+fn come_back(after: Duration, reason: &str) -> connect_response::Message {
+    let after_seconds = u32::try_from(after.as_secs()).unwrap_or(u32::MAX);
+    connect_response::Message::Reconnect(Reconnect { after_seconds, reason: reason.into() })
 }
 
 async fn until(due: Option<Instant>) {
