@@ -19,7 +19,7 @@
 //!   first: room is what is needed then.
 //! - Memory holds four numbers per segment, never a payload.
 //! - A segment that waits long is replaced by a packed one, as a whole and only
-//!   if the same records come out of it; see [`pack`].
+//!   if the same records come out of it (`pack.rs`).
 
 mod frame;
 mod meta;
