@@ -154,6 +154,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn make(args: &Args) -> anyhow::Result<()> {
     needs::ensure(NEEDS)?;
+    // A key that cannot sign is no reason to wait for everything before it, nor
+    // to throw away what was made before.
+    let signer = Signer::new(args.key.as_deref())?;
     let kinds = if args.only.is_empty() { Kind::value_variants() } else { &args.only };
     let job = Job::new(args)?;
     let checks = 2 * usize::from(args.check) + usize::from(args.check && !args.quick);
@@ -173,7 +176,6 @@ fn make(args: &Args) -> anyhow::Result<()> {
         progress.step(format!("{}, {} KiB", path.display(), bytes.div_ceil(1024)));
         made.push(Made { product: product.name, path });
     }
-    let signer = Signer::new(args.key.as_deref())?;
     progress.step(format!("signing with {}", signer.describe()));
     job.vouch(&made, &signer)?;
 

@@ -28,9 +28,10 @@ pub(crate) const NEEDS: &[Need] = &[Need {
 }];
 
 /// What is there besides what every Debian has: the service manager, what our
-/// packages ask for, and rpm and dnf, to try what is for Red Hat under a service
-/// manager, too.
-const PACKAGES: &str = "systemd,systemd-sysv,adduser,ca-certificates,tzdata,rpm,dnf";
+/// packages ask for, rpm and dnf, to try what is for Red Hat under a service
+/// manager, too, and Ansible, which the role is tried with.
+const PACKAGES: &str = "systemd,systemd-sysv,adduser,ca-certificates,tzdata,rpm,dnf,\
+                        ansible-core,python3-apt";
 
 /// Sees to it that the root is there, and gives its folder.
 pub(crate) fn ensure(suite: &str) -> anyhow::Result<PathBuf> {

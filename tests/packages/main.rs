@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
 
+mod ansible;
 mod collector;
 mod deb;
 mod machine;

@@ -20,9 +20,11 @@
 //! - Events that are acknowledged stay for [`KEPT`], as long as nothing else
 //!   needs their room: a collector that is restored from an older copy gets
 //!   them again.
+//! - Packing a block changes what it takes and nothing else.
 
 mod lane;
 mod marks;
+mod packing;
 #[cfg(test)]
 mod tests;
 
@@ -185,7 +187,13 @@ impl Ledger {
                 block.newest = block.newest.max(at);
             }
             Some(_) | None => {
-                lane.blocks.push_back(Block { first: place, last: place, bytes, newest: at });
+                lane.blocks.push_back(Block {
+                    first: place,
+                    last: place,
+                    bytes,
+                    newest: at,
+                    packed: false,
+                });
                 lane.sealed = false;
             }
         }

@@ -11,7 +11,7 @@ use remit_shared::Stream;
 
 use crate::spool::{
     Draft, EARLIER, Spool, SpoolError, State, Waiting,
-    reading::{Gathering, encode},
+    reading::{Gathering, decode, encode},
 };
 
 /// Stands for the disk: outlives the spools that are opened on it.
@@ -24,7 +24,7 @@ struct Inner {
     token: Vec<u8>,
     earlier: Vec<Vec<u8>>,
     ledger: Ledger,
-    records: BTreeMap<(Stream, u64), (Timestamp, Vec<u8>)>,
+    records: BTreeMap<(Stream, u64), Vec<u8>>,
     closed: bool,
     had_session: bool,
     known: Marks,
@@ -112,7 +112,7 @@ impl Spool for MemorySpool {
             if room.granted {
                 inner.ledger.append(stream, size, draft.at);
                 inner.ledger.seal(stream);
-                inner.records.insert((stream, place), (draft.at, bytes));
+                inner.records.insert((stream, place), bytes);
             } else {
                 inner.ledger.lose(stream, 1, FULL);
             }
@@ -125,13 +125,12 @@ impl Spool for MemorySpool {
         let mut gathering = Gathering::new(&inner.ledger, bytes);
         for stream in Stream::ALL.iter().copied() {
             let Some(mut wanted) = gathering.start(stream, after) else { continue };
-            for (&(_, place), (at, bytes)) in
-                inner.records.range((stream, wanted)..=(stream, u64::MAX))
-            {
+            for (&(_, place), bytes) in inner.records.range((stream, wanted)..=(stream, u64::MAX)) {
                 if !gathering.is_open() {
                     break;
                 }
-                if gathering.take(stream, wanted, (place, *at), bytes) {
+                if let Some((record, bytes)) = decode(bytes, place) {
+                    gathering.take(wanted, record, bytes);
                     wanted = place + 1;
                 }
             }

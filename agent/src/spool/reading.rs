@@ -1,6 +1,5 @@
 //! From what a spool keeps to what it gives out: numbers, and gaps for holes.
 
-use jiff::Timestamp;
 use remit_agent_domain::spool::{Ledger, Marks};
 use remit_proto::convert::report;
 use remit_shared::{Entry, Record, Stream};
@@ -18,6 +17,13 @@ pub(super) fn encode(draft: &Draft, place: u64) -> Result<Vec<u8>, SpoolError> {
         return Err(SpoolError::TooLong { bytes: bytes.len(), probes: probes.join(", ") });
     }
     Ok(bytes)
+}
+
+/// The record that was kept at this place, and its length. None if the bytes
+/// make no sense: then it becomes part of the next gap.
+pub(super) fn decode(bytes: &[u8], place: u64) -> Option<(Record, u64)> {
+    let record = report::from_bytes(bytes).ok()?;
+    Some((Record { seq: place, ..record }, bytes.len() as u64))
 }
 
 /// Gathers what one call of `read` gives out.
@@ -42,24 +48,17 @@ impl<'a> Gathering<'a> {
         self.ledger.after(stream, after.of(stream))
     }
 
-    /// Takes what was kept at `place`, where `wanted` was looked for. Bytes
-    /// that make no sense are left out, and so become part of the next gap.
-    pub(super) fn take(
-        &mut self,
-        stream: Stream,
-        wanted: u64,
-        (place, at): (u64, Timestamp),
-        bytes: &[u8],
-    ) -> bool {
-        let Ok(mut record) = report::from_bytes(bytes) else { return false };
+    /// Takes a record, whose number is the place where it was kept; `wanted`
+    /// was looked for. Whatever lies in between is a gap.
+    pub(super) fn take(&mut self, wanted: u64, mut record: Record, bytes: u64) {
+        let (stream, place, at) = (record.stream, record.seq, record.at);
         if let Some(gap) = self.ledger.gap(stream, wanted, place) {
             let entry = Entry::Gap { from: gap.from, reason: gap.reason.into() };
             let record = Record { stream, seq: gap.through, at, entry };
             self.push(Waiting { record, bytes: 32 });
         }
         record.seq = self.ledger.number(stream, place);
-        self.push(Waiting { record, bytes: bytes.len() as u64 });
-        true
+        self.push(Waiting { record, bytes });
     }
 
     fn push(&mut self, waiting: Waiting) {

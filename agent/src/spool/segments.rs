@@ -18,9 +18,12 @@
 //!   segment's name told. If the disk is too full for that, deleting it comes
 //!   first: room is what is needed then.
 //! - Memory holds four numbers per segment, never a payload.
+//! - A segment that waits long is replaced by a packed one, as a whole and only
+//!   if the same records come out of it (`pack.rs`).
 
 mod frame;
 mod meta;
+pub(super) mod pack;
 mod read;
 mod recover;
 #[cfg(test)]
@@ -195,7 +198,10 @@ impl SegmentSpool {
                 // One by one, so that only the one that is too long is lost.
                 Err(_) => return self.append_each(stream, drafts),
             };
-            frame::write(&mut bytes, Frame { place, at: draft.at, payload: &payload });
+            frame::write(
+                &mut bytes,
+                Frame { place, at: draft.at, packed: false, payload: &payload },
+            );
             sizes.push(((bytes.len() - start) as u64, draft.at));
         }
         let room = self.ledger.make_room(stream, bytes.len() as u64);
@@ -288,6 +294,7 @@ impl Spool for SegmentSpool {
 
     fn append(&mut self, drafts: &[Draft]) -> Result<(), SpoolError> {
         self.guarded(|it| {
+            it.pack_one()?;
             let mut first = Ok(());
             for stream in Stream::ALL.iter().copied() {
                 let share: Vec<_> = drafts.iter().filter(|it| it.stream == stream).collect();

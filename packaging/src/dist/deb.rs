@@ -19,7 +19,10 @@ use crate::command;
 const ARCHITECTURE: &str = "amd64";
 
 /// What the package manager runs before and after.
-const SCRIPTS: &[&str] = &["preinst", "postinst", "prerm", "postrm"];
+const SCRIPTS: &[&str] = &["config", "preinst", "postinst", "prerm", "postrm"];
+
+/// What debconf may be asked to ask.
+const QUESTIONS: &str = "templates";
 
 /// Makes a product's package and gives where it is.
 pub(super) fn make(job: &Job, product: &Product) -> anyhow::Result<PathBuf> {
@@ -32,12 +35,13 @@ pub(super) fn make(job: &Job, product: &Product) -> anyhow::Result<PathBuf> {
     if !staged.settings.is_empty() {
         fs::write(about.join("conffiles"), staged.settings.join("\n") + "\n")?;
     }
-    for script in SCRIPTS {
-        let from = Path::new("packaging/linux/deb").join(format!("{}.{script}", product.name));
+    let executable = SCRIPTS.iter().map(|it| (*it, 0o755));
+    for (file, mode) in executable.chain([(QUESTIONS, 0o644)]) {
+        let from = ours(product, file);
         if from.exists() {
-            let to = about.join(script);
+            let to = about.join(file);
             fs::copy(&from, &to)?;
-            fs::set_permissions(&to, fs::Permissions::from_mode(0o755))?;
+            fs::set_permissions(&to, fs::Permissions::from_mode(mode))?;
         }
     }
     let path = job.out.join(format!("{}_{}-1_{ARCHITECTURE}.deb", product.name, job.version));
@@ -49,11 +53,19 @@ pub(super) fn make(job: &Job, product: &Product) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
+/// Where a file for the package manager lies, if the product has it.
+fn ours(product: &Product, file: &str) -> PathBuf {
+    Path::new("packaging/linux/deb").join(format!("{}.{file}", product.name))
+}
+
 fn control(job: &Job, product: &Product, staged: &Staged) -> anyhow::Result<String> {
     let mut depends = links::read(&job.programs().join(product.program))?.debian()?;
     depends.extend(product.needs.iter().map(|it| (*it).to_owned()));
     if product.is_service {
         depends.push("adduser".into());
+    }
+    if ours(product, QUESTIONS).exists() {
+        depends.push("debconf (>= 0.5) | debconf-2.0".into());
     }
     depends.sort();
     let bytes: u64 = staged.files.iter().map(|it| size(&staged.root, it)).sum::<Result<_, _>>()?;

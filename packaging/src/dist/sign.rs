@@ -3,6 +3,12 @@
 //! The signatures are GnuPG's, because that is what rpm and dnf check by
 //! themselves, and apt for a repository. Each rpm carries one; `SHA256SUMS.asc`
 //! is one over the sums of everything.
+//!
+//! Whether a key can sign is tried before anything is made.
+
+mod key;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fs,
@@ -39,11 +45,23 @@ impl Signer {
             None if Path::new(TEST_KEY).exists() => signer.import(Path::new(TEST_KEY))?,
             None => signer.make_test_key()?,
         }
+        let path = key.unwrap_or(Path::new(TEST_KEY)).display();
         let listed = command::capture(signer.gpg().args(["--with-colons", "--list-secret-keys"]))?;
-        let field = |line: &str| Some(line.strip_prefix("fpr:")?.trim_matches(':').to_owned());
-        signer.fingerprint =
-            listed.lines().find_map(field).context("the file has no secret key in it")?;
+        let fingerprint = key::only(&listed).with_context(|| format!("{path} cannot sign"))?;
+        signer.fingerprint = fingerprint.to_owned();
+        signer.try_out().with_context(|| {
+            format!("{path} cannot sign: its key must be whole, and without a passphrase")
+        })?;
         Ok(signer)
+    }
+
+    /// Signs something, and looks whether gpg believes it.
+    fn try_out(&self) -> anyhow::Result<()> {
+        let file = self.home.path().join("trial");
+        fs::write(&file, "trial\n")?;
+        self.sign(&file)?;
+        command::capture(self.gpg().arg("--verify").arg(file.with_extension("asc")).arg(&file))?;
+        Ok(())
     }
 
     fn gpg(&self) -> Command {
@@ -54,8 +72,9 @@ impl Signer {
     }
 
     fn import(&self, key: &Path) -> anyhow::Result<()> {
+        fs::metadata(key).with_context(|| format!("failed to read the key {}", key.display()))?;
         command::capture(self.gpg().arg("--import").arg(key))
-            .with_context(|| format!("{} is no key that can be used", key.display()))?;
+            .with_context(|| format!("{} is no key that gpg can read", key.display()))?;
         Ok(())
     }
 

@@ -7,17 +7,23 @@
 //! [`Body::Unchanged`](remit_shared::Body::Unchanged).
 //!
 //! A fresh encoder gives a report that stands alone. That is the form in which
-//! a spool keeps records.
+//! a spool keeps records. [`pack`] makes one piece of several, as a session
+//! would; a spool keeps what waits long in that form.
 
 mod decode;
 mod encode;
+mod packed;
 #[cfg(test)]
 mod tests;
 
 use prost::Message as _;
 use remit_shared::Record;
 
-pub use crate::convert::report::{decode::Decoder, encode::Encoder};
+pub use crate::convert::report::{
+    decode::Decoder,
+    encode::Encoder,
+    packed::{pack, unpack},
+};
 use crate::{convert::InvalidMessage, v1};
 
 /// The most series that one session may define.

@@ -15,6 +15,8 @@ pub struct Block {
     pub bytes: u64,
     /// When its newest record was written.
     pub newest: Timestamp,
+    /// Whether it was packed, or cannot be packed any better.
+    pub packed: bool,
 }
 
 /// How many losses are remembered with their reason; older ones stay holes.

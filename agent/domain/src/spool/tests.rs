@@ -117,7 +117,73 @@ fn f34_what_the_collector_has_makes_room_first() {
     assert_eq!((ledger.lost(), ledger.spare()), (Marks::default(), 0));
 }
 
+#[test]
+fn the_oldest_full_block_is_packed_once_metrics_take_half_of_theirs() {
+    let mut ledger = ledger();
+    fill(&mut ledger, Metrics, 4);
+    assert_eq!(ledger.to_pack(), None, "of 875 bytes");
+    fill(&mut ledger, Metrics, 1);
+    ledger.acknowledge(Marks { events: 0, metrics: 0 });
+    assert_eq!(ledger.to_pack().map(|it| it.first), Some(1));
+    ledger.packed(1, 30);
+    assert_eq!((ledger.bytes(), ledger.to_pack()), (430, None), "there is room again");
+    fill(&mut ledger, Metrics, 1);
+    assert_eq!(ledger.to_pack().map(|it| it.first), Some(2), "none twice");
+    ledger.packed(2, 170);
+    assert_eq!(ledger.bytes(), 530, "what would grow stays");
+    assert_eq!((ledger.last().metrics, ledger.lost()), (6, Marks::default()));
+}
+
+/// Something that happens to a spool.
+#[derive(Clone, Debug)]
+enum Step {
+    Append { stream: Stream, bytes: u64 },
+    Pack { tenths: u64 },
+    Acknowledge { metrics: u64 },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let stream = prop_oneof![Just(Events), Just(Metrics)];
+    prop_oneof![
+        4 => (stream, 1_u64..100).prop_map(|(stream, bytes)| Step::Append { stream, bytes }),
+        2 => (0_u64..15).prop_map(|tenths| Step::Pack { tenths }),
+        1 => (0_u64..40).prop_map(|metrics| Step::Acknowledge { metrics }),
+    ]
+}
+
+/// All that travels follows from these.
+fn numbers(ledger: &Ledger) -> impl PartialEq + std::fmt::Debug + use<> {
+    let places = [Events, Metrics].map(|it| (ledger.places(it), ledger.after(it, 0)));
+    let blocks = |it: &Lane| it.blocks.iter().map(|it| (it.first, it.last)).collect::<Vec<_>>();
+    let blocks = (blocks(&ledger.events), blocks(&ledger.metrics));
+    (places, blocks, ledger.last(), ledger.lost(), ledger.events.clone())
+}
+
 proptest! {
+    #[test]
+    fn packing_touches_no_event_and_no_number(steps in vec(step(), 0..200)) {
+        let mut ledger = ledger();
+        for step in steps {
+            match step {
+                Step::Append { stream, bytes } => if ledger.make_room(stream, bytes).granted {
+                    ledger.append(stream, bytes, at(0));
+                    ledger.seal(stream);
+                },
+                Step::Acknowledge { metrics } => {
+                    ledger.acknowledge(Marks { events: 0, metrics });
+                }
+                Step::Pack { tenths } => if let Some(block) = ledger.to_pack() {
+                    let (before, taken) = (numbers(&ledger), ledger.bytes());
+                    prop_assert!(block.first > ledger.acked().metrics && !block.packed);
+                    ledger.packed(block.first, block.bytes * tenths / 10);
+                    prop_assert_eq!(numbers(&ledger), before);
+                    prop_assert!(ledger.bytes() <= taken);
+                    prop_assert!(ledger.to_pack().is_none_or(|it| it.first > block.first));
+                },
+            }
+        }
+    }
+
     #[test]
     fn the_limit_holds_and_every_place_is_given_once(
         sizes in vec((any::<bool>(), 1_u64..400), 0..200),

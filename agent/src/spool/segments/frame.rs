@@ -4,7 +4,9 @@
 //! crc32 u32 │ length u32 │ place u64 │ written at, ms i64 │ payload
 //! ```
 //!
-//! Little endian; the checksum covers all that follows it. A damaged frame is
+//! Little endian; the checksum covers all that follows it. Where the length's
+//! highest bit is set, the payload is several records [packed](super::pack)
+//! into one, and place and time are the last one's. A damaged frame is
 //! passed over by looking for the next place where everything fits: checksum,
 //! length, and a place that the space in between allows.
 
@@ -15,11 +17,21 @@ use crate::spool::LONGEST;
 /// The bytes before a payload.
 pub(super) const HEADER: usize = 24;
 
+/// The most records of one frame.
+pub(super) const MOST: usize = 256;
+
+/// In a length: there are several records.
+const PACKED: u32 = 1 << 31;
+
 /// A record as it lies in a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Frame<'a> {
+    /// The place of its record, or of the last one.
     pub(super) place: u64,
+    /// When that was written.
     pub(super) at: Timestamp,
+    /// Whether there are several.
+    pub(super) packed: bool,
     pub(super) payload: &'a [u8],
 }
 
@@ -28,6 +40,7 @@ pub(super) fn write(out: &mut Vec<u8>, frame: Frame<'_>) {
     let start = out.len();
     let length = u32::try_from(frame.payload.len()).unwrap_or(u32::MAX);
     out.extend_from_slice(&[0; 4]);
+    let length = if frame.packed { length | PACKED } else { length };
     out.extend_from_slice(&length.to_le_bytes());
     out.extend_from_slice(&frame.place.to_le_bytes());
     out.extend_from_slice(&frame.at.as_millisecond().to_le_bytes());
@@ -39,22 +52,25 @@ pub(super) fn write(out: &mut Vec<u8>, frame: Frame<'_>) {
 /// The frame at this offset and where the next one begins, if it is whole.
 pub(super) fn read(bytes: &[u8], offset: usize) -> Option<(Frame<'_>, usize)> {
     let rest = bytes.get(offset..)?;
-    let (place, end) = header(rest)?;
+    let Header { place, packed, end } = header(rest)?;
     let crc = u32::from_le_bytes(array(rest, 0)?);
     if crc != crc32fast::hash(&rest[4..end]) {
         return None;
     }
     let at = Timestamp::from_millisecond(i64::from_le_bytes(array(rest, 16)?)).ok()?;
-    Some((Frame { place, at, payload: &rest[HEADER..end] }, offset + end))
+    Some((Frame { place, at, packed, payload: &rest[HEADER..end] }, offset + end))
 }
 
 /// Where the next whole frame begins, past damage. `after` is the last place
 /// that was seen.
 pub(super) fn find(bytes: &[u8], offset: usize, after: u64) -> Option<usize> {
     (offset..(bytes.len() + 1).saturating_sub(HEADER)).find(|&at| {
-        let most = after.saturating_add(((at - offset) / HEADER) as u64 + 1);
-        header(&bytes[at..]).is_some_and(|(place, _)| after < place && place <= most)
-            && read(bytes, at).is_some()
+        let fits = |it: Header| {
+            let each = if it.packed { MOST } else { 1 };
+            let most = ((at - offset) / HEADER + 1) * each;
+            after < it.place && it.place <= after.saturating_add(most as u64)
+        };
+        header(&bytes[at..]).is_some_and(fits) && read(bytes, at).is_some()
     })
 }
 
@@ -62,21 +78,30 @@ pub(super) fn find(bytes: &[u8], offset: usize, after: u64) -> Option<usize> {
 /// believed; at least one.
 pub(super) fn count(bytes: &[u8], mut offset: usize, after: u64) -> u64 {
     let mut count = 0;
-    while let Some((place, end)) = bytes.get(offset..).and_then(header) {
-        if place != after.wrapping_add(count + 1) {
+    while let Some(it) = bytes.get(offset..).and_then(header) {
+        if it.place != after.wrapping_add(count + 1) {
             break;
         }
         count += 1;
-        offset += end;
+        offset += it.end;
     }
     count + u64::from(offset < bytes.len())
 }
 
-/// The place and the end of the frame that these bytes begin with, unchecked.
-fn header(bytes: &[u8]) -> Option<(u64, usize)> {
-    let length = usize::try_from(u32::from_le_bytes(array(bytes, 4)?)).ok()?;
-    let place = u64::from_le_bytes(array(bytes, 8)?);
-    (length <= LONGEST && HEADER + length <= bytes.len()).then_some((place, HEADER + length))
+/// What stands before a payload, and where that ends.
+struct Header {
+    place: u64,
+    packed: bool,
+    end: usize,
+}
+
+/// The header of the frame that these bytes begin with, unchecked.
+fn header(bytes: &[u8]) -> Option<Header> {
+    let length = u32::from_le_bytes(array(bytes, 4)?);
+    let packed = length & PACKED != 0;
+    let length = usize::try_from(length & !PACKED).ok()?;
+    let (place, end) = (u64::from_le_bytes(array(bytes, 8)?), HEADER + length);
+    (length <= LONGEST && end <= bytes.len()).then_some(Header { place, packed, end })
 }
 
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
@@ -90,9 +115,9 @@ mod tests {
     use super::*;
 
     fn segment(first: u64, payloads: &[Vec<u8>]) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let (mut bytes, packed) = (Vec::new(), false);
         for (place, payload) in (first..).zip(payloads) {
-            write(&mut bytes, Frame { place, at: Timestamp::UNIX_EPOCH, payload });
+            write(&mut bytes, Frame { place, at: Timestamp::UNIX_EPOCH, packed, payload });
         }
         bytes
     }
@@ -145,6 +170,18 @@ mod tests {
             let _ = find(&bytes, 0, after);
             let _ = count(&bytes, 0, after.min(u64::MAX - 100));
         }
+    }
+
+    #[test]
+    fn past_a_damaged_frame_of_many_the_next_one_of_many_is_found() {
+        let mut bytes = Vec::new();
+        for place in [256, 512, 768] {
+            let frame = Frame { place, at: Timestamp::UNIX_EPOCH, packed: true, payload: &[9; 30] };
+            write(&mut bytes, frame);
+        }
+        bytes[HEADER + 30 + HEADER] ^= 1;
+        assert_eq!(find(&bytes, HEADER + 30, 256), Some(2 * (HEADER + 30)));
+        assert!(read(&bytes, 0).unwrap().0.packed && places(&bytes, 1) == [256, 768]);
     }
 
     #[test]

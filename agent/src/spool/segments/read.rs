@@ -13,7 +13,7 @@ use remit_shared::Stream;
 use crate::spool::{
     SpoolError,
     reading::Gathering,
-    segments::{SegmentSpool, frame},
+    segments::{SegmentSpool, frame, pack::records},
 };
 
 /// How much of a segment is read at once.
@@ -50,10 +50,6 @@ impl SegmentSpool {
                 let bytes = chunk(&mut file, &block, offset).map_err(io)?;
                 let mut at = 0;
                 while at < bytes.len() {
-                    if !gathering.is_open() {
-                        let offset = offset + at as u64;
-                        return Ok(Some(Cursor { segment: block.first, wanted, offset }));
-                    }
                     let Some((frame, end)) = frame::read(&bytes, at) else {
                         // Cut by the chunk's end, unless that is the segment's.
                         if at > 0 && offset + (bytes.len() as u64) < block.bytes {
@@ -62,9 +58,18 @@ impl SegmentSpool {
                         at = frame::find(&bytes, at, place - 1).unwrap_or(bytes.len());
                         continue;
                     };
-                    let it = (frame.place, frame.at);
-                    if frame.place >= wanted && gathering.take(stream, wanted, it, frame.payload) {
-                        wanted = frame.place + 1;
+                    let news = if frame.place < wanted { Vec::new() } else { records(frame) };
+                    for (record, length) in news {
+                        if record.seq < wanted {
+                            continue;
+                        }
+                        if !gathering.is_open() {
+                            let offset = offset + at as u64;
+                            return Ok(Some(Cursor { segment: block.first, wanted, offset }));
+                        }
+                        let place = record.seq;
+                        gathering.take(wanted, record, length);
+                        wanted = place + 1;
                     }
                     (place, at) = (frame.place + 1, end);
                 }

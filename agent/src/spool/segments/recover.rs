@@ -85,6 +85,10 @@ fn list(folder: &Path) -> Result<Vec<(Stream, u64, PathBuf)>, SpoolError> {
         });
         if let Some((stream, first)) = parsed {
             segments.push((stream, first, entry.path()));
+        } else if name.to_str().is_some_and(|it| it.starts_with('.') && it.ends_with(".tmp")) {
+            // It was to replace a file when the process ended; that is still there.
+            let gone = fs::remove_file(entry.path());
+            gone.map_err(|err| SpoolError::io("delete", entry.path(), err))?;
         }
     }
     Ok(segments)
@@ -93,13 +97,14 @@ fn list(folder: &Path) -> Result<Vec<(Stream, u64, PathBuf)>, SpoolError> {
 fn examine(lane: &mut Recovered, first: u64, path: &Path, is_last: bool) -> Result<(), SpoolError> {
     let bytes = fs::read(path).map_err(|err| SpoolError::io("read", path.to_owned(), err))?;
     let (mut at, mut end, mut last) = (0, 0, first.saturating_sub(1));
-    let (mut newest, mut records) = (Timestamp::MIN, 0_u64);
+    let (mut newest, mut records, mut packed) = (Timestamp::MIN, 0_u64, false);
     while at < bytes.len() {
         match frame::read(&bytes, at) {
             Some((frame, next)) if frame.place > last => {
                 (at, end, last) = (next, next, frame.place);
                 newest = newest.max(frame.at);
                 records += 1;
+                packed |= frame.packed;
             }
             Some(_) | None => match frame::find(&bytes, at, last) {
                 Some(next) => {
@@ -127,7 +132,7 @@ fn examine(lane: &mut Recovered, first: u64, path: &Path, is_last: bool) -> Resu
         lane.empty.push(path.to_owned());
     } else {
         // The first frame may be damaged; the name still tells its place.
-        lane.blocks.push(Block { first, last, bytes: end as u64, newest });
+        lane.blocks.push(Block { first, last, bytes: end as u64, newest, packed });
     }
     Ok(())
 }

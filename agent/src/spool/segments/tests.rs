@@ -142,6 +142,82 @@ fn segments_come_and_go() {
     assert!(!lines.iter().any(|it| it.contains('-')), "nothing is declared lost: {lines:?}");
 }
 
+/// A folder in which records of so many minutes wait, most of them packed.
+fn packed(minutes: i64) -> (TempDir, SegmentSpool) {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits { max_bytes: 64 << 10, ..LIMITS };
+    let mut spool = SegmentSpool::open(folder.path(), limits, 7).unwrap();
+    for minute in 1..=minutes {
+        spool.append(&[draft(Metrics, minute)]).unwrap();
+    }
+    (folder, spool)
+}
+
+/// All frames of a segment.
+fn frames(segment: &[u8]) -> Vec<(Frame<'_>, usize)> {
+    let next = |(_, end): &(Frame<'_>, usize)| frame::read(segment, *end);
+    std::iter::successors(frame::read(segment, 0), next).collect()
+}
+
+#[test]
+fn what_waits_long_is_packed_and_comes_out_as_it_went_in() {
+    let (folder, mut spool) = packed(1200);
+    let first = fs::read(spool.path(Metrics, 1)).unwrap();
+    assert!(frames(&first).iter().all(|it| it.0.packed));
+    assert_eq!(spool.state().lost, Marks::default(), "plain, half of them would not fit");
+    let expected: Vec<_> = (1..=1200).map(|it| format!("metrics {it} @{it}")).collect();
+    assert_eq!(all(&mut spool), expected);
+    let bytes = spool.ledger.bytes();
+    drop(spool);
+    // It died while it replaced a segment.
+    let half = folder.path().join(".metrics-00000000000000000001.seg.00.tmp");
+    fs::write(&half, &first[..9]).unwrap();
+    let mut spool = SegmentSpool::open(folder.path(), LIMITS, 7).unwrap();
+    assert_eq!((all(&mut spool), spool.ledger.bytes()), (expected, bytes));
+    assert!(!half.exists());
+}
+
+#[test]
+fn packing_is_not_noticed_by_whoever_is_reading() {
+    let (_folder, mut spool) = packed(300);
+    let mut after = Marks::default();
+    for minute in 301..=1100 {
+        spool.append(&[draft(Metrics, minute)]).unwrap();
+        for it in spool.read(after, 1).unwrap() {
+            assert_eq!((it.record.seq, it.record.stream), (after.metrics + 1, Metrics));
+            after = after.with(Metrics, it.record.seq);
+        }
+    }
+    spool.forget(after).unwrap();
+    assert_eq!((all(&mut spool).len(), spool.state().lost), (300, Marks::default()));
+}
+
+#[test]
+fn damage_to_a_packed_frame_costs_what_it_holds_and_nothing_else() {
+    let (folder, spool) = packed(1200);
+    let segment = spool.path(Metrics, 1);
+    drop(spool);
+    let mut bytes = fs::read(&segment).unwrap();
+    let last = frames(&bytes)[0].0.place;
+    bytes[frame::HEADER + 9] ^= 4;
+    fs::write(&segment, &bytes).unwrap();
+    let mut spool = SegmentSpool::open(folder.path(), LIMITS, 7).unwrap();
+    let lines = all(&mut spool);
+    assert_eq!(lines[0], format!("metrics 1-{last} damaged, or dropped before a restart"));
+    assert_eq!(lines.len() as u64, 1 + 1200 - last);
+}
+
+#[test]
+fn a_damaged_segment_is_left_as_it_is() {
+    let (folder, segment) = five();
+    let mut bytes = fs::read(&segment).unwrap();
+    let (_, first) = frame::read(&bytes, 0).unwrap();
+    assert!(pack::packed(&bytes).is_some_and(|it| it.len() < bytes.len() / 2));
+    bytes[first + frame::HEADER + 3] ^= 4;
+    assert_eq!(pack::packed(&bytes), None);
+    drop(folder);
+}
+
 #[test]
 fn reading_on_gives_what_reading_anew_gives() {
     let folder = tempfile::tempdir().unwrap();

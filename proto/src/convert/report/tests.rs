@@ -50,6 +50,27 @@ fn a_series_that_vanishes_is_gone_and_may_come_back() {
 }
 
 #[test]
+fn what_is_packed_comes_out_and_names_stand_once() {
+    let records: Vec<_> = (1..=9_i64)
+        .map(|nth| {
+            let ms = nth * 10_000;
+            let values = [("total", 16_000_000_000), ("free", 8_000_000_000 + nth)];
+            record(nth.unsigned_abs() * 2, ms, vec![measurement("memory", ms, &values)])
+        })
+        .collect();
+    let bytes = pack(&records);
+    let unpacked = unpack(&bytes).unwrap();
+    assert_eq!(unpacked.iter().map(|it| it.1).sum::<u64>(), bytes.len() as u64);
+    assert!(unpacked.iter().map(|it| &it.0).eq(&records));
+    let alone: usize = records.iter().map(|it| to_bytes(it).len()).sum();
+    assert!(bytes.len() * 3 < alone, "{} of {alone}", bytes.len());
+    for end in 0..bytes.len() {
+        let cut = unpack(&bytes[..end]);
+        assert!(cut.is_err() || cut.is_ok_and(|it| it.len() < records.len()), "cut at {end}");
+    }
+}
+
+#[test]
 fn a_scan_that_says_the_same_again_travels_as_unchanged() {
     let (mut encoder, mut decoder) = (Encoder::default(), Decoder::default());
     let scan = ServiceScan {

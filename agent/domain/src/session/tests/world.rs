@@ -61,13 +61,16 @@ impl Disk {
 
     /// Forgets what only memory knew.
     fn rebuild(&mut self) {
-        let lane =
-            |stream, (base, acked, next)| {
-                let blocks = self.records.keys().filter(|it| it.0 == stream).map(|(_, place)| {
-                    Block { first: *place, last: *place, bytes: RECORD, newest: at(0) }
-                });
-                Lane::restore(base, acked, next, blocks.collect())
-            };
+        let lane = |stream, (base, acked, next)| {
+            let blocks = self.records.keys().filter(|it| it.0 == stream).map(|(_, place)| Block {
+                first: *place,
+                last: *place,
+                bytes: RECORD,
+                newest: at(0),
+                packed: false,
+            });
+            Lane::restore(base, acked, next, blocks.collect())
+        };
         let [events, metrics] = self.kept;
         let (events, metrics) = (lane(Stream::Events, events), lane(Stream::Metrics, metrics));
         self.ledger = Ledger::new(LIMITS, events, metrics);
