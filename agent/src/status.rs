@@ -13,7 +13,10 @@ use jiff::{SignedDuration, Timestamp};
 use remit_runtime::duration;
 use remit_shared::{Chain, Clock};
 use serde::{Deserialize, Serialize};
-use tokio::{sync::watch, time};
+use tokio::{
+    sync::watch,
+    time::{self, Instant},
+};
 use tracing::debug;
 
 use crate::{
@@ -30,6 +33,13 @@ const FILE: &str = "status.json";
 /// How often it is written if nothing changes. Each time costs as much as
 /// measuring and reporting once.
 const PERIOD: Duration = Duration::from_secs(30);
+
+/// And how often while records wait, or nobody is there to take them: somebody
+/// may be looking.
+const CLOSELY: Duration = Duration::from_secs(10);
+
+/// So many wait for their acknowledgement anyway.
+const USUAL: u64 = 8;
 
 /// How old it may be before the agent counts as not running.
 const FRESH: SignedDuration = SignedDuration::from_secs(75);
@@ -201,11 +211,11 @@ pub(crate) async fn write<S: Spool>(
 ) {
     let path = state_dir.join(FILE);
     let temporary = state_dir.join(".status.json.tmp");
-    let mut period = time::interval(PERIOD);
+    let mut due = Instant::now();
     let mut shown = None;
     loop {
         tokio::select! {
-            _ = period.tick() => {}
+            () = time::sleep_until(due) => {}
             Ok(()) = link.changed() => {
                 let it = link.borrow_and_update();
                 let now = (it.connected, it.last_error.clone());
@@ -217,9 +227,13 @@ pub(crate) async fn write<S: Spool>(
         }
         let state = link.borrow().clone();
         shown = Some((state.connected, state.last_error.clone()));
+        due = Instant::now() + CLOSELY;
         let (Ok(endpoint), Ok(spool)) = (identity.endpoint(), spool.look().await) else {
             continue;
         };
+        if state.connected && spool.queued <= USUAL {
+            due = Instant::now() + PERIOD;
+        }
         let status = Status {
             endpoint_id: endpoint.endpoint_id,
             tenant: endpoint.tenant,

@@ -49,6 +49,9 @@ pub(crate) struct Soak {
     /// How many reports they make in a second, all together.
     #[arg(long, default_value_t = 400)]
     rate: u32,
+    /// How much the collector's store may keep in memory, as `store.cache_mib`.
+    #[arg(long, value_name = "MIB")]
+    cache: Option<u32>,
     /// Of the programs as they are released.
     #[arg(long)]
     release: bool,
@@ -57,7 +60,9 @@ pub(crate) struct Soak {
 /// Lets agents report evenly for a long while, and looks at the collector's memory.
 pub(crate) fn soak(args: &Soak) -> anyhow::Result<ExitCode> {
     let [minutes, agents, rate] = [args.minutes, args.agents, args.rate].map(|it| it.to_string());
-    let words = ["--soak", &minutes, "--agents", &agents, "--rate", &rate];
+    let mut words = vec!["--soak", &minutes, "--agents", &agents, "--rate", &rate];
+    let cache = args.cache.map(|it| it.to_string());
+    words.extend(cache.as_deref().into_iter().flat_map(|it| ["--cache", it]));
     // Nothing is broken, and only the collector runs.
     let programs = ["-p", "remit-collector", "-p", "tests"];
     let bins = ["--bin", "remit-collector", "--bin", "remit-faults"];

@@ -70,6 +70,10 @@ struct Args {
     /// How many reports they make in a second, all together.
     #[arg(long, default_value_t = 400, requires = "soak")]
     rate: u32,
+    /// How much the collector's store may keep in memory, as `store.cache_mib`: the
+    /// less, the sooner it is full, and the sooner memory is flat.
+    #[arg(long, value_name = "MIB", requires = "soak")]
+    cache: Option<u32>,
     /// Print one line of JSON per row.
     #[arg(long)]
     json: bool,
@@ -107,7 +111,7 @@ fn main() -> ExitCode {
 
 async fn run(args: &Args) -> ExitCode {
     if let Some(minutes) = args.soak {
-        let load = Load { minutes, agents: args.agents, rate: args.rate };
+        let load = Load { minutes, agents: args.agents, rate: args.rate, cache: args.cache };
         return if soak::run(load).await { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let scope = Scope { small: args.small || args.quick };

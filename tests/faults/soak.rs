@@ -24,6 +24,8 @@ pub(crate) struct Load {
     pub(crate) agents: u32,
     /// Reports in a second, of all agents.
     pub(crate) rate: u32,
+    /// `store.cache_mib`, if it is not the usual one.
+    pub(crate) cache: Option<u32>,
 }
 
 /// What may come in an hour before memory counts as growing, in MiB.
@@ -38,6 +40,9 @@ const LOOKS_PER_MINUTE: usize = 6;
 /// Runs it, and says whether memory is flat.
 pub(crate) async fn run(load: Load) -> bool {
     let mut site = Site::start().await;
+    if let Some(cache) = load.cache {
+        site.configure(&format!("[store]\ncache_mib = {cache}\n")).await;
+    }
     let pid = site.collector().pid();
     let period = Duration::from_secs_f64(f64::from(load.agents) / f64::from(load.rate.max(1)));
     let (mut tasks, taken) = (JoinSet::new(), Rc::new(Cell::new(0)));
@@ -70,9 +75,10 @@ pub(crate) async fn run(load: Load) -> bool {
     let (Some(first), Some(last)) = (seen.first(), seen.last()) else { return false };
     let growth = slope(&seen[seen.len() / 2..]);
     let rate = (taken.get() - before) as f64 / begun.elapsed().as_secs_f64();
+    let cache = load.cache.map_or_else(String::new, |it| format!(", a cache of {it} MiB"));
     let verdict = if lasted && growth <= FLAT { "ok" } else { "MISSED" };
     say(&format!(
-        "soak  {} agents, {rate:.0} of {} reports/s of 20 values, {:.0} min | resident at the start {:.1} MiB · \
+        "soak  {} agents, {rate:.0} of {} reports/s of 20 values, {:.0} min{cache} | resident at the start {:.1} MiB · \
          at the end {:.1} MiB · growth in the second half {growth:.1} MiB/h (≤ {FLAT} MiB/h) | {verdict}",
         load.agents,
         load.rate,
