@@ -41,7 +41,7 @@ const LOOKS_PER_MINUTE: usize = 6;
 pub(crate) async fn run(load: Load) -> bool {
     let mut site = Site::start().await;
     if let Some(cache) = load.cache {
-        site.configure(&format!("[store]\ncache_mib = {cache}\n")).await;
+        site.reconfigure("[store]", &format!("[store]\ncache_mib = {cache}")).await;
     }
     let pid = site.collector().pid();
     let period = Duration::from_secs_f64(f64::from(load.agents) / f64::from(load.rate.max(1)));

@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use remit_proto::v1::Presence;
-use tests::{SOON, Site, eventually};
+use tests::{Site, eventually};
 
 use crate::machine::{Machine, endpoint, package, settings};
 

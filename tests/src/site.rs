@@ -182,10 +182,24 @@ impl Site {
 
     /// Adds to the collector's settings, and starts it with them.
     pub async fn configure(&mut self, settings: &str) {
+        self.with_settings(|before| before + settings).await;
+    }
+
+    /// Writes something else into the collector's settings, and starts it with
+    /// them.
+    pub async fn reconfigure(&mut self, from: &str, to: &str) {
+        self.with_settings(|before| {
+            assert!(before.contains(from), "there is no `{from}` in {before}");
+            before.replacen(from, to, 1)
+        })
+        .await;
+    }
+
+    async fn with_settings(&mut self, change: impl FnOnce(String) -> String) {
         self.stop().await;
         let path = self.data().join("collector.toml");
         let before = fs::read_to_string(&path).expect("init wrote settings");
-        fs::write(&path, before + settings).expect("the test's folder can be written");
+        fs::write(&path, change(before)).expect("the test's folder can be written");
         self.restart().await;
     }
 
