@@ -28,17 +28,27 @@ pub(crate) const NEEDS: &[Need] = &[Need {
 }];
 
 /// What is there besides what every Debian has: the service manager, what our
-/// packages ask for, rpm and dnf, to try what is for Red Hat under a service
-/// manager, too, and Ansible, which the role is tried with.
-const PACKAGES: &str = "systemd,systemd-sysv,adduser,ca-certificates,tzdata,rpm,dnf,\
-                        ansible-core,python3-apt";
+/// packages ask for, and rpm and dnf, to try what is for Red Hat under a service
+/// manager, too.
+const PACKAGES: &str = "systemd,systemd-sysv,adduser,ca-certificates,tzdata,rpm,dnf";
+
+/// The suite that the role is tried on, and with what; older ones have no such
+/// package.
+const ROLE: (&str, &str) = ("bookworm", ",ansible-core,python3-apt");
+
+/// What is there in a suite.
+fn packages(suite: &str) -> String {
+    let more = if suite == ROLE.0 { ROLE.1 } else { "" };
+    format!("{PACKAGES}{more}")
+}
 
 /// Sees to it that the root is there, and gives its folder.
 pub(crate) fn ensure(suite: &str) -> anyhow::Result<PathBuf> {
     let root = Path::new(FOLDER).join(suite);
     // Made with other packages, it is made anew.
     let note = Path::new(FOLDER).join(format!("{suite}.packages"));
-    if root.exists() && fs::read_to_string(&note).is_ok_and(|it| it == PACKAGES) {
+    let packages = packages(suite);
+    if root.exists() && fs::read_to_string(&note).is_ok_and(|it| it == packages) {
         return Ok(root);
     }
     needs::ensure(NEEDS)?;
@@ -51,7 +61,7 @@ pub(crate) fn ensure(suite: &str) -> anyhow::Result<PathBuf> {
     }
     let mut make = Command::new("mmdebstrap");
     make.args(["--quiet", "--variant=apt", "--format=directory"]);
-    make.arg(format!("--include={PACKAGES}"));
+    make.arg(format!("--include={packages}"));
     // Documents and translations take half of the time.
     make.args([
         "--dpkgopt=path-exclude=/usr/share/locale/*",
@@ -62,7 +72,7 @@ pub(crate) fn ensure(suite: &str) -> anyhow::Result<PathBuf> {
         fs::remove_dir_all(&root)?;
     }
     fs::rename(&making, &root)?;
-    fs::write(note, PACKAGES)?;
+    fs::write(note, packages)?;
     Ok(root)
 }
 
