@@ -39,7 +39,7 @@ const PERIOD: Duration = Duration::from_secs(30);
 const CLOSELY: Duration = Duration::from_secs(10);
 
 /// So many wait for their acknowledgement anyway.
-const USUAL: u64 = 8;
+const USUAL: u64 = 5;
 
 /// How old it may be before the agent counts as not running.
 const FRESH: SignedDuration = SignedDuration::from_secs(75);

@@ -37,7 +37,8 @@ impl<S: Store, D: Directory, C: Clock> Storekeeper<S, D, C> {
         beat.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         let mut level = None;
         while stop.run_until_cancelled(beat.tick()).await.is_some() {
-            let Some(room) = self.ingest.store.room() else { return };
+            // What cannot be told now may be told the next time.
+            let Some(room) = self.ingest.store.room() else { continue };
             if let Err(err) = self.look(&mut level, room).await {
                 // The next look finds the same.
                 warn!(error = %Chain(&err), "failed to tell of the collector's own disk");

@@ -1,9 +1,9 @@
 //! The agent's Debian package, from the first day to the last.
 
-use std::{fs, time::Duration};
+use std::fs;
 
 use remit_proto::v1::Presence;
-use tests::{Site, eventually};
+use tests::{SOON, Site, eventually};
 
 use crate::machine::{Machine, endpoint, package, settings};
 
@@ -12,9 +12,6 @@ const IDENTITY: &str = "/var/lib/remit-agent/identity/1/endpoint.json";
 
 /// More records than are ever on their way while all is well.
 const MANY: u64 = 6;
-
-/// An agent says each half a minute how much waits.
-const LATER: Duration = Duration::from_secs(45);
 
 /// Whether the agent says that so many records wait.
 async fn waits(machine: &Machine, is_so: impl Fn(u64) -> bool) -> Option<()> {
@@ -53,7 +50,7 @@ async fn it_is_installed_enrolled_upgraded_removed_and_purged() {
 
     // While the collector is away, what is measured waits, also over an upgrade.
     site.cut_power().await;
-    eventually(LATER, "records wait", async || waits(&machine, |it| it > MANY).await).await;
+    eventually(SOON, "records wait", async || waits(&machine, |it| it > MANY).await).await;
     machine.must("apt-get -qq install /tmp/next.deb").await;
     let second = machine.running(UNIT).await;
     assert_ne!(second, first, "the new version has taken over");
@@ -62,7 +59,7 @@ async fn it_is_installed_enrolled_upgraded_removed_and_purged() {
     site.restart().await;
     site.admin.endpoint_where(&id, "the agent is back", reports).await;
     let delivered = async || waits(&machine, |it| it < MANY).await;
-    eventually(LATER, "what waited has been delivered", delivered).await;
+    eventually(SOON, "what waited has been delivered", delivered).await;
     assert_eq!(site.admin.endpoint(&id).await.unwrap().records_lost, 0);
     assert_eq!(site.admin.all_alerts().await, [], "an upgrade is nobody's alert");
 
