@@ -27,8 +27,8 @@ use crate::adapters::sled::{
 };
 
 const VERSION: u8 = 1;
-/// More rows than any tail has.
-const MAX_ROWS: usize = 4_096;
+/// More rows than any tail has; joined pieces have no more.
+pub(super) const MAX_ROWS: usize = 4_096;
 const ESCAPE: u32 = 20;
 const WIDE: u32 = 68;
 const HEAD: u32 = 7;
