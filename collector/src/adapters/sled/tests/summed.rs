@@ -130,7 +130,7 @@ async fn whoever_reads_while_pieces_are_joined_counts_every_report_once() {
             // The last hour may have gone on meanwhile.
             let whole = |it: Hours| it.into_iter().map(|mut it| (it.pop(), it).1);
             assert!(whole(read).eq(whole(expected)), "at revision {}", stored.revision);
-            assert_eq!(points, self::expected_points(stored.revision));
+            assert_eq!(points, expected_points(stored.revision));
             reads.set(reads.get() + 1);
         }
     };
