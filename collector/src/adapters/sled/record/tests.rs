@@ -65,6 +65,8 @@ fn check<T: Cold + PartialEq + Debug>(kind: &str, meaning: Vec<T>) {
         assert_eq!(decoded, meaning);
         let encoded: Value = serde_json::from_slice(&encode(&meaning)).unwrap();
         assert_eq!(encoded, *stored);
+        let made = to_json(&T::Record::store(&meaning));
+        assert_eq!(encode(&meaning), made, "written as it is, or made first");
     }
 }
 
