@@ -56,7 +56,7 @@ pub use crate::alert::{
     receive::{REOPEN_WITHIN, Received, receive},
     remit::{Ladder, Remit, Rung},
     route::RefusedOwner,
-    step::{deadline, passing, step},
+    step::{deadline, delivered, passing, step},
     timeline::{Entry, EntryKind},
     verdict::{Disposed, Disposition, NoiseMark, NoiseReason},
 };

@@ -32,7 +32,7 @@ mod source;
 mod tests;
 mod window;
 
-use std::{collections::BTreeMap, error::Error, sync::Arc};
+use std::{error::Error, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
@@ -255,10 +255,7 @@ pub(super) fn encode_whole(record: &AnyRecord, revision: u64) -> Option<Vec<u8>>
         AnyRecord::KnownIssue(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Day(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Shift(it) => Some(encode_kept(&**it, revision)),
-        AnyRecord::Source(it) => {
-            let source = Source { active: BTreeMap::new(), ..Source::clone(it) };
-            Some(encode_kept(&source, revision))
-        }
+        AnyRecord::Source(it) => Some(encode_kept(&it.bare(), revision)),
         AnyRecord::Window(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Contact(it) => Some(encode_kept(&**it, revision)),
     }
