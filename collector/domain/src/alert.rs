@@ -245,6 +245,23 @@ impl Alert {
         Self { timeline: Vec::new(), notices: Vec::new(), ..self.clone() }
     }
 
+    /// Whether this is another one in [brief](Self::brief).
+    pub fn is_brief_of(&self, whole: &Self) -> bool {
+        macro_rules! is_same {
+            ($($field:ident)*, but $($left_out:ident)*) => {{
+                // A new field does not compile until it is decided upon.
+                let Self { $($field,)* $($left_out,)* } = self;
+                $(*$field == whole.$field)&&* && $($left_out.is_empty())&&*
+            }};
+        }
+        is_same!(
+            id about severity state rule summary evidence observed_at opened_at raised_at
+            last_seen_at announced_at occurrences reopened follows delayed remit owner_differs
+            refused_owner climb blocked suppressors flap terms clocks clocks_due cleared_at
+            disposed noise origin notices_made, but timeline notices
+        )
+    }
+
     /// Whether it is not over.
     pub fn is_unresolved(&self) -> bool {
         match self.state {

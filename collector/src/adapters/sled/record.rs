@@ -14,6 +14,7 @@
 mod alert;
 mod audit;
 mod backup;
+mod brief;
 mod change;
 mod clocks;
 mod contact;
@@ -54,6 +55,7 @@ use remit_collector_domain::{
 };
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct as _};
 
+pub(super) use self::brief::Brief;
 use self::{
     alert::AlertRecordV1,
     audit::{ChainsRecordV1, SealedRecordV1},
