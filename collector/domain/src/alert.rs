@@ -101,8 +101,8 @@ pub struct Alert {
     pub follows: Option<AlertId>,
     /// It was true some time before it could be told.
     pub delayed: bool,
-    /// Whose it is, and why.
-    pub remit: Remit,
+    /// Whose it is, and why. It is shared with what is told of the alert.
+    pub remit: Arc<Remit>,
     /// Whom the matrix names, while somebody else holds on to it.
     pub owner_differs: Option<Team>,
     /// Whom the matrix named and who could not be given it.
@@ -210,7 +210,7 @@ impl fmt::Display for Actor {
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// What the matrix says now.
-    pub remit: &'a Remit,
+    pub remit: &'a Arc<Remit>,
     /// How people are reached now.
     pub reach: &'a dyn Reach,
     /// What the matrix promises about it now.
@@ -272,7 +272,7 @@ impl Alert {
 
     /// Whether a team has a part in it.
     pub fn concerns(&self, team: &Team) -> bool {
-        let Remit { responsible, others, accountable, consulted, informed, .. } = &self.remit;
+        let Remit { responsible, others, accountable, consulted, informed, .. } = &*self.remit;
         team == responsible
             || team == accountable
             || others.contains(team)

@@ -128,7 +128,7 @@ fn alerts() {
     let mut quiet = busy.brief();
     quiet.state = State::Open;
     quiet.disposed = None;
-    quiet.remit.until = None;
+    Arc::make_mut(&mut quiet.remit).until = None;
     let mut over = sample::resolved(&quiet, 30);
     let disposed = |what| busy.disposed.clone().map(|it| Disposed { what, ..it });
     over.disposed = disposed(Disposition::KnownIssue);
