@@ -24,7 +24,7 @@ use remit_collector_domain::{
     },
 };
 use remit_shared::{Clock, EndpointId, Record, Stream};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task};
 use tokio_util::sync::CancellationToken;
 
 pub use crate::ingest::{
@@ -287,6 +287,9 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
         let revision = self.store.commit(commit).await?;
         if rings {
             self.owed.notify_one();
+            // What is owed goes first: somebody waits for that, and the agent
+            // for nothing.
+            task::yield_now().await;
         }
         Ok(Stored { record, revision })
     }
