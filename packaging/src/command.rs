@@ -25,9 +25,22 @@ pub(crate) fn complain(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// The cargo that runs us.
+/// The cargo that runs us. It is not told what the one that started us said of
+/// this package: build scripts that look at that would be run again each time
+/// that somebody calls cargo by hand in between, and all that depends on them.
 pub(crate) fn cargo() -> Command {
-    Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(is_about_us) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
+/// Whether a variable says something of the package that cargo runs.
+fn is_about_us(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
 /// Where a program is, if it is on the path.

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use tokio::time;
+use anyhow::Context as _;
+use tokio::{task::JoinSet, time};
 
 use crate::{
     Plan, complain,
@@ -47,18 +48,28 @@ pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Found>> {
     Ok(vec![sizes, Found { figure: Figure::Storm, setup, runs: storms }])
 }
 
-/// Lets each report for the first time, one after the other.
-pub(crate) async fn first_reports(mut sessions: Vec<Session>) -> anyhow::Result<Vec<Session>> {
-    for session in &mut sessions {
-        report(session).await?;
+/// Lets each report for the first time, some of them at once: in a large fleet the
+/// first would have been silent for too long when the last has its turn.
+pub(crate) async fn first_reports(sessions: Vec<Session>) -> anyhow::Result<Vec<Session>> {
+    let mut tasks = JoinSet::new();
+    let mut reported = Vec::with_capacity(sessions.len());
+    for session in sessions {
+        tasks.spawn(report(session));
+        if tasks.len() >= fleet::AT_ONCE {
+            reported.push(tasks.join_next().await.context("no task")???);
+        }
     }
-    Ok(sessions)
+    while let Some(session) = tasks.join_next().await {
+        reported.push(session??);
+    }
+    Ok(reported)
 }
 
-async fn report(session: &mut Session) -> anyhow::Result<()> {
+async fn report(mut session: Session) -> anyhow::Result<Session> {
     let mut machine = Machine::new(session.member.number);
     for _ in 0..REPORTS {
         session.send(machine.measure(session::now())).await?;
     }
-    session.settled().await
+    session.settled().await?;
+    Ok(session)
 }

@@ -23,7 +23,7 @@ const PER_CONNECTION: usize = 50;
 
 /// Handshakes that are begun at once, as many as a collector lets one address
 /// begin.
-const AT_ONCE: usize = 64;
+pub(crate) const AT_ONCE: usize = 64;
 
 /// One agent between its sessions.
 pub(crate) struct Member {

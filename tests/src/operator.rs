@@ -23,6 +23,21 @@ use crate::{SOON, eventually, soon};
 /// What a connection may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What is watched of a machine itself, whoever runs Remit on it.
+const ABOUT_A_HOST: [&str; 11] = [
+    "clock-offset",
+    "collector-disk",
+    "cpu-busy",
+    "disk-inodes",
+    "disk-space",
+    "memory-used",
+    "patch-cycle-overdue",
+    "patch-security-overdue",
+    "patch-unknown",
+    "reboot-pending",
+    "service-failed",
+];
+
 /// An operator with a connection of its own.
 #[derive(Clone, Debug)]
 pub struct Operator {
@@ -206,6 +221,14 @@ impl Operator {
         let asked = v1::ListAlertsRequest { include_resolved: true, ..Default::default() };
         let listed = self.alerts().list_alerts(asked).await;
         listed.map(|it| it.into_inner().alerts).unwrap_or_default()
+    }
+
+    /// Every alert but those that a real agent may rightly raise about the machine
+    /// that runs this: its disk may be full, and its processors busy.
+    pub async fn alerts_beside_the_hosts_own(&self) -> Vec<v1::Alert> {
+        let mut alerts = self.all_alerts().await;
+        alerts.retain(|it| !ABOUT_A_HOST.contains(&&*it.check));
+        alerts
     }
 
     /// One alert with its timeline and messages.

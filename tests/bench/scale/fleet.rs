@@ -16,6 +16,9 @@ const ASKED: usize = 100;
 /// How long the welcome of one more agent may take before it counts as refused.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// An agent that waits for others reports so seldom.
+const SECONDS_APART: u32 = 20;
+
 pub(super) async fn measure(plan: &Plan, sizes: &[u32]) -> anyhow::Result<Table> {
     ensure!(sizes.is_sorted(), "the sizes of the fleet do not grow");
     let mut site = Site::open(plan, None).await?;
@@ -26,7 +29,11 @@ pub(super) async fn measure(plan: &Plan, sizes: &[u32]) -> anyhow::Result<Table>
     let mut rows = Vec::new();
     for size in sizes {
         let began = Instant::now();
-        let more = fleet::enroll_more(&operator, sessions.len()..*size as usize).await?;
+        let numbers = sessions.len()..*size as usize;
+        // Who is connected says something meanwhile, as every agent does.
+        let idle = Load::begin(sessions, numbers.start as u32 / SECONDS_APART);
+        let more = fleet::enroll_more(&operator, numbers).await?;
+        sessions = idle.end().await?;
         let more = tokio::time::timeout(PATIENCE, fleet::connect(more)).await??;
         sessions.extend(connections::first_reports(more).await?);
         complain(&format!("  {size} connected after {:.0} s", began.elapsed().as_secs_f64()));

@@ -3,8 +3,9 @@
 //! The newest changes of an endpoint are its [`Tail`], which is written with
 //! every report as a part of its pulse: a report costs one value on disk. A
 //! tail that has become long, in bytes or in time, is sealed: it becomes a
-//! [`block`], written once and never again, and the next frame begins a new
-//! tail with all values known then. So a read can start at any block.
+//! [`block`], which never changes, and the next frame begins a new tail with
+//! all values known then. So a read can start at any block. A few blocks in a
+//! row are [`joined`] to a larger one in their place.
 //!
 //! Tail, version 1, after a byte that says so: when it begins, in folded
 //! milliseconds since 1970; how many values are known, and each, 0 or folded
@@ -16,10 +17,11 @@
 //! # Invariants
 //!
 //! - Times never go backwards within a tail or a block.
-//! - Between two blocks' beginnings lies no more than an hour of frames.
+//! - A tail lasts no longer than an hour.
 
 pub(super) mod block;
 pub(super) mod hours;
+pub(super) mod joined;
 #[cfg(test)]
 mod tests;
 

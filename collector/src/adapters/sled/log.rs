@@ -286,6 +286,16 @@ impl LogReader {
         self.found(self.db.range(from.to_bytes()..=to.to_bytes()))
     }
 
+    /// The keys of that.
+    pub(super) fn range_keys(
+        &self,
+        from: &Key,
+        to: &Key,
+    ) -> impl DoubleEndedIterator<Item = Result<IVec, LogError>> + use<> {
+        let keys = self.db.range(from.to_bytes()..=to.to_bytes()).keys();
+        keys.map(|it| it.map_err(reading))
+    }
+
     fn found(
         &self,
         entries: sled::Iter,

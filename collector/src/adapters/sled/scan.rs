@@ -28,26 +28,109 @@ pub(super) fn entries<T: Cold>(
     Ok(entries)
 }
 
-/// The sealed history of an endpoint that says something of a span of time:
-/// from the last piece that begins before it, since a piece begins with all
+/// A value in the log, with its key and the number of its further pieces.
+pub(super) type Kept = (Key, Vec<u8>, usize);
+
+/// What is kept between two keys, both included.
+pub(super) fn kept(
+    reader: &LogReader,
+    from: &Key,
+    to: &Key,
+    limit: usize,
+) -> Result<Vec<Kept>, LoadError> {
+    let found = reader.range(from, to).take(limit).map(|found| {
+        let (key, (value, pieces)) = found?;
+        Ok((Key::from_bytes(&key)?, value, pieces))
+    });
+    found.collect()
+}
+
+/// The sealed pieces of an endpoint's history that say something of a span of
+/// time: from the last one that begins before it, since a piece begins with all
 /// that is known.
+pub(super) fn pieces(
+    reader: &LogReader,
+    endpoint: EndpointId,
+    from: i64,
+    to: i64,
+) -> Result<Vec<Kept>, LoadError> {
+    let key = |start, revision| Key::History { endpoint, start, revision };
+    let begin = || -> Result<Key, LoadError> {
+        match reader.range_keys(&key(i64::MIN, 0), &key(from, u64::MAX)).next_back() {
+            Some(before) => Ok(Key::from_bytes(&before?)?),
+            None => Ok(key(from, 0)),
+        }
+    };
+    loop {
+        let found = kept(reader, &begin()?, &key(to, u64::MAX), usize::MAX)?;
+        let still = reader.range_keys(&begin()?, &key(to, u64::MAX));
+        let still = still.map(|it| Ok(Key::from_bytes(&it?)?));
+        let still = still.collect::<Result<Vec<_>, LoadError>>()?;
+        // Else some were joined in between, and would be missing here.
+        if found.iter().map(|it| &it.0).eq(&still) {
+            return Ok(found);
+        }
+    }
+}
+
+/// The same, report by report.
 pub(super) fn sealed(
     reader: &LogReader,
     endpoint: EndpointId,
     from: i64,
     to: i64,
 ) -> Result<Vec<Row>, LoadError> {
-    let key = |start, revision| Key::History { endpoint, start, revision };
-    let before = reader.range(&key(i64::MIN, 0), &key(from, u64::MAX)).next_back();
-    let begin = match before {
-        Some(found) => Key::from_bytes(&found?.0)?,
-        None => key(from, 0),
-    };
     let mut rows = Vec::new();
-    for found in reader.range(&begin, &key(to, u64::MAX)) {
-        let (name, (value, _)) = found?;
-        let name = Key::from_bytes(&name)?;
+    for (name, value, _) in pieces(reader, endpoint, from, to)? {
         rows.extend(checked(&name, block::decode(&value))?);
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicBool, Ordering},
+        thread,
+    };
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::{adapters::sled::log::Log, ports::store::conformance::sample};
+
+    const PARTS: i64 = 60;
+
+    fn key(start: i64, revision: u64) -> Key {
+        Key::History { endpoint: sample::endpoint_id(1), start, revision }
+    }
+
+    #[test]
+    fn pieces_are_seen_as_they_were_or_as_they_are_joined() {
+        let folder = TempDir::new().unwrap();
+        let mut log = Log::open(folder.path(), 4 << 20).unwrap();
+        let reader = log.reader();
+        let parts = || (0..PARTS).map(|it| key(it, 1));
+        let is_done = AtomicBool::new(false);
+        log.write(parts().map(|it| (it, Some(b"part".to_vec()))).collect()).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    for is_joined in [true, false] {
+                        let part = (!is_joined).then(|| b"part".to_vec());
+                        let joined = is_joined.then(|| b"joined".to_vec());
+                        let parts = parts().map(|it| (it, part.clone()));
+                        log.write(parts.chain([(key(0, 2), joined)]).collect()).unwrap();
+                    }
+                }
+                is_done.store(true, Ordering::Relaxed);
+            });
+            while !is_done.load(Ordering::Relaxed) {
+                let found = pieces(&reader, sample::endpoint_id(1), PARTS / 2, i64::MAX).unwrap();
+                let begins: Vec<_> = found.into_iter().map(|it| it.0).collect();
+                let apart: Vec<_> = parts().skip(PARTS as usize / 2).collect();
+                assert!(begins == [key(0, 2)] || begins == apart, "{begins:?}");
+            }
+        });
+    }
 }

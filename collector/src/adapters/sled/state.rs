@@ -15,7 +15,7 @@ use remit_shared::EndpointId;
 use crate::{
     adapters::{
         sled::{
-            history::Tail,
+            history::{Tail, joined::Loose},
             keys::{Key, KeyError, Meta, Part},
             log::{Log, LogError, LogReader},
             record::{Cold, DecodeError, decode, decode_source, decode_whole, pulse},
@@ -34,6 +34,7 @@ pub(super) const RECENT: usize = 4_096;
 pub(super) struct State {
     pub(super) tables: Tables,
     pub(super) tails: HashMap<EndpointId, Tail>,
+    pub(super) loose: HashMap<EndpointId, Loose>,
 }
 
 /// The state, shared between readers and the one writer.

@@ -28,7 +28,7 @@ use crate::{
             keys::Key,
             log::{LogError, LogReader},
             queue::{Rewrite, Work},
-            scan::sealed,
+            scan::{kept, pieces, sealed},
             state::{LoadError, checked},
         },
     },
@@ -82,8 +82,10 @@ impl SledStore {
             let number = |it: &Series| known.as_ref().and_then(|of| index(&of.record.layout, it));
             let numbers = series.iter().map(number).collect();
             let tail = state.tails.get(&endpoint).cloned();
+            let revision = known.map_or(0, |it| it.revision);
             let from = step.begin(from);
-            (Asked { endpoint, tail, from, to, step, numbers }, state.tables.history_since)
+            let asked = Asked { endpoint, revision, tail, from, to, step, numbers };
+            (asked, state.tables.history_since)
         };
         let read = move |it: &LogReader| {
             let mut rollups = rollups(it, &asked)?;
@@ -121,17 +123,6 @@ impl SledStore {
 struct Old {
     rewrites: Vec<Rewrite>,
     has_more: bool,
-}
-
-/// A value in the log, with its key and the number of its further pieces.
-type Kept = (Key, Vec<u8>, usize);
-
-fn kept(reader: &LogReader, from: &Key, to: &Key, limit: usize) -> Result<Vec<Kept>, LoadError> {
-    let found = reader.range(from, to).take(limit).map(|found| {
-        let (key, (value, pieces)) = found?;
-        Ok((Key::from_bytes(&key)?, value, pieces))
-    });
-    found.collect()
 }
 
 /// What is damaged stays as it is, for people to look at.
@@ -188,6 +179,8 @@ fn old_inner(reader: &LogReader, endpoint: EndpointId, horizon: Horizon) -> Resu
 /// What is asked about an endpoint's history.
 struct Asked {
     endpoint: EndpointId,
+    /// Its revision when the tail was taken.
+    revision: u64,
     /// The newest history, from before the disk is looked at.
     tail: Option<Tail>,
     from: Timestamp,
@@ -207,7 +200,8 @@ fn rollups(reader: &LogReader, asked: &Asked) -> Result<Rollups, LoadError> {
         Step::Hour | Step::Day => kept(reader, &on(from), &on(to), usize::MAX),
     };
     let (days, pieces) = loop {
-        let (before, pieces) = (look()?, pieces(reader, asked)?);
+        let before = look()?;
+        let pieces = pieces(reader, endpoint, in_milliseconds(from), in_milliseconds(to))?;
         let days = look()?;
         // Else a piece became part of a day in between, and would be counted
         // twice or not at all. It does so once in its life.
@@ -224,29 +218,23 @@ fn rollups(reader: &LogReader, asked: &Asked) -> Result<Rollups, LoadError> {
     }
     let tail = asked.tail.as_ref().map(Tail::rows);
     let begins = tail.as_ref().and_then(|it| it.first()).map(|it| it.0);
-    // One that has been sealed meanwhile is the tail.
-    let pieces = pieces.iter().filter(|it| begins != Some(start_of(&it.0)));
-    let rows = pieces.map(|(name, value, _)| checked(name, block::decode(value)));
-    let mut pieces = rows.collect::<Result<Vec<_>, _>>()?;
+    let rows = pieces.iter().map(|(name, value, _)| {
+        let mut rows = checked(name, block::decode(value))?;
+        // What has been sealed meanwhile is the tail, and what came after it.
+        if is_newer(name, asked.revision) {
+            rows.retain(|it| begins.is_none_or(|begins| it.0 < begins));
+        }
+        Ok(rows)
+    });
+    let mut pieces = rows.collect::<Result<Vec<_>, LoadError>>()?;
     pieces.extend(tail);
+    pieces.retain(|it| !it.is_empty());
     pieces.sort_by_key(|it| it.first().map(|row| row.0));
     for (position, rows) in pieces.iter().enumerate() {
         let next = pieces.get(position + 1).and_then(|it| it.first()).map(|it| it.0);
         gather(&mut rollups, rows, next.unwrap_or(in_milliseconds(to)), step, is_wanted);
     }
     Ok(rollups)
-}
-
-/// The sealed pieces that say something of the time that is asked about: from
-/// the last one that begins before it.
-fn pieces(reader: &LogReader, asked: &Asked) -> Result<Vec<Kept>, LoadError> {
-    let key = |start, revision| Key::History { endpoint: asked.endpoint, start, revision };
-    let (from, until) = (in_milliseconds(asked.from), in_milliseconds(asked.to));
-    let begin = match reader.range(&key(i64::MIN, 0), &key(from, u64::MAX)).next_back() {
-        Some(found) => Key::from_bytes(&found?.0)?,
-        None => key(from, 0),
-    };
-    kept(reader, &begin, &key(until, u64::MAX), usize::MAX)
 }
 
 fn gather(
@@ -262,4 +250,9 @@ fn gather(
 
 fn start_of(key: &Key) -> i64 {
     if let Key::History { start, .. } = key { *start } else { i64::MAX }
+}
+
+/// Whether a piece has something that was written after a revision.
+fn is_newer(key: &Key, than: u64) -> bool {
+    matches!(key, Key::History { revision, .. } if *revision > than)
 }

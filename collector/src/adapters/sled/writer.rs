@@ -14,6 +14,8 @@
 //! - When space runs out, measurements are refused first, then everything that
 //!   does not free space. sled itself never sees a full disk: it would not recover.
 
+mod join;
+
 use std::{
     collections::{BTreeMap, HashMap},
     path::PathBuf,
@@ -33,7 +35,7 @@ use crate::{
     adapters::{
         sled::{
             BACKEND,
-            history::Tail,
+            history::{Tail, joined::Loose},
             keys::{Key, Meta, Part},
             log::{Log, LogError, Writes},
             queue::{Inbox, PIECE, Request, Rewrite, Work},
@@ -87,6 +89,12 @@ pub(super) struct Writer {
 struct Piece {
     overlay: Overlay,
     tails: HashMap<EndpointId, Tail>,
+    /// How many frames of history it has.
+    frames: usize,
+    /// Who sealed a piece of history that begins when.
+    sealed: Vec<(EndpointId, i64)>,
+    /// Whose pieces were joined, and which are left.
+    joined: Vec<(EndpointId, Option<Loose>)>,
     erased: Vec<Key>,
     rewrites: Vec<Rewrite>,
     writes: Writes,
@@ -131,13 +139,16 @@ impl Writer {
                 }
             }
             piece.encode(&state);
+            if space == Space::Plenty {
+                piece.join(&state, &self.log.reader());
+            }
         }
         let rewritten: Vec<Key> = piece.rewrites.iter().map(|it| it.key.clone()).collect();
         for Rewrite { key, value, further } in std::mem::take(&mut piece.rewrites) {
             self.log.note_pieces(key.clone(), further);
             piece.writes.insert(key, value);
         }
-        let Piece { overlay, tails, erased, writes, waiting, .. } = piece;
+        let Piece { overlay, tails, sealed, joined, erased, writes, waiting, .. } = piece;
         if !writes.is_empty() {
             if let Err(error) = self.log.write(writes) {
                 let error = self.failure.set(error);
@@ -151,6 +162,16 @@ impl Writer {
             let mut state = self.shared.write();
             overlay.changes.into_iter().for_each(|it| state.tables.apply(it));
             state.tails.extend(tails);
+            for (id, left) in joined {
+                match left {
+                    Some(left) => drop(state.loose.insert(id, left)),
+                    None => drop(state.loose.remove(&id)),
+                }
+            }
+            for (id, start) in sealed {
+                let loose = Loose::with(state.loose.get(&id).copied(), start);
+                state.loose.insert(id, loose);
+            }
             for key in erased {
                 if let Key::Feed(cursor) = key {
                     state.tables.feed.forget_through(cursor);
@@ -320,11 +341,13 @@ impl Piece {
     }
 
     fn keep_history(&mut self, state: &State, id: EndpointId, revision: u64, frames: &[Frame]) {
+        self.frames += frames.len();
         for frame in frames {
             let tail = self.tails.remove(&id).or_else(|| state.tails.get(&id).cloned());
             let (tail, sealed) = Tail::push(tail, frame);
             self.tails.insert(id, tail);
             if let Some(sealed) = sealed {
+                self.sealed.push((id, sealed.start));
                 let key = Key::History { endpoint: id, start: sealed.start, revision };
                 self.put(key, sealed.bytes);
             }

@@ -27,8 +27,8 @@ use crate::adapters::sled::{
 };
 
 const VERSION: u8 = 1;
-/// More rows than any tail has.
-const MAX_ROWS: usize = 4_096;
+/// More rows than any tail has; joined pieces have no more.
+pub(super) const MAX_ROWS: usize = 4_096;
 const ESCAPE: u32 = 20;
 const WIDE: u32 = 68;
 const HEAD: u32 = 7;
@@ -138,9 +138,13 @@ impl BitWriter {
     }
 
     fn put(&mut self, value: u128, width: u32) {
-        for bit in (0..width).rev() {
-            self.pending = self.pending << 1 | (value >> bit & 1) as u8;
-            self.filled += 1;
+        let mut left = width;
+        while left > 0 {
+            let taken = (8 - self.filled).min(left);
+            left -= taken;
+            let bits = (value >> left) as u8 & (u8::MAX >> (8 - taken));
+            self.pending = (u16::from(self.pending) << taken) as u8 | bits;
+            self.filled += taken;
             if self.filled == 8 {
                 self.out.push(self.pending);
                 (self.pending, self.filled) = (0, 0);
@@ -148,22 +152,12 @@ impl BitWriter {
         }
     }
 
-    /// A column, by the way that takes the fewest bits.
+    /// A column, by a way that takes few bits.
     pub(super) fn put_column(&mut self, codes: &[u128]) {
         if codes.iter().all(|it| *it == 0) {
             return self.put(ALL_ZERO, HEAD);
         }
-        let cost = |(skip, k): (bool, u32)| -> u32 {
-            let one = |code: &u128| match (skip, *code) {
-                (true, 0) => 1,
-                _ => u32::from(skip) + length(*code, k),
-            };
-            codes.iter().map(one).sum()
-        };
-        let widest = codes.iter().map(|it| u128::BITS - it.leading_zeros()).max();
-        let ks = 0..=widest.unwrap_or(0).min(MAX_K);
-        let ways = [false, true].into_iter().flat_map(|it| ks.clone().map(move |k| (it, k)));
-        let (skip, k) = ways.min_by_key(|it| cost(*it)).expect("`ks` has 0");
+        let (skip, k) = way(codes);
         self.put(if skip { SKIP_ZERO } else { 0 } | u128::from(k), HEAD);
         for code in codes {
             if skip {
@@ -193,6 +187,34 @@ impl BitWriter {
         }
         self.out
     }
+}
+
+/// Whether zeros are left out, and `k`: the best of those that seem good if every
+/// code were the middle one of its width.
+fn way(codes: &[u128]) -> (bool, u32) {
+    let mut widths = [0_u32; u128::BITS as usize + 1];
+    codes.iter().for_each(|it| widths[(u128::BITS - it.leading_zeros()) as usize] += 1);
+    let [zeros, widths @ ..] = widths;
+    let middles: Vec<(u128, u32)> = (1..)
+        .zip(widths)
+        .filter(|(_, count)| *count > 0)
+        .map(|(width, count)| ((3 << width) >> 2, count))
+        .collect();
+    let widest = codes.iter().map(|it| u128::BITS - it.leading_zeros()).max();
+    let most = widest.unwrap_or(0).min(MAX_K);
+    let near = |skip: bool| {
+        let zeros = if skip { 0 } else { zeros };
+        let seems = |k: &u32| -> u32 {
+            middles.iter().map(|it| it.1 * length(it.0, *k)).sum::<u32>() + zeros * length(0, *k)
+        };
+        let guess = (0..=most).min_by_key(seems).unwrap_or(0);
+        (guess.saturating_sub(1)..=(guess + 1).min(most)).map(move |k| (skip, k))
+    };
+    let cost = |(skip, k): &(bool, u32)| -> u32 {
+        let others = codes.iter().filter(|it| **it != 0).map(|it| length(*it, *k)).sum::<u32>();
+        others + if *skip { codes.len() as u32 } else { zeros * length(0, *k) }
+    };
+    near(false).chain(near(true)).min_by_key(cost).expect("there is always a guess")
 }
 
 /// How many bits a code takes.

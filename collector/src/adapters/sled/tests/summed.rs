@@ -15,7 +15,7 @@ use super::{
     crash::{FOLDER, child, say},
     *,
 };
-use crate::ports::store::{Horizon, Summed};
+use crate::ports::store::{Horizon, Point, Summed};
 
 const CHILD: &str = "adapters::sled::tests::summed::sums_up_until_it_is_killed";
 const KILLS: u64 = 8;
@@ -106,6 +106,62 @@ async fn whoever_reads_meanwhile_counts_every_report_once() {
     tokio::join!(forget, look);
     assert!(reads.get() > 2, "somebody read meanwhile");
     assert!(read(&store, end).await == expected);
+}
+
+#[tokio::test]
+async fn whoever_reads_while_pieces_are_joined_counts_every_report_once() {
+    const COMMITS: u64 = 60;
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path());
+    let (is_done, reads, id) = (Cell::new(false), Cell::new(0), sample::endpoint_id(1));
+    let work = async {
+        for expected in 0..COMMITS {
+            let frames = reports(expected);
+            let commit = Commit { frames, ..Commit::new(sample::endpoint(1), expected, vec![]) };
+            store.commit(commit).await.unwrap();
+        }
+        is_done.set(true);
+    };
+    let look = async {
+        while !is_done.get() {
+            let Some(stored) = store.load::<Endpoint>(&id).await.unwrap() else { continue };
+            let (expected, end) = expected(stored.revision);
+            let (read, points) = (read(&store, end).await, points(&store, end).await);
+            // The last hour may have gone on meanwhile.
+            let whole = |it: Hours| it.into_iter().map(|mut it| (it.pop(), it).1);
+            assert!(whole(read).eq(whole(expected)), "at revision {}", stored.revision);
+            assert_eq!(points, expected_points(stored.revision));
+            reads.set(reads.get() + 1);
+        }
+    };
+    tokio::join!(work, look);
+    assert!(reads.get() > 2, "somebody read meanwhile");
+    let (expected, end) = expected(COMMITS);
+    assert!(read(&store, end).await == expected);
+    let pieces = pieces(&store);
+    let sealed = i64::try_from(COMMITS).unwrap() * REPORTS / 61;
+    assert!(pieces * 4 < sealed, "{pieces} of {sealed} pieces are left");
+    drop(store);
+    assert!(read(&open(folder.path()), end).await == expected, "after a restart, too");
+}
+
+/// How many sealed pieces of history there are.
+fn pieces(store: &SledStore) -> i64 {
+    let found = store.reader.as_ref().unwrap().scan(b'h').map(|it| it.unwrap());
+    found.count().try_into().unwrap()
+}
+
+/// Each value of the first series, as it changed.
+async fn points(store: &SledStore, end: Timestamp) -> Vec<Point> {
+    let (id, series) = (sample::endpoint_id(1), sample::series("memory_used", ""));
+    store.history(id, &series, Timestamp::MIN, end, usize::MAX).await.unwrap()
+}
+
+fn expected_points(revision: u64) -> Vec<Point> {
+    let frames = (0..revision).flat_map(reports);
+    let mut points: Vec<Point> = frames.map(|it| (it.at, it.changed[0].1)).collect();
+    points.dedup_by_key(|it| it.1);
+    points
 }
 
 /// What is kept of both series, by the hour.
