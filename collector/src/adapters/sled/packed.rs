@@ -103,6 +103,22 @@ mod tests {
         }
 
         #[test]
+        fn what_stands_in_the_dictionary_comes_out_again(
+            // Also what stands at its end, and goes on where the value begins.
+            all in proptest::collection::vec((0..=DICTIONARY.len(), 0..300_usize), 1..40),
+        ) {
+            let mut value = b"{".to_vec();
+            for (at, length) in all {
+                let end = DICTIONARY.len().min(at + length);
+                value.extend_from_slice(&DICTIONARY[at..end]);
+                value.extend_from_within(..value.len().min(length / 9));
+            }
+            if let Some((packing, packed)) = pack(&value) {
+                prop_assert_eq!(unpack(packing, packed), Some(value));
+            }
+        }
+
+        #[test]
         fn whatever_is_damaged_is_refused(
             packing in packing(),
             bytes in proptest::collection::vec(any::<u8>(), 0..64),

@@ -16,7 +16,7 @@ pub(in crate::adapters::sled) trait Form<D>: Serialize + Sized {
     /// From the disk to the domain.
     fn load(self) -> Result<D, Invalid>;
 
-    /// Writes what [`Form::store`] gives. An alert is some two hundred texts,
+    /// Writes what [`Form::store`] gives. An alert is a hundred small texts,
     /// of which none need be made for that.
     fn write<S: Serializer>(value: &D, to: S) -> Result<S::Ok, S::Error> {
         Self::store(value).serialize(to)
