@@ -20,8 +20,9 @@ use crate::adapters::sled::{
     record::DecodeError,
 };
 
-/// So many pieces are worth the work.
-pub(in crate::adapters::sled) const TOGETHER: usize = 8;
+/// So many pieces are worth the work. With more, nodes of sled's would have so few
+/// values left that it joins and splits them again and again.
+pub(in crate::adapters::sled) const TOGETHER: usize = 5;
 /// Longer ones would be kept in several values.
 const LONGEST: usize = 4_000;
 
@@ -154,7 +155,7 @@ mod tests {
     fn many_small_pieces_take_less_room_together() {
         let reports =
             |nth: i64| (0..25).map(|it| (10_000, Some(nth * 31 + it * it % 97))).collect();
-        let pieces = pieces(&(0..8).map(|nth| (10_000, reports(nth))).collect::<Vec<_>>());
+        let pieces = pieces(&(0..5).map(|nth| (10_000, reports(nth))).collect::<Vec<_>>());
         let (count, bytes) = join(pieces.iter().map(Vec::as_slice)).unwrap();
         assert_eq!(count, pieces.len());
         assert!(bytes.len() < pieces.iter().map(Vec::len).sum());
