@@ -178,8 +178,13 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
             let Some(stored) = self.store.load::<Alert>(&alert).await? else {
                 return Ok(Debt::Stands);
             };
-            let event = Event::Delivery { number, delivery: delivery.clone() };
-            match self.apply(&stored, event, debts.to_vec()).await {
+            let alert = &stored.record;
+            let Some(endpoint) = self.store.load::<Endpoint>(&alert.about.endpoint).await? else {
+                warn!(alert = %alert.id, "an alert about an endpoint that is not there");
+                return Ok(Debt::Stands);
+            };
+            let step = alert::delivered(alert, number, delivery.clone(), self.clock.now());
+            match self.advance(&stored, step, &endpoint.record.registration, debts.to_vec()).await {
                 Err(StoreError::Conflict { .. }) => continue,
                 done => return done.map(|it| it.1),
             }
@@ -285,6 +290,18 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         let event = if is_time { alert::passing(registration) } else { event };
         let scene = self.scene(registration, &alert.about, alert.severity, Some(alert)).await?;
         let step = alert::step(alert, event, &scene.context());
+        self.advance(stored, step, registration, debts).await
+    }
+
+    /// Commits a step, unless it leads nowhere.
+    async fn advance(
+        &self,
+        stored: &Stored<Alert>,
+        step: Step,
+        registration: &Registration,
+        debts: Vec<EffectKey>,
+    ) -> Result<(Arc<Alert>, Debt), StoreError> {
+        let alert = &stored.record;
         if step.alert == **alert && step.effects.is_empty() {
             return Ok((Arc::clone(alert), Debt::Stands));
         }
@@ -304,7 +321,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         let effects: Vec<_> = step.effects.into_iter().chain(letters).collect();
         let owes = !effects.is_empty();
         let alert = Arc::new(step.alert);
-        let commit = Commit::new(Alert::clone(&alert), expected, effects).settling(settles);
+        let commit = Commit::of(Arc::clone(&alert), expected, effects).settling(settles);
         self.store.commit(commit).await?;
         let rules = self.directory.inhibitions(&alert.about.tenant);
         self.board.note(&alert, &about.tags, &rules);

@@ -24,7 +24,7 @@ use remit_collector_domain::{
     },
 };
 use remit_shared::{Clock, EndpointId, Record, Stream};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task};
 use tokio_util::sync::CancellationToken;
 
 pub use crate::ingest::{
@@ -243,7 +243,7 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
             };
             let next = Arc::new(next);
             let rings = !owes.is_empty();
-            let commit = Commit::new(Endpoint::clone(&next), stored.revision, owes);
+            let commit = Commit::of(Arc::clone(&next), stored.revision, owes);
             match self.store.commit(commit).await {
                 Err(StoreError::Conflict { .. }) => continue,
                 Err(err) => return Err(err.into()),
@@ -281,12 +281,15 @@ impl<S: Store, D: Directory, C: Clock> Ingest<S, D, C> {
         frames: Vec<endpoint::Frame>,
         late: bool,
     ) -> Result<Stored<Endpoint>, StoreError> {
-        let record = Arc::new(next.clone());
+        let record = Arc::new(next);
         let rings = !owes.is_empty();
-        let commit = Commit { frames, late, ..Commit::new(next, expected, owes) };
+        let commit = Commit { frames, late, ..Commit::of(Arc::clone(&record), expected, owes) };
         let revision = self.store.commit(commit).await?;
         if rings {
             self.owed.notify_one();
+            // What is owed goes first: somebody waits for that, and the agent
+            // for nothing.
+            task::yield_now().await;
         }
         Ok(Stored { record, revision })
     }

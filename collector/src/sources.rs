@@ -175,12 +175,12 @@ impl<S: Store, C: Clock> Sources<S, C> {
         id: SourceId,
         by: &str,
         reason: &str,
-    ) -> Result<Source, SourceError> {
+    ) -> Result<Arc<Source>, SourceError> {
         loop {
             let stored = self.load(id).await?;
             let source = source::revoke(&stored.record, by, reason, self.clock.now());
             if source == *stored.record {
-                return Ok(source);
+                return Ok(stored.record);
             }
             let audit = self.audit(&source, by, "source.revoke", reason.to_owned());
             match self.commit(source, stored.revision, vec![audit]).await {
@@ -195,7 +195,7 @@ impl<S: Store, C: Clock> Sources<S, C> {
         &self,
         id: SourceId,
         by: &str,
-    ) -> Result<(Source, SourceToken), SourceError> {
+    ) -> Result<(Arc<Source>, SourceToken), SourceError> {
         let token = SourceToken { source: id, secret: random::bytes() };
         loop {
             let stored = self.load(id).await?;
@@ -298,9 +298,10 @@ impl<S: Store, C: Clock> Sources<S, C> {
         source: Source,
         expected: u64,
         owes: Vec<Effect>,
-    ) -> Result<Source, StoreError> {
+    ) -> Result<Arc<Source>, StoreError> {
         let rings = !owes.is_empty();
-        self.store.commit(Commit::new(source.clone(), expected, owes)).await?;
+        let source = Arc::new(source);
+        self.store.commit(Commit::of(Arc::clone(&source), expected, owes)).await?;
         if rings {
             self.owed.notify_one();
         }

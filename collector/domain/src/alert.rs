@@ -56,7 +56,7 @@ pub use crate::alert::{
     receive::{REOPEN_WITHIN, Received, receive},
     remit::{Ladder, Remit, Rung},
     route::RefusedOwner,
-    step::{deadline, passing, step},
+    step::{deadline, delivered, passing, step},
     timeline::{Entry, EntryKind},
     verdict::{Disposed, Disposition, NoiseMark, NoiseReason},
 };
@@ -101,8 +101,8 @@ pub struct Alert {
     pub follows: Option<AlertId>,
     /// It was true some time before it could be told.
     pub delayed: bool,
-    /// Whose it is, and why.
-    pub remit: Remit,
+    /// Whose it is, and why. It is shared with what is told of the alert.
+    pub remit: Arc<Remit>,
     /// Whom the matrix names, while somebody else holds on to it.
     pub owner_differs: Option<Team>,
     /// Whom the matrix named and who could not be given it.
@@ -210,7 +210,7 @@ impl fmt::Display for Actor {
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// What the matrix says now.
-    pub remit: &'a Remit,
+    pub remit: &'a Arc<Remit>,
     /// How people are reached now.
     pub reach: &'a dyn Reach,
     /// What the matrix promises about it now.
@@ -245,6 +245,23 @@ impl Alert {
         Self { timeline: Vec::new(), notices: Vec::new(), ..self.clone() }
     }
 
+    /// Whether this is another one in [brief](Self::brief).
+    pub fn is_brief_of(&self, whole: &Self) -> bool {
+        macro_rules! is_same {
+            ($($field:ident)*, but $($left_out:ident)*) => {{
+                // A new field does not compile until it is decided upon.
+                let Self { $($field,)* $($left_out,)* } = self;
+                $(*$field == whole.$field)&&* && $($left_out.is_empty())&&*
+            }};
+        }
+        is_same!(
+            id about severity state rule summary evidence observed_at opened_at raised_at
+            last_seen_at announced_at occurrences reopened follows delayed remit owner_differs
+            refused_owner climb blocked suppressors flap terms clocks clocks_due cleared_at
+            disposed noise origin notices_made, but timeline notices
+        )
+    }
+
     /// Whether it is not over.
     pub fn is_unresolved(&self) -> bool {
         match self.state {
@@ -255,7 +272,7 @@ impl Alert {
 
     /// Whether a team has a part in it.
     pub fn concerns(&self, team: &Team) -> bool {
-        let Remit { responsible, others, accountable, consulted, informed, .. } = &self.remit;
+        let Remit { responsible, others, accountable, consulted, informed, .. } = &*self.remit;
         team == responsible
             || team == accountable
             || others.contains(team)

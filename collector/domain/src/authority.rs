@@ -264,7 +264,7 @@ impl<'a> Scope<'a> {
 
     /// An alert.
     pub fn alert(alert: &'a Alert) -> Self {
-        let Remit { responsible, accountable, party, .. } = &alert.remit;
+        let Remit { responsible, accountable, party, .. } = &*alert.remit;
         let owners = Owners { responsible, accountable, party: *party, declarers: &[] };
         Self { tenant: Some(&alert.about.tenant), owners: Some(owners) }
     }

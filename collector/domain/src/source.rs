@@ -198,6 +198,24 @@ pub enum Unfit {
 }
 
 impl Source {
+    /// The same without what holds at present, of which there may be much.
+    pub fn bare(&self) -> Self {
+        Self {
+            id: self.id,
+            tenant: self.tenant.clone(),
+            site: self.site.clone(),
+            name: self.name.clone(),
+            kind: self.kind,
+            token_sha256: self.token_sha256,
+            function: self.function.clone(),
+            mapping: self.mapping.clone(),
+            created_at: self.created_at,
+            created_by: self.created_by.clone(),
+            revoked: self.revoked.clone(),
+            active: BTreeMap::new(),
+        }
+    }
+
     /// The endpoint that its alerts are about when they name none: a virtual
     /// one, at the source's site, called as the source is.
     pub fn stand_in(&self) -> Registration {
@@ -226,11 +244,8 @@ impl Source {
 /// whoever has them, since nobody will tell their end.
 pub fn revoke(source: &Source, by: &str, reason: &str, now: Timestamp) -> Source {
     let revocation = Revocation { at: now, by: by.into(), reason: reason.into() };
-    Source {
-        revoked: Some(source.revoked.clone().unwrap_or(revocation)),
-        active: BTreeMap::new(),
-        ..source.clone()
-    }
+    let revoked = Some(source.revoked.clone().unwrap_or(revocation));
+    Source { revoked, ..source.bare() }
 }
 
 /// Gives a source another token; the one before does nothing more.

@@ -180,12 +180,8 @@ impl Tables {
         let new = record.clone();
         let old = self.rows.put(key, (record, revision)).map(|it| it.0);
         match (new, old) {
-            (AnyRecord::Alert(new), old) => {
-                if let Some(AnyRecord::Alert(old)) = old {
-                    self.alerts.remove(&old);
-                }
-                self.alerts.insert(&new);
-            }
+            (AnyRecord::Alert(new), Some(AnyRecord::Alert(old))) => self.alerts.replace(&old, &new),
+            (AnyRecord::Alert(new), _) => self.alerts.insert(&new),
             (AnyRecord::Endpoint(new), Some(AnyRecord::Endpoint(old))) => {
                 self.names.replace(&old, &new);
             }

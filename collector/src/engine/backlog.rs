@@ -4,6 +4,8 @@
 //! more. That it was is told all the same, in one letter per return: it is
 //! history, and the team whose the endpoint is must not have to look for it.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use remit_collector_domain::{
     endpoint::{Backlog, Endpoint},
@@ -54,7 +56,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
                 text: format!("{silence}\n\nremit endpoint show {id}"),
             };
             let owes = self.letters(&[notice], Matter::Backlog(id)).await?;
-            let commit = Commit::new(Endpoint::clone(endpoint), stored.revision, owes);
+            let commit = Commit::of(Arc::clone(endpoint), stored.revision, owes);
             match self.store.commit(commit).await {
                 // Its next report got in first.
                 Err(StoreError::Conflict { .. }) => continue,

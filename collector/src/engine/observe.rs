@@ -27,9 +27,15 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
     /// Counts what is quiet, and ends what is not any more what was agreed.
     pub(super) async fn observe(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
+        let windows = self.store.all::<Window>().await?;
+        let mut issues = self.store.all::<KnownIssue>().await?;
+        issues.retain(|it| it.record.state == State::Active);
+        if windows.is_empty() && issues.is_empty() {
+            return Ok(());
+        }
         let mut alerts = self.store.all::<Alert>().await?;
         alerts.sort_by_key(|it| (it.record.raised_at, it.record.id));
-        for stored in self.store.all::<Window>().await? {
+        for stored in windows {
             let of_tenant = of(&alerts, &stored.record.tenant).map(|it| &**it);
             let window = Window::clone(&stored.record).log_quiet(of_tenant);
             if window != *stored.record {
@@ -37,11 +43,9 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
                 passed(self.store.commit(commit).await)?;
             }
         }
-        for stored in self.store.all::<KnownIssue>().await? {
-            if stored.record.state == State::Active {
-                let of_tenant: Vec<_> = of(&alerts, &stored.record.spec.tenant).collect();
-                self.count(&stored, &of_tenant, now).await?;
-            }
+        for stored in issues {
+            let of_tenant: Vec<_> = of(&alerts, &stored.record.spec.tenant).collect();
+            self.count(&stored, &of_tenant, now).await?;
         }
         Ok(())
     }

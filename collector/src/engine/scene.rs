@@ -1,5 +1,7 @@
 //! What an alert must know of the world when something happens, gathered.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use remit_collector_domain::{
     alert::{About, Alert, Context, Remit},
@@ -24,7 +26,7 @@ use crate::{
 
 /// The world at an instant, as one alert sees it.
 pub(super) struct Scene {
-    remit: Remit,
+    remit: Arc<Remit>,
     people: People,
     terms: Terms,
     terms_then: Terms,
@@ -62,7 +64,7 @@ impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
         let (remit, terms) = self.directory.remit(registration, &about.function, severity, now);
         let earlier = known.and_then(|it| self.directory.terms(tenant, &it.terms));
         Ok(Scene {
-            remit,
+            remit: Arc::new(remit),
             people: self.directory.people(tenant),
             terms_then: earlier.unwrap_or_else(|| terms.clone()),
             terms,

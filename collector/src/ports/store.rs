@@ -198,7 +198,7 @@ pub struct Stored<R> {
 #[derive(Clone, Debug)]
 pub struct Commit<R> {
     /// The record's next value.
-    pub record: R,
+    pub record: Arc<R>,
     /// The revision that was loaded; 0 if there must be none.
     pub expected: u64,
     /// What it comes to owe, in order.
@@ -215,6 +215,11 @@ pub struct Commit<R> {
 impl<R> Commit<R> {
     /// A step that owes something.
     pub fn new(record: R, expected: u64, owes: Vec<Effect>) -> Self {
+        Self::of(Arc::new(record), expected, owes)
+    }
+
+    /// The same, of a value that others hold, too.
+    pub fn of(record: Arc<R>, expected: u64, owes: Vec<Effect>) -> Self {
         Self { record, expected, owes, settles: Vec::new(), frames: Vec::new(), late: false }
     }
 

@@ -116,7 +116,7 @@ fn facts(world: &World) -> BTreeMap<AlertId, impl PartialEq + fmt::Debug + use<>
         (
             (it.state, it.severity, it.occurrences, it.reopened),
             (it.opened_at, it.raised_at, it.last_seen_at, it.cleared_at),
-            (it.remit.responsible, it.owner_differs, it.blocked, it.flap),
+            (it.remit.responsible.clone(), it.owner_differs, it.blocked, it.flap),
         )
     };
     world.alerts.values().map(|it| (it.id, facts(it))).collect()

@@ -5,6 +5,8 @@
 //! into it may still find a way. If they do not, the other side gets the alert
 //! when their time is over. What may be an attack waits for nobody.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{Party, Team};
 
@@ -161,7 +163,7 @@ impl Work {
             by_hand: true,
             // A team climbs its own ladder, also with work that no row gave it.
             ladder: ladder.unwrap_or_else(|| self.alert.remit.ladder.clone()),
-            ..self.alert.remit.clone()
+            ..Remit::clone(&self.alert.remit)
         };
         if !self.may_have_it(&remit, context) {
             return false;
@@ -169,7 +171,7 @@ impl Work {
         self.alert.blocked = None;
         self.alert.refused_owner = None;
         self.alert.state = State::Open;
-        self.hand(remit, Topic::Assigned, context);
+        self.hand(Arc::new(remit), Topic::Assigned, context);
         true
     }
 }

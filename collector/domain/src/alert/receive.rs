@@ -1,5 +1,7 @@
 //! A signal reaches the alert that it is about, or opens one.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{AlertId, Severity};
 use uuid::Uuid;
@@ -121,7 +123,7 @@ fn open(
         reopened: 0,
         follows,
         delayed,
-        remit: context.remit.clone(),
+        remit: Arc::clone(context.remit),
         owner_differs: None,
         refused_owner: None,
         climb: Climb {
@@ -236,7 +238,7 @@ impl Work {
         it.raised_at = self.now;
         it.announced_at = None;
         // Who was given it by hand was given what is over.
-        it.remit.by_hand = false;
+        Arc::make_mut(&mut it.remit).by_hand = false;
         // What did not cover it because it was open before, does now.
         it.suppressors.retain(|it| it.mutes);
         self.note(EntryKind::Reopened, REMIT, summary.to_owned());

@@ -8,6 +8,8 @@
 //! An acknowledged alert stays with whoever took it on; that the matrix names
 //! somebody else is shown.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use remit_shared::{Severity, Team};
 
@@ -40,7 +42,7 @@ pub struct RefusedOwner {
 impl Work {
     /// Gives a new alert to whom the matrix names.
     pub(super) fn route_first(&mut self, context: &Context<'_>) {
-        self.adopt(context.remit.clone(), context);
+        self.adopt(Arc::clone(context.remit), context);
         let remit = &self.alert.remit;
         let detail = format!("to {}: {}", remit.responsible, remit.reason);
         self.note(EntryKind::Routed, REMIT, detail);
@@ -54,7 +56,7 @@ impl Work {
         let current = &self.alert.remit;
         if current.by_hand || current.responsible == context.remit.responsible {
             if !current.by_hand {
-                self.adopt(context.remit.clone(), context);
+                self.adopt(Arc::clone(context.remit), context);
             }
             self.alert.refused_owner = None;
             let remit = &self.alert.remit;
@@ -69,7 +71,7 @@ impl Work {
     /// Gives it to whom the matrix names now instead of who has it. Says
     /// whether that could be done.
     fn reroute(&mut self, topic: Topic, context: &Context<'_>) -> bool {
-        let remit = context.remit.clone();
+        let remit = Arc::clone(context.remit);
         let detail = format!("to {}: {}", remit.responsible, remit.reason);
         if !self.may_have_it(&remit, context) {
             return false;
@@ -106,12 +108,12 @@ impl Work {
             });
         }
         // What has it keeps it until the matrix says something else again.
-        self.alert.remit.until = context.remit.until.filter(|it| *it > self.now);
+        self.keep_until(context);
         false
     }
 
     /// Puts a new owner in the place of the old one.
-    pub(super) fn hand(&mut self, remit: Remit, topic: Topic, context: &Context<'_>) {
+    pub(super) fn hand(&mut self, remit: Arc<Remit>, topic: Topic, context: &Context<'_>) {
         let before = self.alert.remit.responsible.clone();
         self.adopt(remit, context);
         self.alert.owner_differs = None;
@@ -135,10 +137,21 @@ impl Work {
 
     /// Takes over what the matrix says. An answer that was to change before now
     /// is as good as one that never does: the next tick would not change it.
-    fn adopt(&mut self, remit: Remit, context: &Context<'_>) {
+    fn adopt(&mut self, mut remit: Arc<Remit>, context: &Context<'_>) {
         let until = remit.until.filter(|it| *it > self.now);
-        self.alert.remit = Remit { until, ..remit };
+        if until != remit.until {
+            Arc::make_mut(&mut remit).until = until;
+        }
+        self.alert.remit = remit;
         self.clock(&Fact::Owner(holder(&self.alert.remit)), context);
+    }
+
+    /// Has it for as long as the matrix says nothing else.
+    fn keep_until(&mut self, context: &Context<'_>) {
+        let until = context.remit.until.filter(|it| *it > self.now);
+        if until != self.alert.remit.until {
+            Arc::make_mut(&mut self.alert.remit).until = until;
+        }
     }
 
     /// Asks the matrix again: follows it if nobody has taken the alert on, and
@@ -154,7 +167,7 @@ impl Work {
             State::Acknowledged(_) => {
                 let differs = (!is_same).then(|| context.remit.responsible.clone());
                 self.alert.owner_differs = differs;
-                self.alert.remit.until = context.remit.until.filter(|it| *it > self.now);
+                self.keep_until(context);
             }
             State::Open if is_same => self.refresh(context),
             State::Open => {
@@ -178,7 +191,7 @@ impl Work {
         self.alert.refused_owner = None;
         if old.matrix_version != new.matrix_version || old.until != until {
             let ladder = old.ladder.clone();
-            self.adopt(Remit { ladder, ..new.clone() }, context);
+            self.adopt(Arc::new(Remit { ladder, ..Remit::clone(new) }), context);
         }
     }
 }

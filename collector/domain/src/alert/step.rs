@@ -10,7 +10,7 @@ use remit_shared::Party;
 
 use crate::{
     alert::{
-        Alert, Context, Disposed, Disposition, EntryKind, Event, State, Step,
+        Alert, Context, Delivery, Disposed, Disposition, EntryKind, Event, State, Step,
         climb::next_step,
         flap, hush,
         work::{REMIT, Work},
@@ -19,14 +19,21 @@ use crate::{
     sla::{Fact, PauseReason},
 };
 
+/// Notes how far a message got. That takes nothing of the world: neither the
+/// owner nor the clocks hear of it.
+pub fn delivered(alert: &Alert, number: u32, delivery: Delivery, now: Timestamp) -> Step {
+    let mut work = Work::new(alert.clone(), now);
+    work.deliver(number, delivery);
+    work.close()
+}
+
 /// Advances an alert by one event. What a person decided about an alert that
 /// has been resolved meanwhile changes nothing.
 pub fn step(alert: &Alert, event: Event, context: &Context<'_>) -> Step {
-    let mut work = Work::new(alert.clone(), context.now);
     if let Event::Delivery { number, delivery } = event {
-        work.deliver(number, delivery);
-        return work.finish(context);
+        return delivered(alert, number, delivery, context.now);
     }
+    let mut work = Work::new(alert.clone(), context.now);
     let was_over = !alert.is_unresolved();
     if !was_over || hush::owes_all_clear(alert) {
         work.hush(context);

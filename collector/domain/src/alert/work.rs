@@ -1,6 +1,6 @@
 //! An alert while it changes: what is written down, and what comes to be owed.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -86,13 +86,18 @@ impl Work {
             self.speak_up(context);
         }
         self.alert.clocks_due = self.clocks_due(context);
+        self.close()
+    }
+
+    /// The same, of one that does not depend on how the world is.
+    pub(super) fn close(self) -> Step {
         let Self { mut alert, news, mut owed, letters, .. } = self;
         // There may be many alerts, and most of them rest most of the time.
         alert.timeline.shrink_to_fit();
         alert.notices.shrink_to_fit();
         alert.clocks.clocks.shrink_to_fit();
         if !news.is_empty() {
-            let brief = Arc::new(alert.brief());
+            let brief = Arc::new(brief(&mut alert));
             for entry in news {
                 let alert = Arc::clone(&brief);
                 owed.push(Effect::Publish(Box::new(FeedEvent { entry, alert })));
@@ -100,4 +105,12 @@ impl Work {
         }
         Step { alert, effects: owed, letters }
     }
+}
+
+/// What [`Alert::brief`] gives, without a copy of what is left out.
+fn brief(alert: &mut Alert) -> Alert {
+    let (timeline, notices) = (mem::take(&mut alert.timeline), mem::take(&mut alert.notices));
+    let brief = alert.clone();
+    (alert.timeline, alert.notices) = (timeline, notices);
+    brief
 }

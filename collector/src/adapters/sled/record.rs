@@ -14,6 +14,7 @@
 mod alert;
 mod audit;
 mod backup;
+mod brief;
 mod change;
 mod clocks;
 mod contact;
@@ -32,7 +33,7 @@ mod source;
 mod tests;
 mod window;
 
-use std::{collections::BTreeMap, error::Error, sync::Arc};
+use std::{error::Error, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
@@ -52,8 +53,9 @@ use remit_collector_domain::{
     source::{Active, Source},
     window::Window,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct as _};
 
+pub(super) use self::brief::Brief;
 use self::{
     alert::AlertRecordV1,
     audit::{ChainsRecordV1, SealedRecordV1},
@@ -62,7 +64,7 @@ use self::{
     daybook::DayRecordV1,
     effect::{FeedEventRecordV1, OwedRecordV1},
     endpoint::{ChecksRecordV1, FactsRecordV1, LayoutRecordV1, RegistrationRecordV1},
-    form::Form,
+    form::{As, Form},
     known_issue::KnownIssueRecordV1,
     people::{OperatorRecordV1, PublishedRecordV1, TokenRecordV1},
     shift::ShiftRecordV1,
@@ -74,28 +76,41 @@ use crate::ports::store::{AnyRecord, Owed};
 /// A value that is stored as JSON.
 pub(super) trait Cold: Sized {
     /// Its stored forms.
-    type Record: Form<Self> + Serialize + DeserializeOwned;
+    type Record: Form<Self> + DeserializeOwned;
 }
 
 macro_rules! versions {
-    ($($(#[$doc:meta])* $record:ident of $domain:ty { $($text:literal => $version:ident($form:ty),)+ newest $newest:ident })*) => {$(
+    ($($(#[$doc:meta])* $record:ident of $domain:ty {
+        $($text:literal => $version:ident($form:ty),)*
+        newest $newest:literal => $newest_version:ident($newest_form:ty)
+    })*) => {$(
         $(#[$doc])*
         #[derive(Serialize, Deserialize)]
         #[serde(tag = "version", content = "is")]
-        pub(super) enum $record {$(
-            #[serde(rename = $text)]
-            $version($form),
-        )+}
+        pub(super) enum $record {
+            $(#[serde(rename = $text)]
+            $version($form),)*
+            #[serde(rename = $newest)]
+            $newest_version($newest_form),
+        }
 
         impl Form<$domain> for $record {
             fn store(it: &$domain) -> Self {
-                Self::$newest(Form::store(it))
+                Self::$newest_version(Form::store(it))
             }
 
             fn load(self) -> Result<$domain, Invalid> {
-                match self {$(
-                    Self::$version(form) => form.load(),
-                )+}
+                match self {
+                    $(Self::$version(form) => form.load(),)*
+                    Self::$newest_version(form) => form.load(),
+                }
+            }
+
+            fn write<S: Serializer>(value: &$domain, to: S) -> Result<S::Ok, S::Error> {
+                let mut whole = to.serialize_struct(stringify!($record), 2)?;
+                whole.serialize_field("version", $newest)?;
+                whole.serialize_field("is", &As::<$newest_form, $domain>::new(value))?;
+                whole.end()
             }
         }
 
@@ -107,45 +122,45 @@ macro_rules! versions {
 
 versions! {
     /// A matter of a source, in all versions.
-    ActiveRecord of Active { "1" => V1(ActiveRecordV1), newest V1 }
+    ActiveRecord of Active { newest "1" => V1(ActiveRecordV1) }
     /// An alert, in all versions.
-    AlertRecord of Alert { "1" => V1(AlertRecordV1), newest V1 }
+    AlertRecord of Alert { newest "1" => V1(AlertRecordV1) }
     /// Where the audit trail begins or ends, in all versions.
-    ChainsRecord of Chains { "1" => V1(ChainsRecordV1), newest V1 }
+    ChainsRecord of Chains { newest "1" => V1(ChainsRecordV1) }
     /// A request to change something, in all versions.
-    ChangeRecord of Change { "1" => V1(ChangeRecordV1), newest V1 }
+    ChangeRecord of Change { newest "1" => V1(ChangeRecordV1) }
     /// An endpoint's checks, in all versions.
-    ChecksRecord of Checks { "1" => V1(ChecksRecordV1), newest V1 }
+    ChecksRecord of Checks { newest "1" => V1(ChecksRecordV1) }
     /// How a day was, in all versions.
-    DayRecord of Day { "1" => V1(DayRecordV1), newest V1 }
+    DayRecord of Day { newest "1" => V1(DayRecordV1) }
     /// A way in which people are told, in all versions.
-    ContactRecord of Contact { "1" => V1(ContactRecordV1), newest V1 }
+    ContactRecord of Contact { newest "1" => V1(ContactRecordV1) }
     /// An endpoint's facts, in all versions.
-    FactsRecord of Facts { "1" => V1(FactsRecordV1), newest V1 }
+    FactsRecord of Facts { newest "1" => V1(FactsRecordV1) }
     /// An entry of the feed, in all versions.
-    FeedEventRecord of FeedEvent { "1" => V1(FeedEventRecordV1), newest V1 }
+    FeedEventRecord of FeedEvent { newest "1" => V1(FeedEventRecordV1) }
     /// Something that is known, in all versions.
-    KnownIssueRecord of KnownIssue { "1" => V1(KnownIssueRecordV1), newest V1 }
+    KnownIssueRecord of KnownIssue { newest "1" => V1(KnownIssueRecordV1) }
     /// The names of an endpoint's readings, in all versions.
-    LayoutRecord of Layout { "1" => V1(LayoutRecordV1), newest V1 }
+    LayoutRecord of Layout { newest "1" => V1(LayoutRecordV1) }
     /// An operator, in all versions.
-    OperatorRecord of Operator { "1" => V1(OperatorRecordV1), newest V1 }
+    OperatorRecord of Operator { newest "1" => V1(OperatorRecordV1) }
     /// An owed effect, in all versions.
-    OwedRecord of Owed { "1" => V1(OwedRecordV1), newest V1 }
+    OwedRecord of Owed { newest "1" => V1(OwedRecordV1) }
     /// A version of a matrix, in all versions of its own.
-    PublishedRecord of Published { "1" => V1(PublishedRecordV1), newest V1 }
+    PublishedRecord of Published { newest "1" => V1(PublishedRecordV1) }
     /// An endpoint's identity, in all versions.
-    RegistrationRecord of Registration { "1" => V1(RegistrationRecordV1), newest V1 }
+    RegistrationRecord of Registration { newest "1" => V1(RegistrationRecordV1) }
     /// A night before a business day, in all versions.
-    ShiftRecord of Shift { "1" => V1(ShiftRecordV1), newest V1 }
+    ShiftRecord of Shift { newest "1" => V1(ShiftRecordV1) }
     /// An entry of the audit trail, in all versions.
-    SealedRecord of Sealed { "1" => V1(SealedRecordV1), newest V1 }
+    SealedRecord of Sealed { newest "1" => V1(SealedRecordV1) }
     /// A source of alerts, in all versions.
-    SourceRecord of Source { "1" => V1(SourceRecordV1), newest V1 }
+    SourceRecord of Source { newest "1" => V1(SourceRecordV1) }
     /// An enrollment token, in all versions.
-    TokenRecord of Token { "1" => V1(TokenRecordV1), newest V1 }
+    TokenRecord of Token { newest "1" => V1(TokenRecordV1) }
     /// A maintenance window, in all versions.
-    WindowRecord of Window { "1" => V1(WindowRecordV1), newest V1 }
+    WindowRecord of Window { newest "1" => V1(WindowRecordV1) }
 }
 
 /// A count that the store keeps for itself.
@@ -220,7 +235,7 @@ struct Kept<T> {
 
 /// The stored form of a value.
 pub(super) fn encode<T: Cold>(value: &T) -> Vec<u8> {
-    to_json(&T::Record::store(value))
+    to_json(&As::<T::Record, T>::new(value))
 }
 
 /// The value of a stored form.
@@ -242,10 +257,7 @@ pub(super) fn encode_whole(record: &AnyRecord, revision: u64) -> Option<Vec<u8>>
         AnyRecord::KnownIssue(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Day(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Shift(it) => Some(encode_kept(&**it, revision)),
-        AnyRecord::Source(it) => {
-            let source = Source { active: BTreeMap::new(), ..Source::clone(it) };
-            Some(encode_kept(&source, revision))
-        }
+        AnyRecord::Source(it) => Some(encode_kept(&it.bare(), revision)),
         AnyRecord::Window(it) => Some(encode_kept(&**it, revision)),
         AnyRecord::Contact(it) => Some(encode_kept(&**it, revision)),
     }
@@ -290,12 +302,15 @@ fn decode_kept<T: Cold>(bytes: &[u8]) -> Result<(T, u64), DecodeError> {
 }
 
 fn encode_kept<T: Cold>(value: &T, revision: u64) -> Vec<u8> {
-    to_json(&Kept { revision, record: T::Record::store(value) })
+    to_json(&Kept { revision, record: As::<T::Record, T>::new(value) })
 }
 
 fn to_json(value: &impl Serialize) -> Vec<u8> {
     let mut text = Vec::with_capacity(USUAL);
-    serde_json::to_writer(&mut text, value)
-        .expect("stored forms have nothing that JSON cannot say");
+    put_json(&mut text, value);
     text
+}
+
+fn put_json(text: &mut Vec<u8>, value: &impl Serialize) {
+    serde_json::to_writer(text, value).expect("stored forms have nothing that JSON cannot say");
 }

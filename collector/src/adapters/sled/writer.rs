@@ -23,6 +23,7 @@ use std::{
 };
 
 use remit_collector_domain::{
+    alert::Alert,
     endpoint::{Endpoint, Frame},
     source::Source,
 };
@@ -38,7 +39,7 @@ use crate::{
             keys::{Key, Meta, Part},
             log::{Log, LogError, Writes},
             queue::{Inbox, PIECE, Request, Rewrite, Work},
-            record::{encode, encode_whole, pulse},
+            record::{Brief, encode, encode_whole, pulse},
             space::{Space, attempt, space, wanted},
             state::{RECENT, Shared, State},
         },
@@ -97,6 +98,8 @@ struct Piece {
     erased: Vec<Key>,
     rewrites: Vec<Rewrite>,
     writes: Writes,
+    /// The alert that the newest entry of the feed tells of.
+    brief: Option<Brief>,
     waiting: Vec<(oneshot::Sender<Result<u64, StoreError>>, u64)>,
 }
 
@@ -213,13 +216,21 @@ impl Piece {
     /// Finds out what must be written.
     fn encode(&mut self, state: &State) {
         let changes = std::mem::take(&mut self.overlay.changes);
-        changes.iter().for_each(|it| self.encode_change(state, it));
+        for (place, change) in changes.iter().enumerate() {
+            self.encode_change(state, change, &changes[place + 1..]);
+        }
         self.encode_trail(state, &changes);
+        if let Some(Change::Feed(cursor, _)) =
+            changes.iter().rev().find(|it| matches!(it, Change::Feed(..)))
+        {
+            self.put(Key::Meta(Meta::Feed), encode(cursor));
+        }
         self.overlay.changes = changes;
         self.writes.extend(self.erased.iter().map(|it| (it.clone(), None)));
     }
 
-    fn encode_change(&mut self, state: &State, change: &Change) {
+    /// `further` are those that come behind it.
+    fn encode_change(&mut self, state: &State, change: &Change, further: &[Change]) {
         match change {
             Change::Put { record: AnyRecord::Endpoint(next), revision, before, frames, .. } => {
                 let before = match before {
@@ -229,6 +240,10 @@ impl Piece {
                 self.encode_parts(next, before);
                 self.keep_history(state, next.id(), *revision, frames);
                 self.encode_pulse(state, next, *revision);
+            }
+            Change::Put { key, record: AnyRecord::Alert(alert), revision, .. } => {
+                let value = self.encode_alert(alert, *revision, further);
+                self.writes.extend(Key::whole(key).map(|it| (it, value)));
             }
             Change::Put { key, record, revision, before, .. } => {
                 if let AnyRecord::Source(next) = record {
@@ -244,8 +259,8 @@ impl Piece {
             Change::Owe(order, owed) => self.put(Key::Owed(*order), encode(owed)),
             Change::Settle(order) => drop(self.writes.insert(Key::Owed(*order), None)),
             Change::Feed(cursor, event) => {
-                self.put(Key::Feed(*cursor), encode(event));
-                self.put(Key::Meta(Meta::Feed), encode(cursor));
+                let value = self.brief(&event.alert).event(event);
+                self.put(Key::Feed(*cursor), value);
             }
             // All entries of the piece end in one head, which comes last.
             Change::Audit(_) => {}
@@ -258,6 +273,19 @@ impl Piece {
             Change::ForgetHistory(time) => self.put(Key::Meta(Meta::History), encode(time)),
             Change::Listened(listened) => self.put(Key::Meta(Meta::Listened), encode(listened)),
         }
+    }
+
+    /// An alert, whose news come behind it and say most of it, too.
+    fn encode_alert(
+        &mut self,
+        alert: &Arc<Alert>,
+        revision: u64,
+        further: &[Change],
+    ) -> Option<Vec<u8>> {
+        let its = further.iter().take_while(|it| !matches!(it, Change::Put { .. }));
+        let news = its.filter_map(|it| if let Change::Feed(_, it) = it { Some(it) } else { None });
+        let whole = news.take(1).find_map(|it| self.brief(&it.alert).whole(alert, revision));
+        whole.or_else(|| encode_whole(&AnyRecord::Alert(Arc::clone(alert)), revision))
     }
 
     /// New entries of the audit trail, and where it ends with them.
@@ -304,6 +332,12 @@ impl Piece {
         for fingerprint in before.keys().filter(|it| !next.active.contains_key(it)) {
             self.writes.insert(Key::Active(next.id, *fingerprint), None);
         }
+    }
+
+    /// The text of an alert in brief, which several entries may tell of.
+    fn brief(&mut self, alert: &Arc<Alert>) -> &Brief {
+        let known = self.brief.take().filter(|it| it.is_of(alert));
+        self.brief.insert(known.unwrap_or_else(|| Brief::new(alert)))
     }
 
     fn keep_history(&mut self, state: &State, id: EndpointId, revision: u64, frames: &[Frame]) {

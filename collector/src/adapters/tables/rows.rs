@@ -102,6 +102,18 @@ impl AlertIndex {
         }
     }
 
+    pub(super) fn replace(&mut self, old: &Alert, new: &Alert) {
+        // As when it is noted that a message arrived.
+        let is_found_alike = old.about.check == new.about.check
+            && old.about.instance == new.about.instance
+            && (old.about.endpoint, old.opened_at) == (new.about.endpoint, new.opened_at)
+            && (deadline(old), resolved_at(old)) == (deadline(new), resolved_at(new));
+        if !is_found_alike {
+            self.remove(old);
+            self.insert(new);
+        }
+    }
+
     pub(super) fn newest(
         &self,
         endpoint: EndpointId,

@@ -1,9 +1,6 @@
 //! From what was asked to what must be written.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector_domain::{
@@ -60,7 +57,7 @@ impl Operation {
     pub(crate) fn commit<R: Record>(commit: Commit<R>) -> Self {
         let Commit { record, expected, owes, settles, frames, late } = commit;
         let key = R::record_key(&record.key());
-        let record = R::wrap(Arc::new(record));
+        let record = R::wrap(record);
         Self::Commit { key, record, expected, owes, settles, frames, late }
     }
 }

@@ -21,7 +21,7 @@ use crate::world::World;
 /// The world at an instant, as one alert sees it.
 pub(super) struct Scene {
     matrix: Arc<Matrix>,
-    remit: Remit,
+    remit: Arc<Remit>,
     terms: Terms,
     terms_then: Terms,
     suppressors: Vec<Suppression>,
@@ -60,7 +60,7 @@ impl World {
         let earlier = known.and_then(|it| self.terms_of(it));
         Scene {
             matrix: Arc::clone(matrix),
-            remit: Remit::decided(resolution, now, until.map(|it| it.0)),
+            remit: Arc::new(Remit::decided(resolution, now, until.map(|it| it.0))),
             terms_then: earlier.unwrap_or_else(|| terms.clone()),
             terms,
             suppressors: self.suppressors(about, severity, known),

@@ -302,7 +302,7 @@ fn facts(alert: &Alert) -> impl PartialEq + fmt::Debug + use<> {
     (
         (alert.id, alert.state, alert.severity, alert.occurrences, alert.reopened),
         (alert.opened_at, alert.raised_at, alert.last_seen_at, alert.cleared_at),
-        (alert.remit.responsible, alert.owner_differs, alert.blocked),
+        (alert.remit.responsible.clone(), alert.owner_differs, alert.blocked),
         (alert.flap, alert.disposed.map(|it| it.what)),
     )
 }

@@ -279,7 +279,7 @@ proptest! {
             let it = it.alert.clone()?;
             let state = std::mem::discriminant(&it.state);
             let party = it.remit.party;
-            Some((state, it.remit.responsible, party, it.blocked, it.suppressors, it.severity))
+            Some((state, it.remit.responsible.clone(), party, it.blocked, it.suppressors, it.severity))
         };
         prop_assert_eq!(place(&world), place(&punctual));
     }

@@ -7,7 +7,7 @@
 
 mod script;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::SignedDuration;
 use remit_shared::function;
@@ -344,7 +344,7 @@ impl World {
             })
             .collect();
         act(&Context {
-            remit: &remit,
+            remit: &Arc::new(remit),
             reach: &self.channels,
             terms: self.terms_now(),
             terms_then: self.terms_then(),

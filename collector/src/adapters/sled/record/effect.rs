@@ -6,14 +6,14 @@ use remit_collector_domain::{
     endpoint::Backlog,
     signal::{Say, Signal},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     adapters::sled::record::{
         Invalid,
         alert::{AlertRecordV1, EntryRecordV1},
         endpoint::RegistrationRecordV1,
-        form::{Form, form},
+        form::{As, Form, form},
         letter::LetterRecordV1,
     },
     ports::store::Owed,
@@ -32,8 +32,7 @@ form! {
     }
 
     SignalRecordV1 of Signal {
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        subject: Option<String>,
+        subject optional: Option<String>,
         check: String,
         instance: String,
         function: String,
@@ -167,6 +166,15 @@ impl Form<Effect> for EffectRecordV1 {
             Self::Publish(it) => Effect::Publish((*it).load()?),
             Self::Audit(it) => Effect::Audit(it.load()?),
         })
+    }
+
+    fn write<S: Serializer>(value: &Effect, to: S) -> Result<S::Ok, S::Error> {
+        // What there is most of.
+        if let Effect::Signal(it) = value {
+            let it = As::<SignalRecordV1, _>::new(it);
+            return to.serialize_newtype_variant("EffectRecordV1", 0, "signal", &it);
+        }
+        Self::store(value).serialize(to)
     }
 }
 

@@ -65,6 +65,8 @@ fn check<T: Cold + PartialEq + Debug>(kind: &str, meaning: Vec<T>) {
         assert_eq!(decoded, meaning);
         let encoded: Value = serde_json::from_slice(&encode(&meaning)).unwrap();
         assert_eq!(encoded, *stored);
+        let made = to_json(&T::Record::store(&meaning));
+        assert_eq!(encode(&meaning), made, "written as it is, or made first");
     }
 }
 
@@ -126,7 +128,7 @@ fn alerts() {
     let mut quiet = busy.brief();
     quiet.state = State::Open;
     quiet.disposed = None;
-    quiet.remit.until = None;
+    Arc::make_mut(&mut quiet.remit).until = None;
     let mut over = sample::resolved(&quiet, 30);
     let disposed = |what| busy.disposed.clone().map(|it| Disposed { what, ..it });
     over.disposed = disposed(Disposition::KnownIssue);

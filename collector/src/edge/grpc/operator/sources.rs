@@ -102,8 +102,8 @@ impl<S: Store, C: Clock> SourceService for Plane<S, C> {
         let operator = self.caller(&request).await?;
         let id = self.source(&operator, &request.get_ref().source_id).await?;
         let revoked = self.sources.revoke(id, &by(&operator), "").await;
-        let source = Some(show(&revoked.map_err(|it| it.to_status())?));
-        Ok(Response::new(v1::RevokeSourceResponse { source }))
+        let revoked = revoked.map_err(|it| it.to_status())?;
+        Ok(Response::new(v1::RevokeSourceResponse { source: Some(show(&revoked)) }))
     }
 
     /// The token before does nothing more, whether that was asked for or not.

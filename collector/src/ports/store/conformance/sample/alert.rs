@@ -50,7 +50,7 @@ pub fn alert(n: u128, endpoint: EndpointId, instance: &str, opened: i64) -> Aler
         reopened: 1,
         follows: Some(alert_id(n + 1_000)),
         delayed: true,
-        remit: remit(opened),
+        remit: remit(opened).into(),
         owner_differs: Some(team("internal-it")),
         refused_owner: Some(RefusedOwner {
             team: team("storage"),
