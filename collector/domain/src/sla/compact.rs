@@ -101,13 +101,15 @@ impl Clock {
 
 impl Stretch {
     /// How much of it counted before an instant within it. Where the calendar
-    /// that said so is no longer known, the time is spread evenly.
+    /// that said so is no longer known, the time is spread evenly: other terms
+    /// can come from the same matrix, too, when the endpoint is another's.
     fn counted_until(&self, at: Timestamp, terms: &Terms) -> SignedDuration {
         if at == self.to {
             return self.counted;
         }
-        if self.matrix_version == terms.matrix_version {
-            return terms.counted(Segment { from: self.from, to: at }).min(self.counted);
+        let counted_by = |to| terms.counted(Segment { from: self.from, to });
+        if self.matrix_version == terms.matrix_version && counted_by(self.to) == self.counted {
+            return counted_by(at);
         }
         let millis = |it: SignedDuration| it.as_millis();
         let passed = millis(at.duration_since(self.from));

@@ -3,6 +3,7 @@ use remit_shared::{ChangeId, Party, Severity};
 use uuid::Uuid;
 
 use super::{testing::*, *};
+use crate::calendar::Segment;
 
 const OPEN: &str = "2026-03-02T10:00:00Z";
 
@@ -267,6 +268,22 @@ fn what_has_passed_is_paused_by_both_parties_or_not_at_all() {
         CrossingKind::Breached,
         after(360)
     )));
+}
+
+/// An endpoint that becomes another's has other hours from the same matrix.
+#[test]
+fn what_was_counted_under_other_hours_is_paused_as_it_was_counted() {
+    let mut life = standard(Severity::Critical);
+    // New York opens at 13:00 by UTC, three hours after all this began.
+    let theirs = terms(Agreement::standard(), Some(office("America/New_York")));
+    life.take(Fact::Terms(theirs), after(300));
+    let during = Segment { from: after(0), to: after(240) };
+    let approval = ChangeId::from_uuid(Uuid::from_u128(7));
+    let reason = PauseReason::AwaitingCustomer;
+    life.take(Fact::PausedBefore { during, reason, by: "kim".into(), approval }, after(300));
+    let counted: Vec<_> = life.clocks.stretches.iter().map(|it| it.counted).collect();
+    assert_eq!(counted, [mins(240), mins(60)]);
+    assert_eq!(life.promise(ClockKind::Resolution, after(300)).spent, mins(60));
 }
 
 #[test]
