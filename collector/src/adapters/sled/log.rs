@@ -27,7 +27,7 @@ use sled::{Batch, Db, IVec};
 use crate::adapters::sled::{
     bytes::{Reader, put_number},
     keys::{Key, Meta},
-    packed::{Packer, Packing, unpack},
+    packed::{Packing, pack, unpack},
     watermark::Watermark,
 };
 
@@ -122,7 +122,6 @@ pub(super) struct Log {
     watermark: Watermark,
     /// How many further pieces the longer values have.
     pieces: HashMap<Key, usize>,
-    packer: Packer,
 }
 
 impl Log {
@@ -155,7 +154,7 @@ impl Log {
             return Err(LogError::Lost { written, noted });
         }
         let file = DatabaseFile { file, path };
-        Ok(Self { db, file, written, watermark, pieces: HashMap::new(), packer: Packer::new() })
+        Ok(Self { db, file, written, watermark, pieces: HashMap::new() })
     }
 
     /// Reads, while others write.
@@ -177,7 +176,7 @@ impl Log {
         let mut batch = Batch::default();
         let mut pieces = Vec::new();
         for (key, value) in writes {
-            let further = put(&mut batch, &mut self.packer, &key, value.as_deref());
+            let further = put(&mut batch, &key, value.as_deref());
             for gone in further..self.pieces.get(&key).copied().unwrap_or(0) {
                 batch.remove(further_key(&key.to_bytes(), gone));
             }
@@ -186,7 +185,7 @@ impl Log {
             }
         }
         let number = (self.written + 1).to_string();
-        put(&mut batch, &mut self.packer, &WRITTEN, Some(number.as_bytes()));
+        put(&mut batch, &WRITTEN, Some(number.as_bytes()));
         let failed = |attempt| move |source| LogError::Database { attempt, source };
         self.db.apply_batch(batch).map_err(failed("write"))?;
         self.db.flush().map_err(failed("flush"))?;
@@ -336,13 +335,17 @@ fn reading(source: sled::Error) -> LogError {
 
 /// Puts the pieces of a value into a batch; gives how many there are beyond
 /// the first.
-fn put(batch: &mut Batch, packer: &mut Packer, key: &Key, value: Option<&[u8]>) -> usize {
+fn put(batch: &mut Batch, key: &Key, value: Option<&[u8]>) -> usize {
     let bytes = key.to_bytes();
     let Some(value) = value else {
         batch.remove(bytes);
         return 0;
     };
-    let (packing, value) = packer.pack(value).unwrap_or((Packing::Plain, value));
+    let packed = pack(value);
+    let (packing, value) = match &packed {
+        Some((packing, packed)) => (*packing, packed.as_slice()),
+        None => (Packing::Plain, value),
+    };
     let (first, rest) = value.split_at(value.len().min(PIECE));
     let further = rest.chunks(PIECE);
     let count = further.len();

@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_is_large_already_stays_as_it_is() {
-        let large = (0, (0..900).map(|it: i64| (1, Some(it * it << 20))).collect());
+        let large = (0, (0..900).map(|it: i64| (1, Some((it * it) << 20))).collect());
         let pieces = pieces(&[large]);
         assert!(pieces[0].len() > LONGEST / 2);
         assert_eq!(joined(&[pieces[0].clone(), pieces[0].clone()]).0, 1);
