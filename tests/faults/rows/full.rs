@@ -52,10 +52,10 @@ impl Drop for Names {
 pub(crate) async fn fills(fault: Fault, scope: &Scope) -> Found {
     let bytes = of_bytes_under_the_collector(fault).await;
     let names = of_names_under_the_collector(fault, scope).await;
-    bytes.and(names).and(under_the_agent(fault).await).but_not(
-        "the steps are at 64, 16 and 4 MiB free, not at 15, 5 and 2 % of the disk, and nothing \
-         warns before the first",
-    )
+    bytes
+        .and(names)
+        .and(under_the_agent(fault).await)
+        .but_not("the steps are at 64, 16 and 4 MiB free, not at 15, 5 and 2 % of the disk")
 }
 
 /// The starter matrix with a manager who is told after some seconds.
