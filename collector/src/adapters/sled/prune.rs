@@ -1,8 +1,9 @@
 //! Forgetting.
 //!
 //! What is old is looked for beside the writer, and forgotten by it, in small
-//! pieces between other work. Sealed history, feed and audit entries never
-//! change, so nothing can happen to them in between.
+//! pieces between other work. Feed and audit entries never change, and sealed
+//! history is joined only behind the horizon, which is written first: nothing
+//! can happen to what is found in between.
 
 use jiff::Timestamp;
 use remit_collector_domain::{

@@ -1,4 +1,10 @@
 //! Which endpoints' sealed pieces are joined now.
+//!
+//! # Invariants
+//!
+//! - What begins before the horizon of history is not touched: it is summed up
+//!   beside the writer, which would then count it twice.
+//! - Parts are on the disk before they are joined, and go in the same write.
 
 use remit_shared::{Chain, EndpointId};
 
