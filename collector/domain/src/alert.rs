@@ -54,7 +54,7 @@ pub use crate::alert::{
     promise::TermsRef,
     reach::{Reach, Reached},
     receive::{REOPEN_WITHIN, Received, receive},
-    remit::{Ladder, Remit, Rung},
+    remit::{Ladder, Owners, Remit, Rung},
     route::RefusedOwner,
     step::{deadline, delivered, passing, step},
     timeline::{Entry, EntryKind},
@@ -211,6 +211,8 @@ impl fmt::Display for Actor {
 pub struct Context<'a> {
     /// What the matrix says now.
     pub remit: &'a Arc<Remit>,
+    /// What it says of other times.
+    pub owners: &'a dyn Owners,
     /// How people are reached now.
     pub reach: &'a dyn Reach,
     /// What the matrix promises about it now.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use remit_collector_domain::{
-    alert::{About, Alert, Context, Remit},
+    alert::{About, Alert, Context, Owners, Remit},
     detect::presence::OFFLINE,
     endpoint::Registration,
     known_issue::{self, KnownIssue},
@@ -12,7 +12,7 @@ use remit_collector_domain::{
     suppression::Suppression,
     window::{self, Matter, Window},
 };
-use remit_shared::{AlertId, Clock, Severity, Tenant};
+use remit_shared::{AlertId, Clock, Function, Severity, Tenant};
 use uuid::Uuid;
 
 use crate::{
@@ -25,7 +25,8 @@ use crate::{
 };
 
 /// The world at an instant, as one alert sees it.
-pub(super) struct Scene {
+pub(super) struct Scene<'a, D> {
+    asked: Asked<'a, D>,
     remit: Arc<Remit>,
     people: People,
     terms: Terms,
@@ -35,10 +36,26 @@ pub(super) struct Scene {
     now: Timestamp,
 }
 
-impl Scene {
+/// What the matrix is asked about one alert.
+#[derive(Debug)]
+struct Asked<'a, D> {
+    directory: &'a D,
+    endpoint: &'a Registration,
+    function: &'a Function,
+    severity: Severity,
+}
+
+impl<D: Directory> Owners for Asked<'_, D> {
+    fn at(&self, instant: Timestamp) -> Remit {
+        self.directory.remit(self.endpoint, self.function, self.severity, instant).0
+    }
+}
+
+impl<D: Directory> Scene<'_, D> {
     pub(super) fn context(&self) -> Context<'_> {
         Context {
             remit: &self.remit,
+            owners: &self.asked,
             reach: &self.people,
             terms: &self.terms,
             terms_then: &self.terms_then,
@@ -52,18 +69,20 @@ impl Scene {
 
 impl<S: Store, D: Directory, C: Clock> Engine<S, D, C> {
     /// Looks around for an alert; `known` is its value so far, if it has one.
-    pub(super) async fn scene(
-        &self,
-        registration: &Registration,
-        about: &About,
+    pub(super) async fn scene<'a>(
+        &'a self,
+        registration: &'a Registration,
+        about: &'a About,
         severity: Severity,
         known: Option<&Alert>,
-    ) -> Result<Scene, StoreError> {
+    ) -> Result<Scene<'a, D>, StoreError> {
         let now = self.clock.now();
         let tenant = &about.tenant;
         let (remit, terms) = self.directory.remit(registration, &about.function, severity, now);
         let earlier = known.and_then(|it| self.directory.terms(tenant, &it.terms));
+        let (directory, function) = (&*self.directory, &about.function);
         Ok(Scene {
+            asked: Asked { directory, endpoint: registration, function, severity },
             remit: Arc::new(remit),
             people: self.directory.people(tenant),
             terms_then: earlier.unwrap_or_else(|| terms.clone()),

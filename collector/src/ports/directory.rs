@@ -6,7 +6,7 @@
 //! cannot have endpoints, so every endpoint's tenant is known here; if one is
 //! not all the same, [`Directory::remit`] still names an owner and says why.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
 use remit_collector_domain::{
@@ -24,7 +24,7 @@ use remit_collector_domain::{
 use remit_shared::{Function, Party, Severity, Team, Tenant};
 
 /// Looks things up in the matrices in force.
-pub trait Directory: Send + Sync + 'static {
+pub trait Directory: fmt::Debug + Send + Sync + 'static {
     /// Whose an endpoint's function is at a time, and what was promised.
     fn remit(
         &self,

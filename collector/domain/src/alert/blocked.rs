@@ -128,20 +128,45 @@ impl Work {
         }
     }
 
-    /// Gives the alert to the other side of the wall, if it is time.
-    pub(super) fn transfer(&mut self, context: &Context<'_>) {
-        let Some(blocked) = self.alert.blocked.clone() else { return };
-        if blocked.transfer_at.is_none_or(|it| it > self.now) {
+    /// Whether whoever ran into a wall may still try at that hour.
+    pub(super) fn has_time_until(&self, hour: Timestamp) -> bool {
+        let transfer = self.alert.blocked.as_ref().and_then(|it| it.transfer_at);
+        transfer.is_none_or(|it| hour < it)
+    }
+
+    /// The wall is gone if the matrix gave the alert to its other side between
+    /// `from` and the end of the time that was left to try, whomever it names
+    /// by now.
+    pub(super) fn pass_wall(&mut self, from: Timestamp, context: &Context<'_>) {
+        let Some(blocked) = self.alert.blocked.as_ref().filter(|_| !self.alert.remit.by_hand)
+        else {
             return;
+        };
+        let end = blocked.transfer_at.map_or(context.now, |it| it.min(context.now));
+        let in_time = self.named_since(from, context).take_while(|it| it.decided_at < end);
+        if in_time.map(|it| it.responsible).any(|it| it == blocked.to) {
+            self.alert.blocked = None;
+        }
+    }
+
+    /// Gives the alert to the other side of the wall, if it is time. Says
+    /// whether that was done.
+    pub(super) fn transfer(&mut self, context: &Context<'_>) -> bool {
+        let Some(blocked) = self.alert.blocked.clone() else { return false };
+        if blocked.transfer_at.is_none_or(|it| it > context.now) {
+            return false;
         }
         let Blocked { reason, by, to, party, note, .. } = blocked;
         let words = format!("{} said {}{}", by, reason.as_str(), said(&note));
         let detail = format!("to {to}, {words}");
         if self.give(to, party, words, context) {
             self.deed(EntryKind::HandedOff, "alert.hand_over", REMIT, detail);
-        } else if let Some(blocked) = &mut self.alert.blocked {
+            return true;
+        }
+        if let Some(blocked) = &mut self.alert.blocked {
             blocked.transfer_at = None;
         }
+        false
     }
 
     /// Gives the alert to another team, whatever the matrix says. Says whether

@@ -6,6 +6,8 @@
 //! has settled, an alert whose condition is gone is resolved, and whoever
 //! believes otherwise is told.
 
+use std::{mem, sync::Arc};
+
 use jiff::Timestamp;
 
 use crate::{
@@ -53,12 +55,23 @@ impl Work {
         if change != Change::Stopped {
             return;
         }
+        let settled_at = deadline(&self.alert).unwrap_or(self.now);
         self.alert.flap = flap;
         self.note(EntryKind::Unsuppressed, REMIT, "flapping".to_owned());
         if self.alert.cleared_at.is_some() && self.alert.is_unresolved() {
+            self.look_back(settled_at, context);
             self.resolve(None, context);
             self.note(EntryKind::Resolved, REMIT, "it has not come back".to_owned());
             self.all_clear();
         }
+    }
+
+    /// Lets whoever had it when it settled have it still, though nobody hears of
+    /// that any more.
+    fn look_back(&mut self, settled_at: Timestamp, context: &Context<'_>) {
+        let remit = Arc::new(context.owners.at(settled_at));
+        let hushed = mem::replace(&mut self.hushed, true);
+        self.pass_hours(&Context { remit: &remit, now: settled_at, ..*context });
+        self.hushed = hushed;
     }
 }

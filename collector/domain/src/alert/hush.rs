@@ -102,6 +102,10 @@ impl Work {
         let is_quiet = self.alert.is_quiet();
         self.hushed = self.was_quiet || is_quiet;
         self.speaks_up = self.was_quiet && !is_quiet;
+        if !is_quiet && !self.alert.is_unresolved() {
+            // It is over and told: nobody looks again at what was to go on.
+            self.alert.suppressors.clear();
+        }
         if is_quiet && !self.alert.climb.timers.is_empty() {
             self.end_climb();
         }

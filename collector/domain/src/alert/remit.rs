@@ -1,5 +1,7 @@
 //! Whose an alert is, and who is told if nobody acts.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use remit_shared::{CalendarName, Party, PolicyName, Team};
 
@@ -46,6 +48,12 @@ pub struct Remit {
     pub rejected: Vec<String>,
     /// Who is told if nobody acts.
     pub ladder: Ladder,
+}
+
+/// Knows whose an alert is at other times than now.
+pub trait Owners: fmt::Debug + Sync {
+    /// What the matrix that is in force now says of an instant.
+    fn at(&self, instant: Timestamp) -> Remit;
 }
 
 impl Remit {

@@ -8,7 +8,7 @@
 //! An acknowledged alert stays with whoever took it on; that the matrix names
 //! somebody else is shown.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use jiff::Timestamp;
 use remit_shared::{Severity, Team};
@@ -53,9 +53,9 @@ impl Work {
     /// Begins anew with whom the matrix names now, or with whom a person has
     /// given it to.
     pub(super) fn route_again(&mut self, context: &Context<'_>) {
-        let current = &self.alert.remit;
-        if current.by_hand || current.responsible == context.remit.responsible {
-            if !current.by_hand {
+        let by_hand = self.alert.remit.by_hand;
+        if by_hand || self.is_theirs(context) {
+            if !by_hand {
                 self.adopt(Arc::clone(context.remit), context);
             }
             self.alert.refused_owner = None;
@@ -68,29 +68,74 @@ impl Work {
         }
     }
 
-    /// Gives it to whom the matrix names now instead of who has it. Says
-    /// whether that could be done.
+    /// Gives it to whom the matrix names now, or named last, instead of who has
+    /// it. Says whether that could be done.
     fn reroute(&mut self, topic: Topic, context: &Context<'_>) -> bool {
-        let remit = Arc::clone(context.remit);
-        let detail = format!("to {}: {}", remit.responsible, remit.reason);
-        if !self.may_have_it(&remit, context) {
+        if let Some(last) = self.named_meanwhile(context) {
+            self.reroute_to(Arc::new(last), topic, context);
+            self.may_have_it(context.remit, context);
+            return true;
+        }
+        if !self.may_have_it(context.remit, context) {
             return false;
         }
         self.alert.refused_owner = None;
+        self.reroute_to(Arc::clone(context.remit), topic, context);
+        true
+    }
+
+    fn reroute_to(&mut self, remit: Arc<Remit>, topic: Topic, context: &Context<'_>) {
+        let detail = format!("to {}: {}", remit.responsible, remit.reason);
         self.note(EntryKind::Rerouted, REMIT, detail);
         self.hand(remit, topic, context);
-        true
+    }
+
+    /// Whom the matrix named last, while nobody asked, if not who has it: it is
+    /// theirs if whom it names now would not hear of it.
+    fn named_meanwhile(&self, context: &Context<'_>) -> Option<Remit> {
+        let from = self.asks_at.filter(|it| *it < context.now)?;
+        self.unheard(context.remit, context.now, context)?;
+        let last = self.named_since(from, context).last()?;
+        (last.responsible != self.alert.remit.responsible).then_some(last)
+    }
+
+    /// Whether who has it is whom the matrix gives it to.
+    fn is_theirs(&self, context: &Context<'_>) -> bool {
+        self.alert.remit.responsible == context.remit.responsible
+            && self.named_meanwhile(context).is_none()
+    }
+
+    /// Whom the matrix named from an instant until now, one after the other,
+    /// if it could be given to them.
+    pub(super) fn named_since<'a>(
+        &'a self,
+        from: Timestamp,
+        context: &'a Context<'_>,
+    ) -> impl Iterator<Item = Remit> + 'a {
+        let asked = |at: Timestamp| (at < context.now).then(|| context.owners.at(at));
+        let next = move |it: &Remit| it.until.filter(|at| *at > it.decided_at).and_then(asked);
+        let is_heard = |it: &Remit| self.unheard(it, it.decided_at, context).is_none();
+        iter::successors(asked(from), next).filter(is_heard)
+    }
+
+    /// Why nobody would hear of it, if so.
+    pub(super) fn unheard(
+        &self,
+        remit: &Remit,
+        at: Timestamp,
+        context: &Context<'_>,
+    ) -> Option<String> {
+        let target = Target::Team(remit.responsible.clone());
+        let reached = context.reach.reach(&target, self.alert.severity, at);
+        let is_unheard = reached.channels.is_empty() && remit.ladder.rungs.is_empty();
+        is_unheard
+            .then(|| format!("{target} has no ladder and cannot be told: {}", reached.because))
     }
 
     /// Whether anybody would hear of it. If not, says so in the timeline, once
     /// for each row of each version.
     pub(super) fn may_have_it(&mut self, remit: &Remit, context: &Context<'_>) -> bool {
-        let target = Target::Team(remit.responsible.clone());
-        let reached = context.reach.reach(&target, self.alert.severity, self.now);
-        if !reached.channels.is_empty() || !remit.ladder.rungs.is_empty() {
-            return true;
-        }
-        let why = format!("{target} has no ladder and cannot be told: {}", reached.because);
+        let Some(why) = self.unheard(remit, context.now, context) else { return true };
         let is_known = self.alert.refused_owner.as_ref().is_some_and(|it| {
             it.team == remit.responsible
                 && it.matrix_version == remit.matrix_version
@@ -138,7 +183,7 @@ impl Work {
     /// Takes over what the matrix says. An answer that was to change before now
     /// is as good as one that never does: the next tick would not change it.
     fn adopt(&mut self, mut remit: Arc<Remit>, context: &Context<'_>) {
-        let until = remit.until.filter(|it| *it > self.now);
+        let until = remit.until.filter(|it| *it > context.now);
         if until != remit.until {
             Arc::make_mut(&mut remit).until = until;
         }
@@ -148,7 +193,7 @@ impl Work {
 
     /// Has it for as long as the matrix says nothing else.
     fn keep_until(&mut self, context: &Context<'_>) {
-        let until = context.remit.until.filter(|it| *it > self.now);
+        let until = context.remit.until.filter(|it| *it > context.now);
         if until != self.alert.remit.until {
             Arc::make_mut(&mut self.alert.remit).until = until;
         }
@@ -161,15 +206,15 @@ impl Work {
         if remit.by_hand {
             return;
         }
-        let is_same = remit.responsible == context.remit.responsible;
         match state {
             State::Resolved { .. } => {}
             State::Acknowledged(_) => {
+                let is_same = remit.responsible == context.remit.responsible;
                 let differs = (!is_same).then(|| context.remit.responsible.clone());
                 self.alert.owner_differs = differs;
                 self.keep_until(context);
             }
-            State::Open if is_same => self.refresh(context),
+            State::Open if self.is_theirs(context) => self.refresh(context),
             State::Open => {
                 // What came with the hour is told together with what else did,
                 // unless it must be told at once.
@@ -187,7 +232,7 @@ impl Work {
     /// as it was when the climb began.
     pub(super) fn refresh(&mut self, context: &Context<'_>) {
         let (old, new) = (&self.alert.remit, context.remit);
-        let until = new.until.filter(|it| *it > self.now);
+        let until = new.until.filter(|it| *it > context.now);
         self.alert.refused_owner = None;
         if old.matrix_version != new.matrix_version || old.until != until {
             let ladder = old.ladder.clone();

@@ -151,30 +151,42 @@ pub fn deadline(alert: &Alert) -> Option<Timestamp> {
 }
 
 impl Work {
-    /// Lets everything happen that time alone makes happen, but for the climb.
+    /// Lets everything happen that time alone makes happen, but for the climb,
+    /// in the order in which it fell due.
     pub(super) fn catch_up(&mut self, context: &Context<'_>) {
         self.settle(context);
         self.look_at_clocks(context);
-        let expired = match &self.alert.state {
-            State::Acknowledged(ack) => Some(ack.expires_at).filter(|it| *it <= self.now),
-            State::Open | State::Resolved { .. } => None,
-        };
-        let transfer = self.alert.blocked.as_ref().and_then(|it| it.transfer_at);
-        let hour = expired.or(self.alert.remit.until);
-        if transfer.is_some_and(|it| hour.is_none_or(|hour| it <= hour)) {
-            self.transfer(context);
+        self.pass_hours(context);
+    }
+
+    /// Lets hours pass until the context's now, which may be over already.
+    pub(super) fn pass_hours(&mut self, context: &Context<'_>) {
+        match self.asks_at {
+            Some(hour) if self.has_time_until(hour) => self.pass_wall(hour, context),
+            Some(_) | None => {
+                self.transfer(context);
+            }
         }
-        if let State::Acknowledged(ack) = &self.alert.state
-            && ack.expires_at <= self.now
-        {
-            let detail = format!("{} did not finish it in time", ack.by);
-            self.alert.state = State::Open;
-            self.alert.owner_differs = None;
-            self.note(EntryKind::AckExpired, REMIT, detail);
+        let is_let_go = self.expire(context);
+        let is_given = self.transfer(context);
+        if is_let_go && !is_given {
             self.route_again(context);
         }
         self.reconsider(context);
-        self.transfer(context);
+    }
+
+    /// Takes the alert back from whoever did not finish it in time. Says
+    /// whether that was so.
+    fn expire(&mut self, context: &Context<'_>) -> bool {
+        let State::Acknowledged(ack) = &self.alert.state else { return false };
+        if ack.expires_at > context.now {
+            return false;
+        }
+        let detail = format!("{} did not finish it in time", ack.by);
+        self.alert.state = State::Open;
+        self.alert.owner_differs = None;
+        self.note(EntryKind::AckExpired, REMIT, detail);
+        true
     }
 
     /// It is over.

@@ -1,5 +1,6 @@
 //! Scripts in which time passes, and who is told when.
 
+mod away;
 mod edge;
 mod histories;
 mod laws;

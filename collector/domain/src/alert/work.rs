@@ -5,7 +5,7 @@ use std::{mem, sync::Arc};
 use jiff::Timestamp;
 
 use crate::{
-    alert::{Alert, Context, Entry, EntryKind, Step},
+    alert::{Alert, Context, Entry, EntryKind, State, Step},
     effect::{AuditEntry, Effect, FeedEvent},
     letter::Notice,
 };
@@ -21,6 +21,8 @@ const TIMELINE_HEAD: usize = 20;
 pub(super) struct Work {
     pub(super) alert: Alert,
     pub(super) now: Timestamp,
+    /// When the matrix had or has to be asked again whose the alert is.
+    pub(super) asks_at: Option<Timestamp>,
     /// Nobody is told during this step.
     pub(super) hushed: bool,
     /// Whether it was quiet before this step.
@@ -37,6 +39,11 @@ impl Work {
     pub(super) fn new(alert: Alert, now: Timestamp) -> Self {
         Self {
             was_quiet: alert.is_quiet(),
+            asks_at: match &alert.state {
+                State::Open => alert.remit.until,
+                State::Acknowledged(ack) => Some(ack.expires_at),
+                State::Resolved { .. } => None,
+            },
             alert,
             now,
             hushed: false,

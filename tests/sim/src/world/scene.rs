@@ -5,22 +5,22 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use remit_collector_domain::{
-    alert::{About, Alert, Context, Remit, State},
+    alert::{About, Alert, Context, Owners, Remit, State},
     inhibit::{Candidate, Rule, inhibitors},
     known_issue,
-    matrix::{Matrix, next_change, resolve},
+    matrix::{Matrix, Subject, next_change, resolve},
     sla::Terms,
     suppression::Suppression,
     window::{self, Matter, Window},
 };
-use remit_shared::{AlertId, Severity, Tag, Tenant};
+use remit_shared::{AlertId, Function, Severity, Tag, Tenant};
 use uuid::Uuid;
 
 use crate::world::World;
 
 /// The world at an instant, as one alert sees it.
 pub(super) struct Scene {
-    matrix: Arc<Matrix>,
+    asked: Asked,
     remit: Arc<Remit>,
     terms: Terms,
     terms_then: Terms,
@@ -29,14 +29,40 @@ pub(super) struct Scene {
     now: Timestamp,
 }
 
+/// What the matrix is asked about one alert.
+#[derive(Debug)]
+struct Asked {
+    matrix: Arc<Matrix>,
+    subject: Subject,
+    function: Function,
+    severity: Severity,
+}
+
+impl Asked {
+    fn decided(&self, at: Timestamp) -> (Remit, Terms) {
+        let Self { matrix, subject, function, severity } = self;
+        let resolution = resolve(matrix, subject, function, *severity, at);
+        let until = next_change(matrix, subject, function, *severity, at);
+        let terms = matrix.terms(resolution.sla.as_ref());
+        (Remit::decided(resolution, at, until.map(|it| it.0)), terms)
+    }
+}
+
+impl Owners for Asked {
+    fn at(&self, instant: Timestamp) -> Remit {
+        self.decided(instant).0
+    }
+}
+
 impl Scene {
     pub(super) fn context(&self) -> Context<'_> {
         Context {
             remit: &self.remit,
-            reach: &*self.matrix,
+            owners: &self.asked,
+            reach: &*self.asked.matrix,
             terms: &self.terms,
             terms_then: &self.terms_then,
-            calendars: &self.matrix.calendars,
+            calendars: &self.asked.matrix.calendars,
             suppressors: &self.suppressors,
             rule: &self.rule,
             now: self.now,
@@ -54,13 +80,17 @@ impl World {
     pub(super) fn scene(&self, about: &About, severity: Severity, known: Option<&Alert>) -> Scene {
         let (now, matrix) = (self.now, self.matrix(&about.tenant));
         let subject = &self.endpoints[&about.endpoint].subject;
-        let resolution = resolve(matrix, subject, &about.function, severity, now);
-        let until = next_change(matrix, subject, &about.function, severity, now);
-        let terms = matrix.terms(resolution.sla.as_ref());
+        let asked = Asked {
+            matrix: Arc::clone(matrix),
+            subject: subject.clone(),
+            function: about.function.clone(),
+            severity,
+        };
+        let (remit, terms) = asked.decided(now);
         let earlier = known.and_then(|it| self.terms_of(it));
         Scene {
-            matrix: Arc::clone(matrix),
-            remit: Arc::new(Remit::decided(resolution, now, until.map(|it| it.0))),
+            asked,
+            remit: Arc::new(remit),
             terms_then: earlier.unwrap_or_else(|| terms.clone()),
             terms,
             suppressors: self.suppressors(about, severity, known),

@@ -278,8 +278,9 @@ proptest! {
         let place = |it: &World| {
             let it = it.alert.clone()?;
             let state = std::mem::discriminant(&it.state);
-            let party = it.remit.party;
-            Some((state, it.remit.responsible.clone(), party, it.blocked, it.suppressors, it.severity))
+            let whose = (it.remit.responsible.clone(), it.remit.party, it.remit.by_hand);
+            let others = (it.owner_differs, it.refused_owner.map(|it| it.team));
+            Some((state, whose, others, it.remit.until, it.blocked, it.suppressors, it.severity))
         };
         prop_assert_eq!(place(&world), place(&punctual));
     }

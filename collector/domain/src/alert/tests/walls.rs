@@ -184,3 +184,48 @@ fn nobody_gets_what_they_could_not_hear_of() {
         "#]],
     );
 }
+
+#[test]
+fn a_wall_is_gone_if_its_other_side_had_the_alert_while_the_collector_was_away() {
+    // Acknowledged by night, given back by day, when it is the other side's.
+    check(
+        "07:30 raise high
+         07:40 ann acknowledges for 60
+         08:35 ann is blocked needs_credential
+         18:00 late tick
+         18:00 show alert
+         18:00 show timeline",
+        expect![[r#"
+            07:30 a new alert
+            07:30 noc Assigned #1
+            07:30 desk Informed #2
+            18:00 noc Assigned #3
+            = open, high of noc
+            | 07:30 Created remit: disk is full
+            | 07:30 Routed remit: to noc: by night
+            | 07:40 Acknowledged ann (noc): until 2026-03-02T08:40:00Z
+            | 08:35 Blocked ann (noc): needs_credential: goes to it at 2026-03-02T09:05:00Z
+            | 18:00 AckExpired remit: ann (noc) did not finish it in time
+            | 18:00 Routed remit: to noc: by night
+        "#]],
+    );
+}
+
+#[test]
+fn a_wall_hands_over_although_the_matrix_names_another_since() {
+    check(
+        "07:30 raise high
+         07:40 ann acknowledges for 60
+         07:50 ann is blocked needs_credential
+         18:00 late tick
+         18:00 show alert",
+        expect![[r#"
+            07:30 a new alert
+            07:30 noc Assigned #1
+            07:30 desk Informed #2
+            18:00 it Assigned #3
+            18:00 noc Informed #4
+            = open, high of it
+        "#]],
+    );
+}

@@ -25,7 +25,7 @@ use crate::{
 /// Midnight before the script begins.
 const MIDNIGHT: &str = "2026-03-02T00:00:00Z";
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct World {
     pub(super) alert: Option<Alert>,
     /// Who was told what, and what was asked to be shown.
@@ -217,6 +217,14 @@ pub(super) fn triggers() -> Vec<Trigger> {
     all
 }
 
+impl Owners for World {
+    fn at(&self, instant: Timestamp) -> Remit {
+        let mut remit = remit(self.version, instant);
+        remit.ladder.hours.clone_from(&self.ladder_hours);
+        remit
+    }
+}
+
 impl World {
     /// From now on, so many minutes are promised for whatever matters so much.
     pub(super) fn promise(&mut self, what: &str, severity: Severity, minutes: i64) {
@@ -328,8 +336,7 @@ impl World {
     }
 
     fn with_context<T>(&self, act: impl FnOnce(&Context<'_>) -> T) -> T {
-        let mut remit = remit(self.version, self.now);
-        remit.ladder.hours.clone_from(&self.ladder_hours);
+        let remit = self.at(self.now);
         let quiet: Vec<Suppression> = self
             .quiet
             .iter()
@@ -345,6 +352,7 @@ impl World {
             .collect();
         act(&Context {
             remit: &Arc::new(remit),
+            owners: self,
             reach: &self.channels,
             terms: self.terms_now(),
             terms_then: self.terms_then(),
