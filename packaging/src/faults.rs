@@ -32,7 +32,7 @@ pub(crate) struct Args {
     #[arg(long)]
     release: bool,
     /// Faults such as `F3 F8`, and options of remit-faults: `--all`, `--quick`,
-    /// `--small`, `--json`, `--markdown`. All faults if none is named.
+    /// `--small`, `--runs 3`, `--json`, `--markdown`. All faults if none is named.
     #[arg(value_name = "FAULT", trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<String>,
 }

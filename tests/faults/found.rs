@@ -10,7 +10,8 @@ use crate::fault::Fault;
 #[derive(Clone, Debug)]
 pub(crate) struct Figure {
     name: &'static str,
-    value: f64,
+    /// One of each run, in the order of the runs.
+    values: Vec<f64>,
     unit: &'static str,
     goal: Goal,
 }
@@ -73,7 +74,7 @@ impl Found {
     }
 
     fn with(mut self, name: &'static str, value: f64, unit: &'static str, goal: Goal) -> Self {
-        self.figures.push(Figure { name, value, unit, goal });
+        self.figures.push(Figure { name, values: vec![value], unit, goal });
         self
     }
 
@@ -115,6 +116,25 @@ impl Found {
         self.figures.extend(other.figures);
         self.left_out.extend(other.left_out);
         self.broke = self.broke.or(other.broke);
+        self
+    }
+
+    /// Adds what the same trial found when it was run again.
+    pub(crate) fn again(mut self, other: Self) -> Self {
+        let is_same = self.figures.len() == other.figures.len();
+        for (mine, more) in self.figures.iter_mut().zip(other.figures) {
+            mine.values.extend(more.values);
+        }
+        self.took += other.took;
+        self.broke = self.broke.or(other.broke);
+        if !is_same {
+            self.broke.get_or_insert("it found something else when it was run again".to_owned());
+        }
+        for what in other.left_out {
+            if !self.left_out.contains(&what) {
+                self.left_out.push(what);
+            }
+        }
         self
     }
 
@@ -171,12 +191,20 @@ pub(crate) const HEADS: &str = "| # | Fault | Done | Figures (goals) | Result | 
 
 impl Figure {
     fn is_met(&self) -> bool {
-        match self.goal {
-            Goal::Is(goal) => self.value == goal,
-            Goal::AtMost(goal) => self.value <= goal,
-            Goal::AtLeast(goal) => self.value >= goal,
+        self.values.iter().all(|value| match self.goal {
+            Goal::Is(goal) => *value == goal,
+            Goal::AtMost(goal) => *value <= goal,
+            Goal::AtLeast(goal) => *value >= goal,
             Goal::None => true,
-        }
+        })
+    }
+
+    /// The lowest, the median and the highest.
+    fn spread(&self) -> (f64, f64, f64) {
+        let mut sorted = self.values.clone();
+        sorted.sort_by(f64::total_cmp);
+        let last = sorted.len() - 1;
+        (sorted[0], sorted[last / 2], sorted[last])
     }
 
     fn json(&self) -> Value {
@@ -187,7 +215,7 @@ impl Figure {
             Goal::None => ("", None),
         };
         json!({
-            "name": self.name, "value": self.value, "unit": self.unit,
+            "name": self.name, "value": self.spread().1, "values": self.values, "unit": self.unit,
             "goal": goal, "relation": relation, "met": self.is_met(),
         })
     }
@@ -196,12 +224,20 @@ impl Figure {
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = |value| format!("{}{}", number(value), self.unit);
-        write!(f, "{} {}", self.name, of(self.value))?;
-        match self.goal {
-            Goal::Is(goal) => write!(f, " ({})", of(goal)),
-            Goal::AtMost(goal) => write!(f, " (≤ {})", of(goal)),
-            Goal::AtLeast(goal) => write!(f, " (≥ {})", of(goal)),
-            Goal::None => Ok(()),
+        let (lowest, median, highest) = self.spread();
+        write!(f, "{} {}", self.name, of(median))?;
+        let range = format!("{} to {}", number(lowest), number(highest));
+        let goal = match self.goal {
+            Goal::Is(goal) => of(goal),
+            Goal::AtMost(goal) => format!("≤ {}", of(goal)),
+            Goal::AtLeast(goal) => format!("≥ {}", of(goal)),
+            Goal::None => String::new(),
+        };
+        match (lowest == highest, goal.is_empty()) {
+            (true, true) => Ok(()),
+            (true, false) => write!(f, " ({goal})"),
+            (false, true) => write!(f, " ({range})"),
+            (false, false) => write!(f, " ({range}; {goal})"),
         }
     }
 }
@@ -263,6 +299,20 @@ mod tests {
             [Verdict::Ok, Verdict::Missed, Verdict::Missed]
         );
         assert_eq!(found().at_least("seen", 0, 1).verdict(), Verdict::Missed);
+    }
+
+    #[test]
+    fn what_is_run_again_must_be_met_each_time_and_shows_its_spread() {
+        let ready = |seconds| found().at_most("ready", seconds, " s", 5.0);
+        let thrice = ready(0.5).again(ready(0.25)).again(ready(4.0));
+        let expected = "F3   collector killed under load: a trial | lost 0 (0) \
+                        · ready 0.50 s (0.25 to 4; ≤ 5 s) | ok | 0.0 s";
+        assert_eq!(thrice.to_string(), expected);
+        assert_eq!(thrice.again(ready(5.1)).verdict(), Verdict::Missed);
+        let broken = Found::broken(found().fault, "why");
+        assert_eq!(ready(0.5).again(broken.clone()).verdict(), Verdict::Missed);
+        assert_eq!(broken.again(ready(0.5)).verdict(), Verdict::Missed);
+        assert_eq!(ready(0.5).again(found()).verdict(), Verdict::Missed, "a figure less");
     }
 
     #[test]

@@ -60,6 +60,10 @@ struct Args {
     /// Each in small: fewer kills, fewer agents, shorter.
     #[arg(long)]
     small: bool,
+    /// How often each is tried: its figures are the medians then, with the lowest and
+    /// the highest beside them, and every run must be within the goals.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10))]
+    runs: u32,
     /// Instead of breaking anything, report evenly for so many minutes and look at
     /// the collector's memory.
     #[arg(long, value_name = "MINUTES", conflicts_with_all = ["faults", "quick", "all"])]
@@ -125,8 +129,16 @@ async fn run(args: &Args) -> ExitCode {
     }
     let mut found = Vec::new();
     for fault in wanted {
-        complain(&format!("trying {fault}"));
-        let row = attempt(fault, scope).await;
+        let mut row: Option<Found> = None;
+        for nth in 1..=args.runs {
+            complain(&format!("trying {fault}, run {nth} of {}", args.runs));
+            let one = attempt(fault, scope).await;
+            row = Some(match row {
+                Some(before) => before.again(one),
+                None => one,
+            });
+        }
+        let Some(row) = row else { continue };
         say(&match (args.json, args.markdown) {
             (true, _) => row.json().to_string(),
             (_, true) => row.markdown(),
