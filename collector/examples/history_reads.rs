@@ -12,7 +12,7 @@ use std::{env, error::Error, fs, path::Path, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector::{
-    adapters::sled::{Options, SledStore},
+    adapters::sled::{JOURNAL_BYTES, Options, SledStore},
     ports::store::{Commit, Horizon, Store as _, conformance::sample},
 };
 use remit_collector_domain::{
@@ -26,7 +26,8 @@ const VALUES: usize = 20;
 const APART: i64 = 10;
 /// How many reports are in a commit: nobody waits for the disk here.
 const TOGETHER: i64 = 1_000;
-const OPTIONS: Options = Options { cache_bytes: 64 << 20, reserve_bytes: 64 << 20 };
+const OPTIONS: Options =
+    Options { cache_bytes: 64 << 20, reserve_bytes: 64 << 20, journal_bytes: JOURNAL_BYTES };
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -11,7 +11,7 @@ use std::{env, error::Error, fs, path::Path, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use remit_collector::{
-    adapters::sled::{Options, SledStore},
+    adapters::sled::{JOURNAL_BYTES, Options, SledStore},
     ports::store::{Commit, Horizon, Store, StoreError, conformance::sample},
 };
 use remit_collector_domain::endpoint::{Endpoint, Frame, Layout};
@@ -20,7 +20,8 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::task::JoinSet;
 
 const VALUES: usize = 20;
-const OPTIONS: Options = Options { cache_bytes: 128 << 20, reserve_bytes: 64 << 20 };
+const OPTIONS: Options =
+    Options { cache_bytes: 128 << 20, reserve_bytes: 64 << 20, journal_bytes: JOURNAL_BYTES };
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -27,7 +27,7 @@ use crate::{
         notify::{Channels, ChannelsError, DeadMan, HttpError},
         remote_write::RemoteWrite,
         sealed::Sealed,
-        sled::{OpenError, Options, SledStore},
+        sled::{JOURNAL_BYTES, OpenError, Options, SledStore},
     },
     auditor::Auditor,
     changes::Changes,
@@ -381,7 +381,8 @@ fn auditor<C: SteadyClock>(
 
 /// Opens the store of a data folder.
 pub fn open_store(data: &DataDir, cache_bytes: u64) -> Result<SledStore, OpenError> {
-    SledStore::open(&data.store(), Options { cache_bytes, reserve_bytes: RESERVE })
+    let options = Options { cache_bytes, reserve_bytes: RESERVE, journal_bytes: JOURNAL_BYTES };
+    SledStore::open(&data.store(), options)
 }
 
 /// `host:port`, with brackets where an address has colons of its own.

@@ -206,7 +206,7 @@ async fn a_data_folder_from_the_future_is_left_alone() {
     assert_eq!(started.code, Some(1));
     let expected = format!(
         "remit-collector: failed to open data folder {}: the data folder has format 7, and this \
-         version knows formats up to 3: use the version that wrote it, or a later one\n",
+         version knows formats up to 4: use the version that wrote it, or a later one\n",
         store.display()
     );
     assert!(started.stderr.ends_with(&expected), "{}", started.stderr);

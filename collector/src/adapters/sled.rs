@@ -4,7 +4,8 @@
 //! what has come in into one atomic, synced write ([`writer`]). History, and
 //! what watchers ask for who fell far behind, is read from the disk.
 //!
-//! The data folder holds sled's files and a [`watermark`]; [`keys`] says what is
+//! The data folder holds sled's files, a journal of what was written last
+//! ([`log`]) and a [`watermark`]; [`keys`] says what is
 //! in them, [`record`] how it looks, [`history`] how changes of values are
 //! kept, and [`export()`] takes everything out as text.
 //!
@@ -78,6 +79,10 @@ use crate::{
     ports::store::{Commit, Horizon, Owed, Point, Record, Store, StoreError, Stored, Summed},
 };
 
+/// How much a file of the journal has before sled gets it, unless somebody knows
+/// better.
+pub const JOURNAL_BYTES: u64 = 16 << 20;
+
 const BACKEND: &str = "the data folder";
 
 /// How many requests may wait for the writer: five of its pieces. When there
@@ -92,6 +97,9 @@ pub struct Options {
     /// Measurements are refused when the disk has less room than this, so that
     /// alerts and what people do can go on.
     pub reserve_bytes: u64,
+    /// How much is written to a file of the journal before sled gets it, all
+    /// at once; what takes part of it is kept in memory until then.
+    pub journal_bytes: u64,
 }
 
 /// Why a data folder cannot be opened.
@@ -146,8 +154,8 @@ impl SledStore {
     }
 
     fn open_inner(folder: &Path, options: Options) -> Result<Self, OpenCause> {
-        let Options { cache_bytes, reserve_bytes } = options;
-        let mut log = Log::open(folder, cache_bytes)?;
+        let Options { cache_bytes, reserve_bytes, journal_bytes } = options;
+        let mut log = Log::open(folder, cache_bytes, journal_bytes)?;
         migrate::migrate(&mut log)?;
         let state = state::load(&mut log)?;
         let [endpoints, alerts, ..] = state::census(&state.tables);

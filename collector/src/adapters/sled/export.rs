@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     adapters::sled::{
+        JOURNAL_BYTES,
         history::{Tail, block, hours},
         keys::{Key, KeyError, Meta, Part},
         log::{Log, LogError, WRITTEN, Writes},
@@ -134,7 +135,7 @@ struct Line {
 
 /// Writes everything in a data folder that nobody uses. Gives the number of lines.
 pub fn export(folder: &Path, out: &mut impl Write) -> Result<usize, ExportError> {
-    let mut log = Log::open(folder, CACHE)?;
+    let mut log = Log::open(folder, CACHE, JOURNAL_BYTES)?;
     migrate(&mut log)?;
     let reader = log.reader();
     let format = Key::Meta(Meta::Format);
@@ -174,7 +175,7 @@ fn write_line(out: &mut impl Write, key: &Key, value: &[u8]) -> Result<usize, Ex
 /// Reads what [`export`] wrote into an empty data folder. Gives the number of
 /// lines. A folder of which the import was cut off cannot be opened.
 pub fn import(folder: &Path, input: &mut impl BufRead) -> Result<usize, ImportError> {
-    let mut log = Log::open(folder, CACHE)?;
+    let mut log = Log::open(folder, CACHE, JOURNAL_BYTES)?;
     if !log.reader().is_empty() {
         return Err(ImportError::NotEmpty);
     }

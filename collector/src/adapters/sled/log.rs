@@ -1,10 +1,18 @@
 //! The data folder: writes that are durable when they return, and scans.
 //!
+//! A write goes to a [`journal`], which is synced, and lies over what sled has
+//! ([`pending`]). When there is enough of it, it goes to sled at once
+//! ([`settler`]): what was written many times since goes there once, and what
+//! has come and gone does not go there at all. Whoever reads sees both as one
+//! ([`merged`]).
+//!
 //! # Invariants
 //!
 //! - [`Log::write`] is atomic: all of it is there after a crash, or nothing.
-//! - When it returns, the database file has been synced. sled's own `flush`
-//!   hands the data to the operating system and does not wait for the disk.
+//! - When it returns, the journal has been synced. A file of the journal is
+//!   begun anew when sled has what it held and the database file has been
+//!   synced: sled's own `flush` hands the data to the operating system and does
+//!   not wait for the disk.
 //! - No value in sled is longer than a [`PIECE`]: longer ones would go to files
 //!   of their own, which sled never syncs. A value begins with the number of
 //!   its further pieces, which have keys of their own, and with how it is
@@ -12,22 +20,37 @@
 //! - After an error of the disk nothing more is written: what a failed sync
 //!   has lost cannot be known.
 
+mod error;
+mod file;
+mod journal;
+mod merged;
+mod pending;
+mod reader;
+mod settler;
+
 use std::{
     collections::HashMap,
     fs::{self, File},
-    io,
     path::{Path, PathBuf},
-    thread,
-    time::Duration,
+    sync::Arc,
 };
 
-use rustix::fs::{FlockOperation, flock};
-use sled::{Batch, Db, IVec};
+use remit_shared::Chain;
+use sled::Db;
 
+pub use self::error::LogError;
+pub(super) use self::reader::LogReader;
 use crate::adapters::sled::{
-    bytes::{Reader, put_number},
+    bytes::put_number,
     keys::{Key, Meta},
-    packed::{Packing, pack, unpack},
+    log::{
+        file::DatabaseFile,
+        journal::Journal,
+        pending::{Entry, Pending},
+        settler::{Settler, settle},
+    },
+    packed::{Packing, pack},
+    space::room,
     watermark::Watermark,
 };
 
@@ -35,12 +58,16 @@ use crate::adapters::sled::{
 /// and a node in a file of its own from 128 KiB on.
 const PIECE: usize = 4_096;
 
-/// How often, and with which pauses, the file is looked at until it is free.
-/// Somebody else may have got hold of it, so there is an end to that.
-const RELEASE_TRIES: u32 = 2_000;
-const RELEASE_PAUSE: Duration = Duration::from_millis(1);
+/// The part of a file of the journal that may be values of their own before sled
+/// gets them: what lies over sled is in memory.
+const LAYER_SHARE: u64 = 4;
 
-/// The number of the newest write, which is in every write.
+/// Nothing goes to sled while the disk has less room than this, and some times
+/// as much as there is to be taken: it would not recover.
+const MARGIN: u64 = 2 << 20;
+const SPREAD: u64 = 4;
+
+/// The number of the newest write that sled has, with all before it.
 pub(super) const WRITTEN: Key = Key::Meta(Meta::Written);
 
 /// The number of further pieces is less than this; how the value is packed
@@ -50,73 +77,23 @@ const MOST_PIECES: usize = 1 << 20;
 /// Marks the keys of further pieces.
 const FURTHER: u8 = b'~';
 
-/// Why the log did not do as told.
-#[derive(Debug, thiserror::Error)]
-pub enum LogError {
-    /// The folder cannot be used.
-    #[error("failed to prepare {path}")]
-    Folder {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// Another process has it.
-    #[error("data folder {path} is already in use")]
-    InUse {
-        /// Which.
-        path: PathBuf,
-    },
-    /// The database does not work.
-    #[error("the database failed to {attempt}")]
-    Database {
-        /// What it was doing.
-        attempt: &'static str,
-        /// Why it failed.
-        #[source]
-        source: sled::Error,
-    },
-    /// The disk did not say that it has the data.
-    #[error("failed to sync {path}")]
-    Sync {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The database ends too early.
-    #[error(
-        "the database has lost writes: it ends after {written}, and {noted} were synced; restore \
-         an export or a copy, or remove the file `written` to go on without them"
-    )]
-    Lost {
-        /// How many writes it has.
-        written: u64,
-        /// How many it had at least.
-        noted: u64,
-    },
-    /// A value has lost a piece.
-    #[error("a piece of the value is missing")]
-    Torn,
-    /// A value that was packed does not come out again.
-    #[error("the stored value `{key}` is damaged: it cannot be unpacked")]
-    Packed {
-        /// Where it is.
-        key: String,
-    },
-}
-
 /// What becomes of the values of keys; `None` for one that goes.
 pub(super) type Writes = HashMap<Key, Option<Vec<u8>>>;
 
 /// The data folder, open for writing.
 #[derive(Debug)]
 pub(super) struct Log {
-    // Dropped in this order: the file waits until sled has let go of it.
+    // Dropped in this order: the thread ends, and the file waits until sled has
+    // let go of it.
+    settler: Settler,
+    pending: Arc<Pending>,
     db: Db,
-    file: DatabaseFile,
+    _file: Arc<DatabaseFile>,
+    folder: PathBuf,
+    journal: Journal,
+    journal_bytes: u64,
+    /// Nothing is written any more.
+    failed: bool,
     /// How many writes there were.
     written: u64,
     watermark: Watermark,
@@ -125,8 +102,13 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Opens a data folder, which is made if need be.
-    pub(super) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, LogError> {
+    /// Opens a data folder, which is made if need be. What the journal has goes
+    /// to sled at once.
+    pub(super) fn open(
+        folder: &Path,
+        cache_bytes: u64,
+        journal_bytes: u64,
+    ) -> Result<Self, LogError> {
         let fail = |source| LogError::Folder { path: folder.to_owned(), source };
         let is_new = !folder.join("db").exists();
         fs::create_dir_all(folder).map_err(fail)?;
@@ -148,18 +130,41 @@ impl Log {
                 File::open(folder).and_then(|it| it.sync_all()).map_err(fail)?;
             }
         }
+        let file = Arc::new(DatabaseFile { file, path });
         let watermark = Watermark::read(folder).map_err(fail)?;
-        let (written, noted) = (count_writes(&db)?, watermark.noted());
+        let settled = count_writes(&db)?;
+        let (journal, entries, written) = Journal::open(folder, settled)?;
+        journal.settle_in(folder).map_err(fail)?;
+        let noted = watermark.noted();
         if written < noted {
             return Err(LogError::Lost { written, noted });
         }
-        let file = DatabaseFile { file, path };
-        Ok(Self { db, file, written, watermark, pieces: HashMap::new() })
+        let pending = Arc::new(Pending::default());
+        if !entries.is_empty() {
+            tracing::info!(writes = written - settled, "the journal goes to the database");
+            pending.put(entries);
+            settle(&db, &file, &pending.settle(), written)?;
+            pending.settled();
+        }
+        let settler = Settler::start(db.clone(), Arc::clone(&file), Arc::clone(&pending))?;
+        Ok(Self {
+            settler,
+            pending,
+            db,
+            _file: file,
+            folder: folder.to_owned(),
+            journal,
+            journal_bytes,
+            failed: false,
+            written,
+            watermark,
+            pieces: HashMap::new(),
+        })
     }
 
     /// Reads, while others write.
     pub(super) fn reader(&self) -> LogReader {
-        LogReader { db: self.db.clone() }
+        LogReader { db: self.db.clone(), pending: Arc::clone(&self.pending) }
     }
 
     /// Notes how many further pieces a value was found to have.
@@ -173,172 +178,94 @@ impl Log {
 
     /// Writes all of this or nothing, and waits until the disk has it.
     pub(super) fn write(&mut self, writes: Writes) -> Result<(), LogError> {
-        let mut batch = Batch::default();
+        let written = self.write_inner(writes);
+        self.failed |= written.is_err();
+        written
+    }
+
+    fn write_inner(&mut self, writes: Writes) -> Result<(), LogError> {
+        let mut entries = Vec::with_capacity(writes.len());
         let mut pieces = Vec::new();
         for (key, value) in writes {
-            let further = put(&mut batch, &key, value.as_deref());
+            let further = put(&mut entries, &key, value.as_deref());
             for gone in further..self.pieces.get(&key).copied().unwrap_or(0) {
-                batch.remove(further_key(&key.to_bytes(), gone));
+                entries.push((further_key(&key.to_bytes(), gone), None));
             }
             if further > 0 || self.pieces.contains_key(&key) {
                 pieces.push((key, further));
             }
         }
-        let number = (self.written + 1).to_string();
-        put(&mut batch, &WRITTEN, Some(number.as_bytes()));
-        let failed = |attempt| move |source| LogError::Database { attempt, source };
-        self.db.apply_batch(batch).map_err(failed("write"))?;
-        self.db.flush().map_err(failed("flush"))?;
-        self.file.sync()?;
+        self.journal.append(self.written + 1, &entries)?;
         self.written += 1;
+        self.pending.put(entries);
         self.watermark.reach(self.written);
         for (key, further) in pieces {
             self.note_pieces(key, further);
         }
+        let (journal, layer) = (self.journal.len(), self.pending.len() as u64);
+        if journal >= 2 * self.journal_bytes || layer >= self.journal_bytes {
+            // It does not keep up: whoever writes waits.
+            self.settler.wait()?;
+        }
+        if journal >= self.journal_bytes || layer >= self.journal_bytes / LAYER_SHARE {
+            self.settle()?;
+        }
         Ok(())
+    }
+
+    /// Lets sled have what the journal has, unless that is going on already or
+    /// there is no room for it.
+    pub(super) fn settle(&mut self) -> Result<(), LogError> {
+        if self.settler.is_busy()? || self.pending.is_empty() || !self.has_room() {
+            return Ok(());
+        }
+        self.journal.turn();
+        self.settler.begin(self.pending.settle(), self.written)
+    }
+
+    /// The same, and waits for it.
+    pub(super) fn settle_now(&mut self) -> Result<(), LogError> {
+        self.settler.wait()?;
+        self.settle()?;
+        self.settler.wait()
+    }
+
+    /// Gives the journal's room back, if nothing of it is needed.
+    fn clear(&mut self) -> Result<(), LogError> {
+        if self.pending.is_empty() { self.journal.clear() } else { Ok(()) }
+    }
+
+    fn has_room(&self) -> bool {
+        let wanted = MARGIN + SPREAD * self.pending.len() as u64;
+        room(&self.folder, 0).is_none_or(|it| it.free >= wanted)
     }
 }
 
 impl Drop for Log {
     fn drop(&mut self) {
+        // What does not get there now does so when the folder is opened.
+        if !self.failed
+            && let Err(err) = self.settle_now().and_then(|()| self.clear())
+        {
+            tracing::warn!(error = %Chain(&err), "the journal is kept for the next start");
+        }
         self.watermark.note(self.written);
     }
 }
 
 fn count_writes(db: &Db) -> Result<u64, LogError> {
-    let Some(value) = (LogReader { db: db.clone() }).get(&WRITTEN)? else { return Ok(0) };
+    let reader = LogReader { db: db.clone(), pending: Arc::default() };
+    let Some(value) = reader.get(&WRITTEN)? else { return Ok(0) };
     let number = std::str::from_utf8(&value).ok().and_then(|it| it.parse().ok());
     number.ok_or(LogError::Torn)
 }
 
-/// The database file, opened once more: a file descriptor of our own has its
-/// own memory of write errors, which sled's flusher cannot clear.
-#[derive(Debug)]
-struct DatabaseFile {
-    file: File,
-    path: PathBuf,
-}
-
-impl DatabaseFile {
-    fn sync(&self) -> Result<(), LogError> {
-        let synced = self.file.sync_data();
-        synced.map_err(|source| LogError::Sync { path: self.path.clone(), source })
-    }
-}
-
-impl Drop for DatabaseFile {
-    /// A thread of sled's can hold the lock for a moment after sled was
-    /// dropped, and whoever opens the folder next would find it in use.
-    fn drop(&mut self) {
-        for _ in 0..RELEASE_TRIES {
-            // Locks end with their descriptor.
-            if flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_ok() {
-                return;
-            }
-            thread::park_timeout(RELEASE_PAUSE);
-        }
-    }
-}
-
-/// Reads the data folder.
-#[derive(Clone, Debug)]
-pub(super) struct LogReader {
-    db: Db,
-}
-
-/// A value, and how many further pieces it has.
-type Found = (Vec<u8>, usize);
-
-impl LogReader {
-    /// Whether nothing was ever written.
-    pub(super) fn is_empty(&self) -> bool {
-        self.db.is_empty()
-    }
-
-    /// One value.
-    pub(super) fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, LogError> {
-        let bytes = key.to_bytes();
-        let found = self.db.get(&bytes).map_err(reading)?;
-        found.map(|it| self.whole(&bytes, &it).map(|it| it.0)).transpose()
-    }
-
-    /// Everything of a kind, in order.
-    pub(super) fn scan(
-        &self,
-        kind: u8,
-    ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> {
-        self.found(self.db.scan_prefix(Key::prefix(kind)))
-    }
-
-    /// Everything, in order.
-    pub(super) fn everything(&self) -> impl Iterator<Item = Result<(IVec, Found), LogError>> {
-        // Further pieces come with the value that they belong to.
-        self.found(self.db.range(..[FURTHER].as_slice()))
-    }
-
-    /// Everything between two keys, both included, in order.
-    pub(super) fn range<'a>(
-        &'a self,
-        from: &Key,
-        to: &Key,
-    ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> + use<'a> {
-        self.found(self.db.range(from.to_bytes()..=to.to_bytes()))
-    }
-
-    /// The keys of that.
-    pub(super) fn range_keys(
-        &self,
-        from: &Key,
-        to: &Key,
-    ) -> impl DoubleEndedIterator<Item = Result<IVec, LogError>> + use<> {
-        let keys = self.db.range(from.to_bytes()..=to.to_bytes()).keys();
-        keys.map(|it| it.map_err(reading))
-    }
-
-    fn found(
-        &self,
-        entries: sled::Iter,
-    ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> {
-        entries.map(|entry| {
-            let (key, value) = entry.map_err(reading)?;
-            let found = self.whole(&key, &value)?;
-            Ok((key, found))
-        })
-    }
-
-    fn whole(&self, key: &[u8], first: &[u8]) -> Result<Found, LogError> {
-        let mut reader = Reader::new(first);
-        let further = reader.number().map_err(|_| LogError::Torn)?;
-        let further = usize::try_from(further).map_err(|_| LogError::Torn)?;
-        let (packing, further) = (Packing::of(further / MOST_PIECES), further % MOST_PIECES);
-        let mut value = reader.rest().to_vec();
-        for number in 0..further {
-            let piece = self.db.get(further_key(key, number)).map_err(reading)?;
-            value.extend_from_slice(&piece.ok_or(LogError::Torn)?);
-        }
-        let value = packing.and_then(|it| unpack(it, value)).ok_or_else(|| packed_at(key))?;
-        Ok((value, further))
-    }
-}
-
-fn packed_at(key: &[u8]) -> LogError {
-    let key = match Key::from_bytes(key) {
-        Ok(key) => key.to_string(),
-        Err(_) => String::from_utf8_lossy(key).into_owned(),
-    };
-    LogError::Packed { key }
-}
-
-fn reading(source: sled::Error) -> LogError {
-    LogError::Database { attempt: "read", source }
-}
-
-/// Puts the pieces of a value into a batch; gives how many there are beyond
+/// Adds the pieces of a value to what is written; gives how many there are beyond
 /// the first.
-fn put(batch: &mut Batch, key: &Key, value: Option<&[u8]>) -> usize {
+fn put(entries: &mut Vec<Entry>, key: &Key, value: Option<&[u8]>) -> usize {
     let bytes = key.to_bytes();
     let Some(value) = value else {
-        batch.remove(bytes);
+        entries.push((bytes, None));
         return 0;
     };
     let packed = pack(value);
@@ -349,14 +276,19 @@ fn put(batch: &mut Batch, key: &Key, value: Option<&[u8]>) -> usize {
     let (first, rest) = value.split_at(value.len().min(PIECE));
     let further = rest.chunks(PIECE);
     let count = further.len();
-    let mut head = Vec::with_capacity(first.len() + 4);
-    put_number(&mut head, (packing as usize * MOST_PIECES + count) as u128);
-    head.extend_from_slice(first);
+    let head = head(packing as usize * MOST_PIECES + count, first);
     for (number, piece) in further.enumerate() {
-        batch.insert(further_key(&bytes, number), piece);
+        entries.push((further_key(&bytes, number), Some(piece.into())));
     }
-    batch.insert(bytes, head);
+    entries.push((bytes, Some(head.into())));
     count
+}
+
+fn head(says: usize, first: &[u8]) -> Vec<u8> {
+    let mut head = Vec::with_capacity(first.len() + 4);
+    put_number(&mut head, says as u128);
+    head.extend_from_slice(first);
+    head
 }
 
 fn further_key(key: &[u8], number: usize) -> Vec<u8> {

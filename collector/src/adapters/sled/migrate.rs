@@ -17,16 +17,17 @@ use crate::{
 
 /// The format that is written. Since 2, text may be
 /// [`packed`](crate::adapters::sled::packed); since 3, text may be packed with
-/// a dictionary, and what holds of a source is kept beside it.
-pub(super) const FORMAT: u32 = 3;
+/// a dictionary, and what holds of a source is kept beside it; since 4, what was
+/// written last is in a journal beside sled's files.
+pub(super) const FORMAT: u32 = 4;
 
 /// Leads from the format of its place, counted from 1, to the next.
 pub(super) type Step = fn(&mut Log) -> Result<(), MigrateError>;
 
-const STEPS: [Step; FORMAT as usize - 1] = [packed_from_now_on, sources_in_parts];
+const STEPS: [Step; FORMAT as usize - 1] = [as_it_is, sources_in_parts, as_it_is];
 
 /// What is there is read as it is.
-fn packed_from_now_on(_: &mut Log) -> Result<(), MigrateError> {
+fn as_it_is(_: &mut Log) -> Result<(), MigrateError> {
     Ok(())
 }
 
@@ -114,7 +115,9 @@ fn run(log: &mut Log, steps: &[Step]) -> Result<(), MigrateError> {
 
 /// Notes that a data folder has a format.
 pub(super) fn mark(log: &mut Log, format: u32) -> Result<(), MigrateError> {
-    Ok(log.write([(Key::Meta(Meta::Format), Some(format.to_string().into_bytes()))].into())?)
+    log.write([(Key::Meta(Meta::Format), Some(format.to_string().into_bytes()))].into())?;
+    // A version that knows of no journal must see it.
+    Ok(log.settle_now()?)
 }
 
 #[cfg(test)]
@@ -122,7 +125,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::adapters::sled::tests::CACHE;
+    use crate::adapters::sled::{JOURNAL_BYTES, tests::CACHE};
 
     const FEED: Key = Key::Meta(Meta::Feed);
 
@@ -139,7 +142,7 @@ mod tests {
     #[test]
     fn an_old_folder_is_led_step_by_step_and_only_once() {
         let folder = TempDir::new().unwrap();
-        let mut log = Log::open(folder.path(), CACHE).unwrap();
+        let mut log = Log::open(folder.path(), CACHE, JOURNAL_BYTES).unwrap();
         run(&mut log, &[]).unwrap();
         run(&mut log, &[cut_off]).unwrap_err();
         run(&mut log, &[add_one]).unwrap();
@@ -152,7 +155,7 @@ mod tests {
     #[test]
     fn a_folder_from_the_future_is_refused_with_both_formats() {
         let folder = TempDir::new().unwrap();
-        let mut log = Log::open(folder.path(), CACHE).unwrap();
+        let mut log = Log::open(folder.path(), CACHE, JOURNAL_BYTES).unwrap();
         mark(&mut log, FORMAT + 1).unwrap();
         let err = migrate(&mut log).unwrap_err().to_string();
         let (found, known) = (FORMAT + 1, FORMAT);
@@ -163,7 +166,7 @@ mod tests {
     #[test]
     fn a_folder_without_a_format_is_refused_unless_it_is_empty() {
         let folder = TempDir::new().unwrap();
-        let mut log = Log::open(folder.path(), CACHE).unwrap();
+        let mut log = Log::open(folder.path(), CACHE, JOURNAL_BYTES).unwrap();
         add_one(&mut log).unwrap();
         assert!(matches!(migrate(&mut log), Err(MigrateError::Unmarked)));
     }

@@ -99,7 +99,10 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::{adapters::sled::log::Log, ports::store::conformance::sample};
+    use crate::{
+        adapters::sled::{JOURNAL_BYTES, log::Log},
+        ports::store::conformance::sample,
+    };
 
     const PARTS: i64 = 60;
 
@@ -110,7 +113,7 @@ mod tests {
     #[test]
     fn pieces_are_seen_as_they_were_or_as_they_are_joined() {
         let folder = TempDir::new().unwrap();
-        let mut log = Log::open(folder.path(), 4 << 20).unwrap();
+        let mut log = Log::open(folder.path(), 4 << 20, JOURNAL_BYTES).unwrap();
         let reader = log.reader();
         let parts = |revision| (0..PARTS).map(move |it| key(it, revision));
         let is_done = AtomicBool::new(false);

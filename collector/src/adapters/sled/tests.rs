@@ -28,7 +28,8 @@ use crate::ports::store::{
 /// Enough for tests.
 pub(super) const CACHE: u64 = 16 << 20;
 
-pub(super) const OPTIONS: Options = Options { cache_bytes: CACHE, reserve_bytes: 1 << 20 };
+pub(super) const OPTIONS: Options =
+    Options { cache_bytes: CACHE, reserve_bytes: 1 << 20, journal_bytes: JOURNAL_BYTES };
 
 fn open(folder: &Path) -> SledStore {
     SledStore::open(folder, OPTIONS).unwrap()
@@ -168,7 +169,7 @@ async fn a_migration_that_is_cut_off_goes_on() {
     drop(open(folder.path()));
     // The first is done, the second is as it was, and nothing is marked.
     write(folder.path(), Key::Source(sources[1].id), old(&sources[1]).as_bytes());
-    let mut log = Log::open(folder.path(), CACHE).unwrap();
+    let mut log = Log::open(folder.path(), CACHE, JOURNAL_BYTES).unwrap();
     let matters = sources[1].active.keys().map(|it| Key::Active(sources[1].id, *it));
     log.write(matters.map(|it| (it, None)).collect()).unwrap();
     drop(log);
@@ -201,7 +202,7 @@ async fn of_a_source_only_what_changed_is_written() {
     });
     drop(reader);
     // A mark that the next write of this matter would wipe out.
-    let mut log = Log::open(folder.path(), CACHE).unwrap();
+    let mut log = Log::open(folder.path(), CACHE, JOURNAL_BYTES).unwrap();
     log.write(marks.clone().into()).unwrap();
     drop(log);
 
@@ -255,7 +256,7 @@ async fn a_missing_part_is_named() {
     {
         let folder = TempDir::new().unwrap();
         commit(&open(folder.path()), sample::endpoint(1), 0).await;
-        let mut log = Log::open(folder.path(), CACHE).unwrap();
+        let mut log = Log::open(folder.path(), CACHE, JOURNAL_BYTES).unwrap();
         log.write(HashMap::from([(part.parse().unwrap(), None)])).unwrap();
         drop(log);
         let told = refusal(folder.path());
@@ -264,7 +265,7 @@ async fn a_missing_part_is_named() {
 }
 
 fn write(folder: &Path, key: Key, value: &[u8]) {
-    let mut log = Log::open(folder, CACHE).unwrap();
+    let mut log = Log::open(folder, CACHE, JOURNAL_BYTES).unwrap();
     log.write(HashMap::from([(key, Some(value.to_vec()))])).unwrap();
 }
 

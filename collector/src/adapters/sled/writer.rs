@@ -150,7 +150,14 @@ impl Writer {
         }
         let Piece { overlay, tails, sealed, joined, erased, writes, waiting, .. } = piece;
         if !writes.is_empty() {
-            if let Err(error) = self.log.write(writes) {
+            let written = self.log.write(writes);
+            // Where room is short, sled has at once what the journal has: later there
+            // may be none.
+            let written = written.and_then(|()| match space {
+                Space::Plenty => Ok(()),
+                Space::Tight | Space::Last | Space::None => self.log.settle(),
+            });
+            if let Err(error) = written {
                 let error = self.failure.set(error);
                 for (reply, _) in waiting {
                     drop(reply.send(Err(unavailable(error))));

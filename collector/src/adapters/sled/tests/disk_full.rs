@@ -70,7 +70,7 @@ async fn report(store: &SledStore, n: u128) -> Result<u64, StoreError> {
 #[tokio::test]
 async fn a_full_disk_refuses_measurements_first_and_recovers() {
     let disk = SmallDisk::of(64);
-    let options = Options { cache_bytes: CACHE, reserve_bytes: 16 * MIB };
+    let options = Options { cache_bytes: CACHE, reserve_bytes: 16 * MIB, ..OPTIONS };
     let store = SledStore::open(&disk.data(), options).unwrap();
     report(&store, 1).await.unwrap();
     store.health().unwrap();
@@ -101,7 +101,7 @@ async fn a_full_disk_refuses_measurements_first_and_recovers() {
 #[tokio::test]
 async fn a_disk_that_fills_up_behind_our_back_stops_the_store_and_loses_nothing() {
     let disk = SmallDisk::of(8);
-    let options = Options { cache_bytes: CACHE, reserve_bytes: 0 };
+    let options = Options { cache_bytes: CACHE, reserve_bytes: 0, ..OPTIONS };
     let store = SledStore::open(&disk.data(), options).unwrap();
     let mut acknowledged = 0;
     let refused = loop {

@@ -1,0 +1,102 @@
+//! Why the data folder did not do as told.
+
+use std::{io, path::PathBuf};
+
+/// Why the log did not do as told.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The folder cannot be used.
+    #[error("failed to prepare {path}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process has it.
+    #[error("data folder {path} is already in use")]
+    InUse {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The database does not work.
+    #[error("the database failed to {attempt}")]
+    Database {
+        /// What it was doing.
+        attempt: &'static str,
+        /// Why it failed.
+        #[source]
+        source: sled::Error,
+    },
+    /// The disk did not say that it has the data.
+    #[error("failed to sync {path}")]
+    Sync {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file of the journal does not work.
+    #[error("failed to {attempt} {path}")]
+    Journal {
+        /// What was tried.
+        attempt: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A file of the journal has something in the middle that makes no sense.
+    #[error("{path} is damaged at byte {at}: restore an export or a copy")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        at: usize,
+    },
+    /// Writes are missing between the files.
+    #[error(
+        "the journal has lost writes: the database ends after {after}, and the journal begins \
+         with {before}; restore an export or a copy"
+    )]
+    Gap {
+        /// The last one that is there.
+        after: u64,
+        /// The next one that is there.
+        before: u64,
+    },
+    /// There can be no thread.
+    #[error("failed to start a thread of the store")]
+    Thread(#[source] io::Error),
+    /// The thread that takes writes to sled has ended.
+    #[error("writes do not get from the journal to the database any more")]
+    Unsettled,
+    /// The database ends too early.
+    #[error(
+        "the database has lost writes: it ends after {written}, and {noted} were synced; restore \
+         an export or a copy, or remove the file `written` to go on without them"
+    )]
+    Lost {
+        /// How many writes it has.
+        written: u64,
+        /// How many it had at least.
+        noted: u64,
+    },
+    /// A value has lost a piece.
+    #[error("a piece of the value is missing")]
+    Torn,
+    /// A value that was packed does not come out again.
+    #[error("the stored value `{key}` is damaged: it cannot be unpacked")]
+    Packed {
+        /// Where it is.
+        key: String,
+    },
+}
+
+/// What to say of a read that sled failed at.
+pub(super) fn reading(source: sled::Error) -> LogError {
+    LogError::Database { attempt: "read", source }
+}

@@ -1,0 +1,126 @@
+//! Reads, while the writer writes.
+
+use std::{ops::Bound, sync::Arc};
+
+use sled::{Db, IVec};
+
+use crate::adapters::sled::{
+    bytes::Reader,
+    keys::Key,
+    log::{
+        FURTHER, LogError, MOST_PIECES, error::reading, further_key, merged::Merged,
+        pending::Pending,
+    },
+    packed::{Packing, unpack},
+};
+
+/// Reads the data folder.
+#[derive(Clone, Debug)]
+pub(in crate::adapters::sled) struct LogReader {
+    pub(super) db: Db,
+    pub(super) pending: Arc<Pending>,
+}
+
+/// A value, and how many further pieces it has.
+type Found = (Vec<u8>, usize);
+
+impl LogReader {
+    /// Whether nothing was ever written.
+    pub(in crate::adapters::sled) fn is_empty(&self) -> bool {
+        self.pending.is_empty() && self.db.is_empty()
+    }
+
+    /// One value.
+    pub(in crate::adapters::sled) fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, LogError> {
+        let bytes = key.to_bytes();
+        let found = self.raw(&bytes)?;
+        found.map(|it| self.whole(&bytes, &it).map(|it| it.0)).transpose()
+    }
+
+    /// Everything of a kind, in order.
+    pub(in crate::adapters::sled) fn scan(
+        &self,
+        kind: u8,
+    ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> {
+        let from = Key::prefix(kind);
+        let after = [from[0], from[1] + 1];
+        let above = self.pending.range(Bound::Included(&from), Bound::Excluded(&after));
+        self.found(Merged::new(above, self.db.scan_prefix(from)))
+    }
+
+    /// Everything, in order.
+    pub(in crate::adapters::sled) fn everything(
+        &self,
+    ) -> impl Iterator<Item = Result<(IVec, Found), LogError>> {
+        // Further pieces come with the value that they belong to.
+        let above = self.pending.range(Bound::Unbounded, Bound::Excluded(&[FURTHER]));
+        self.found(Merged::new(above, self.db.range(..[FURTHER].as_slice())))
+    }
+
+    /// Everything between two keys, both included, in order.
+    pub(in crate::adapters::sled) fn range<'a>(
+        &'a self,
+        from: &Key,
+        to: &Key,
+    ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> + use<'a> {
+        self.found(self.between(from, to))
+    }
+
+    /// The keys of that.
+    pub(in crate::adapters::sled) fn range_keys(
+        &self,
+        from: &Key,
+        to: &Key,
+    ) -> impl DoubleEndedIterator<Item = Result<IVec, LogError>> + use<> {
+        self.between(from, to).map(|it| it.map(|it| it.0).map_err(reading))
+    }
+
+    fn between(&self, from: &Key, to: &Key) -> Merged {
+        let (from, to) = (from.to_bytes(), to.to_bytes());
+        if from > to {
+            return Merged::new([].into(), self.db.range::<&[u8], _>(..[].as_slice()));
+        }
+        let above = self.pending.range(Bound::Included(&from), Bound::Included(&to));
+        Merged::new(above, self.db.range(from..=to))
+    }
+
+    fn raw(&self, key: &[u8]) -> Result<Option<IVec>, LogError> {
+        match self.pending.get(key) {
+            Some(above) => Ok(above),
+            None => self.db.get(key).map_err(reading),
+        }
+    }
+
+    fn found(
+        &self,
+        entries: Merged,
+    ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> {
+        entries.map(|entry| {
+            let (key, value) = entry.map_err(reading)?;
+            let found = self.whole(&key, &value)?;
+            Ok((key, found))
+        })
+    }
+
+    fn whole(&self, key: &[u8], first: &[u8]) -> Result<Found, LogError> {
+        let mut reader = Reader::new(first);
+        let further = reader.number().map_err(|_| LogError::Torn)?;
+        let further = usize::try_from(further).map_err(|_| LogError::Torn)?;
+        let (packing, further) = (Packing::of(further / MOST_PIECES), further % MOST_PIECES);
+        let mut value = reader.rest().to_vec();
+        for number in 0..further {
+            let piece = self.raw(&further_key(key, number))?;
+            value.extend_from_slice(&piece.ok_or(LogError::Torn)?);
+        }
+        let value = packing.and_then(|it| unpack(it, value)).ok_or_else(|| packed_at(key))?;
+        Ok((value, further))
+    }
+}
+
+fn packed_at(key: &[u8]) -> LogError {
+    let key = match Key::from_bytes(key) {
+        Ok(key) => key.to_string(),
+        Err(_) => String::from_utf8_lossy(key).into_owned(),
+    };
+    LogError::Packed { key }
+}

@@ -1,0 +1,115 @@
+//! The thread that takes what is in the journal to sled.
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::{self, JoinHandle},
+};
+
+use sled::Db;
+
+use crate::adapters::sled::log::{
+    DatabaseFile, LogError, WRITTEN, head,
+    pending::{Layer, Pending},
+};
+
+/// What must go to sled, and the number of the last write that it has.
+type Task = (Arc<Layer>, u64);
+
+/// Takes one layer at a time to sled.
+#[derive(Debug)]
+pub(super) struct Settler {
+    tasks: Option<Sender<Task>>,
+    done: Receiver<Result<(), LogError>>,
+    thread: Option<JoinHandle<()>>,
+    is_busy: bool,
+}
+
+impl Settler {
+    pub(super) fn start(
+        db: Db,
+        file: Arc<DatabaseFile>,
+        pending: Arc<Pending>,
+    ) -> Result<Self, LogError> {
+        let (tasks, inbox) = channel::<Task>();
+        let (outbox, done) = channel();
+        let thread = thread::Builder::new().name("store-settler".into());
+        let thread = thread.spawn(move || {
+            for (layer, number) in inbox {
+                let result = settle(&db, &file, &layer, number);
+                drop(layer);
+                if result.is_ok() {
+                    pending.settled();
+                }
+                if outbox.send(result).is_err() {
+                    break;
+                }
+            }
+        });
+        let thread = Some(thread.map_err(LogError::Thread)?);
+        Ok(Self { tasks: Some(tasks), done, thread, is_busy: false })
+    }
+
+    /// Whether it is at work; what it failed at, if it has failed.
+    pub(super) fn is_busy(&mut self) -> Result<bool, LogError> {
+        if self.is_busy
+            && let Ok(done) = self.done.try_recv()
+        {
+            self.is_busy = false;
+            done?;
+        }
+        Ok(self.is_busy)
+    }
+
+    /// Waits until it has done what it was given.
+    pub(super) fn wait(&mut self) -> Result<(), LogError> {
+        if !std::mem::take(&mut self.is_busy) {
+            return Ok(());
+        }
+        self.done.recv().unwrap_or(Err(LogError::Unsettled))
+    }
+
+    /// Begins with a layer; nothing else may be under way.
+    pub(super) fn begin(&mut self, layer: Arc<Layer>, number: u64) -> Result<(), LogError> {
+        let sent = self.tasks.as_ref().and_then(|it| it.send((layer, number)).ok());
+        sent.ok_or(LogError::Unsettled)?;
+        self.is_busy = true;
+        Ok(())
+    }
+}
+
+impl Drop for Settler {
+    fn drop(&mut self) {
+        self.tasks = None;
+        if let Some(thread) = self.thread.take() {
+            // If it panicked, whoever waited for it was told.
+            drop(thread.join());
+        }
+    }
+}
+
+/// Takes a layer to sled and waits until the disk has it. If that is cut off
+/// anywhere, the journal has it all, and all of it is done again: it says what
+/// must be, not what must be done to what is there.
+pub(super) fn settle(
+    db: &Db,
+    file: &DatabaseFile,
+    layer: &Layer,
+    number: u64,
+) -> Result<(), LogError> {
+    let failed = |source| LogError::Database { attempt: "write", source };
+    for (key, value) in &layer.values {
+        match value {
+            Some(value) => db.insert(key, value.clone()),
+            None => db.remove(key),
+        }
+        .map_err(failed)?;
+    }
+    // Last, since it says that all the rest is there: sled comes back with what was
+    // done first.
+    db.insert(WRITTEN.to_bytes(), head(0, number.to_string().as_bytes())).map_err(failed)?;
+    db.flush().map_err(|source| LogError::Database { attempt: "flush", source })?;
+    file.sync()
+}
