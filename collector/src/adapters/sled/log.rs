@@ -27,6 +27,8 @@ mod merged;
 mod pending;
 mod reader;
 mod settler;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,

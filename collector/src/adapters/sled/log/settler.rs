@@ -101,11 +101,17 @@ pub(super) fn settle(
 ) -> Result<(), LogError> {
     let failed = |source| LogError::Database { attempt: "write", source };
     for (key, value) in &layer.values {
-        match value {
-            Some(value) => db.insert(key, value.clone()),
-            None => db.remove(key),
-        }
-        .map_err(failed)?;
+        let done = match value {
+            Some(value) => db.insert(key, value.clone()).map(drop),
+            // Most of what goes had not come yet, and to take that away costs sled as
+            // much as to put it there.
+            None => match db.contains_key(key) {
+                Ok(true) => db.remove(key).map(drop),
+                Ok(false) => Ok(()),
+                Err(err) => Err(err),
+            },
+        };
+        done.map_err(failed)?;
     }
     // Last, since it says that all the rest is there: sled comes back with what was
     // done first.

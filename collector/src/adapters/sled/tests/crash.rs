@@ -34,7 +34,10 @@ async fn works_until_it_is_killed() {
     let Some(folder) = env::var_os(FOLDER) else { return };
     let limit = env::var(LIMIT).map_or(u64::MAX, |it| it.parse().unwrap());
     let endpoints = if limit == u64::MAX { ENDPOINTS } else { 1 };
-    let store = Arc::new(open(Path::new(&folder)));
+    // Whoever is killed shall be so while sled is given what the journal has, too.
+    let journal_bytes = if limit == u64::MAX { 64 << 10 } else { JOURNAL_BYTES };
+    let options = Options { journal_bytes, ..OPTIONS };
+    let store = Arc::new(SledStore::open(Path::new(&folder), options).unwrap());
     let mut tasks = JoinSet::new();
     for n in 0..endpoints {
         tasks.spawn(work(Arc::clone(&store), n, limit));
