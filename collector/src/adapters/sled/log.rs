@@ -136,7 +136,7 @@ impl Log {
         let watermark = Watermark::read(folder).map_err(fail)?;
         let settled = count_writes(&db)?;
         let (journal, entries, written) = Journal::open(folder, settled)?;
-        journal.settle_in(folder).map_err(fail)?;
+        journal.sync_names(folder).map_err(fail)?;
         let noted = watermark.noted();
         if written < noted {
             return Err(LogError::Lost { written, noted });

@@ -77,7 +77,7 @@ impl Journal {
     }
 
     /// Makes the folder remember its files.
-    pub(super) fn settle_in(&self, folder: &Path) -> io::Result<()> {
+    pub(super) fn sync_names(&self, folder: &Path) -> io::Result<()> {
         for it in &self.files {
             it.file.sync_all()?;
         }
