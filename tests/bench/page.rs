@@ -68,7 +68,7 @@ pub(crate) fn page(
          ```\ncargo xtask bench --{asked} --page docs/performance.md\n```\n\n\
          which wrote this page. Runs of each figure: {runs}; the median stands first, the lowest \
          and the highest are in brackets. [measuring.md](measuring.md) says what is done for each \
-         figure and what it leaves out; decision records 12, 21, 24, 25, 28 and 29 say what was \
+         figure and what it leaves out; decision records 12, 21, 24, 25, 28, 29 and 30 say what was \
          found on the way here.\n\n\
          ## Beside the goals\n\n{}\n\n\
          ## Beside others\n\n\

@@ -197,7 +197,7 @@ async fn a_data_folder_from_the_future_is_left_alone() {
     {
         let later = sled::Config::new().path(&store).open().unwrap();
         let format = later.get("m/format").unwrap().unwrap();
-        assert_eq!(format.last(), Some(&b'3'));
+        assert_eq!(format.last(), Some(&b'4'));
         let format: Vec<u8> = [&format[..format.len() - 1], b"7"].concat();
         later.insert("m/format", format).unwrap();
         later.flush().unwrap();
