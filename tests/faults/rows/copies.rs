@@ -51,13 +51,13 @@ pub(crate) async fn restored_and_cloned(fault: Fault, _scope: &Scope) -> Found {
     let id = agent.become_endpoint(&site.token().await).await;
     let mut confirmed = Confirmed::default();
     agent.start();
-    confirmed.ping_until_confirmed(&agent).await;
+    confirmed.ping_until_confirmed(&mut agent).await;
     confirmed.lost(&site.admin).await;
     agent.stop().await;
     copy(&agent.state_dir(), &kept(&agent)).await;
     agent.start();
     for _ in 0..10 {
-        confirmed.ping_until_confirmed(&agent).await;
+        confirmed.ping_until_confirmed(&mut agent).await;
     }
     let mut lost = confirmed.lost(&site.admin).await;
     agent.cut_power().await;
@@ -66,7 +66,7 @@ pub(crate) async fn restored_and_cloned(fault: Fault, _scope: &Scope) -> Found {
     agent.start();
     let after_restore = suspected(&site).await;
     for _ in 0..3 {
-        confirmed.ping_until_confirmed(&agent).await;
+        confirmed.ping_until_confirmed(&mut agent).await;
     }
     lost += confirmed.lost(&site.admin).await;
     let declared = site.admin.endpoint(&id).await.unwrap().records_lost;
@@ -76,13 +76,13 @@ pub(crate) async fn restored_and_cloned(fault: Fault, _scope: &Scope) -> Found {
     agent.become_endpoint(&site.token().await).await;
     agent.start();
     let mut confirmed = Confirmed::default();
-    confirmed.ping_until_confirmed(&agent).await;
+    confirmed.ping_until_confirmed(&mut agent).await;
     confirmed.lost(&site.admin).await;
     agent.stop().await;
     let mut clone = site.real_agent("clone");
     copy(&agent.state_dir(), &clone.state_dir()).await;
     agent.start();
-    confirmed.ping_until_confirmed(&agent).await;
+    confirmed.ping_until_confirmed(&mut agent).await;
     confirmed.lost(&site.admin).await;
     // On a machine of its own nobody would have the port.
     let settings = clone.state_dir().with_file_name("agent.toml");

@@ -154,7 +154,7 @@ async fn under_the_agent(call: &str, error: &str, found: &mut Failed) {
         agent.cut_power().await;
     }
     agent.start();
-    confirmed.ping_until_confirmed(&agent).await;
+    confirmed.ping_until_confirmed(&mut agent).await;
     found.gone += confirmed.lost(&site.admin).await;
 }
 
@@ -171,14 +171,14 @@ pub(crate) async fn damaged(fault: Fault, scope: &Scope) -> Found {
         agent.start();
         let mut confirmed = Confirmed::default();
         for _ in 0..30 {
-            confirmed.ping_until_confirmed(&agent).await;
+            confirmed.ping_until_confirmed(&mut agent).await;
         }
         agent.cut_power().await;
         damage(&agent, is_cut);
         site.restart().await;
         agent.start();
         let mut later = Confirmed::default();
-        later.ping_until_confirmed(&agent).await;
+        later.ping_until_confirmed(&mut agent).await;
         lost += later.lost(&site.admin).await;
         crashes += u64::from(agent.program().ended().is_some());
         let endpoint = site.admin.endpoint(&id).await.unwrap();

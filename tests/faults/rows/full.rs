@@ -166,7 +166,7 @@ async fn under_the_agent(fault: Fault) -> Found {
         let state = agent.state_dir();
         agent.start_as(|run| on_a_disk(run, &state, "8m,nr_inodes=64"));
         let mut confirmed = Confirmed::default();
-        confirmed.ping_until_confirmed(&agent).await;
+        confirmed.ping_until_confirmed(&mut agent).await;
         let disk = agent.program().folder(&state);
         let taken = names.then(|| Names::all_of(&disk));
         let filler = (!names).then(|| Filler::leaving(&disk, 0));
@@ -178,7 +178,7 @@ async fn under_the_agent(fault: Fault) -> Found {
         }
         silent += u64::from(agent.program().ended().is_some());
         drop((taken, filler));
-        confirmed.ping_until_confirmed(&agent).await;
+        confirmed.ping_until_confirmed(&mut agent).await;
         lost += confirmed.lost(&site.admin).await;
     }
     Found::of(fault, "agent without bytes, and without inodes")

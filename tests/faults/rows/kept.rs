@@ -232,7 +232,7 @@ pub(crate) async fn of_the_agent(fault: Fault, scope: &Scope) -> Found {
     let mut confirmed = Confirmed::default();
     let mut moments = Vec::new();
     for _ in 0..pings {
-        confirmed.ping_until_confirmed(&agent).await;
+        confirmed.ping_until_confirmed(&mut agent).await;
         moments.push((SystemClock.now().as_duration().as_secs_f64(), confirmed.clone()));
     }
     agent.cut_power().await;
@@ -247,7 +247,7 @@ pub(crate) async fn of_the_agent(fault: Fault, scope: &Scope) -> Found {
         agent.start();
         if cut == cuts {
             let mut later = Confirmed::default();
-            later.ping_until_confirmed(&agent).await;
+            later.ping_until_confirmed(&mut agent).await;
             later.lost(&site.admin).await;
             found_out = u64::from(confirmed.missing(&site.admin).await > 0);
         } else {

@@ -89,7 +89,7 @@ pub(crate) async fn agent(fault: Fault, scope: &Scope) -> Found {
         for pings in (0..scope.of(4, 40)).step_by(scope.of(3, 1)) {
             agent.start();
             for _ in 0..=pings {
-                swept.confirmed.ping_until_confirmed(&agent).await;
+                swept.confirmed.ping_until_confirmed(&mut agent).await;
             }
             let pid = agent.program().pid();
             let mut tracer = dies_at_next(pid, call, site.folder()).await;

@@ -77,13 +77,13 @@ pub(crate) async fn traced_both(scope: &Scope) -> [(u64, u64); 2] {
     agent.become_endpoint(&site.token().await).await;
     let trace = site.folder().join("trace of the agent");
     agent.start_as(|run| traced(run, calls_of_interest, 0, &trace));
-    let agents = pings(&agent, count).await;
+    let agents = pings(&mut agent, count).await;
     agent.stop().await;
     let of_agent = too_soon(&agents, &of_folder(&trace, "/spool/"));
     [(count, of_collector), (count, of_agent)]
 }
 
-async fn pings(agent: &RealAgent, count: u64) -> Vec<Answered> {
+async fn pings(agent: &mut RealAgent, count: u64) -> Vec<Answered> {
     let mut confirmed = Confirmed::default();
     confirmed.ping_until_confirmed(agent).await;
     let mut answered = Vec::new();

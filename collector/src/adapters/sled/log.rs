@@ -64,10 +64,10 @@ const PIECE: usize = 4_096;
 /// gets them: what lies over sled is in memory.
 const LAYER_SHARE: u64 = 4;
 
-/// Nothing goes to sled while the disk has less room than this, and some times
+/// Nothing goes to sled while the disk has less room than this, and so many times
 /// as much as there is to be taken: it would not recover.
 const MARGIN: u64 = 2 << 20;
-const SPREAD: u64 = 4;
+const SPREAD: u64 = 2;
 
 /// The number of the newest write that sled has, with all before it.
 pub(super) const WRITTEN: Key = Key::Meta(Meta::Written);
@@ -133,6 +133,10 @@ impl Log {
             }
         }
         let file = Arc::new(DatabaseFile { file, path });
+        // On the way out, sled goes first: the file waits for it.
+        let (file, db) = (file, db);
+        // What sled says of itself must be on the disk before the journal is begun anew.
+        file.sync()?;
         let watermark = Watermark::read(folder).map_err(fail)?;
         let settled = count_writes(&db)?;
         let (journal, entries, written) = Journal::open(folder, settled)?;
@@ -145,6 +149,9 @@ impl Log {
         if !entries.is_empty() {
             tracing::info!(writes = written - settled, "the journal goes to the database");
             pending.put(entries);
+            if !has_room(folder, &pending) {
+                return Err(LogError::NoRoom { folder: folder.to_owned() });
+            }
             settle(&db, &file, &pending.settle(), written)?;
             pending.settled();
         }
@@ -180,12 +187,28 @@ impl Log {
 
     /// Writes all of this or nothing, and waits until the disk has it.
     pub(super) fn write(&mut self, writes: Writes) -> Result<(), LogError> {
-        let written = self.write_inner(writes);
-        self.failed |= written.is_err();
-        written
+        self.unless_failed(|it| it.write_inner(writes))
+    }
+
+    /// After an error nothing more is written, and nothing is taken for settled.
+    fn unless_failed(
+        &mut self,
+        attempt: impl FnOnce(&mut Self) -> Result<(), LogError>,
+    ) -> Result<(), LogError> {
+        if self.failed {
+            return Err(LogError::Unsettled);
+        }
+        let done = attempt(self);
+        self.failed = done.is_err();
+        done
     }
 
     fn write_inner(&mut self, writes: Writes) -> Result<(), LogError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        // What sled could not be given must be known before more is promised.
+        self.settler.is_busy()?;
         let mut entries = Vec::with_capacity(writes.len());
         let mut pieces = Vec::new();
         for (key, value) in writes {
@@ -210,7 +233,7 @@ impl Log {
             self.settler.wait()?;
         }
         if journal >= self.journal_bytes || layer >= self.journal_bytes / LAYER_SHARE {
-            self.settle()?;
+            self.settle_inner()?;
         }
         Ok(())
     }
@@ -218,6 +241,10 @@ impl Log {
     /// Lets sled have what the journal has, unless that is going on already or
     /// there is no room for it.
     pub(super) fn settle(&mut self) -> Result<(), LogError> {
+        self.unless_failed(Self::settle_inner)
+    }
+
+    fn settle_inner(&mut self) -> Result<(), LogError> {
         if self.settler.is_busy()? || self.pending.is_empty() || !self.has_room() {
             return Ok(());
         }
@@ -225,21 +252,22 @@ impl Log {
         self.settler.begin(self.pending.settle(), self.written)
     }
 
-    /// The same, and waits for it.
+    /// Lets sled have all of it, and waits for that.
     pub(super) fn settle_now(&mut self) -> Result<(), LogError> {
-        self.settler.wait()?;
-        self.settle()?;
-        self.settler.wait()
+        self.unless_failed(|it| {
+            it.settler.wait()?;
+            it.settle_inner()?;
+            it.settler.wait()
+        })?;
+        if self.pending.is_empty() { Ok(()) } else { Err(self.no_room()) }
     }
 
-    /// Gives the journal's room back, if nothing of it is needed.
-    fn clear(&mut self) -> Result<(), LogError> {
-        if self.pending.is_empty() { self.journal.clear() } else { Ok(()) }
+    fn no_room(&self) -> LogError {
+        LogError::NoRoom { folder: self.folder.clone() }
     }
 
     fn has_room(&self) -> bool {
-        let wanted = MARGIN + SPREAD * self.pending.len() as u64;
-        room(&self.folder, 0).is_none_or(|it| it.free >= wanted)
+        has_room(&self.folder, &self.pending)
     }
 }
 
@@ -247,12 +275,18 @@ impl Drop for Log {
     fn drop(&mut self) {
         // What does not get there now does so when the folder is opened.
         if !self.failed
-            && let Err(err) = self.settle_now().and_then(|()| self.clear())
+            && let Err(err) = self.settle_now().and_then(|()| self.journal.clear())
         {
             tracing::warn!(error = %Chain(&err), "the journal is kept for the next start");
         }
         self.watermark.note(self.written);
     }
+}
+
+/// Whether sled can be given all that is pending.
+fn has_room(folder: &Path, pending: &Pending) -> bool {
+    let wanted = MARGIN + SPREAD * pending.len() as u64;
+    room(folder, 0).is_none_or(|it| it.free >= wanted)
 }
 
 fn count_writes(db: &Db) -> Result<u64, LogError> {

@@ -71,6 +71,12 @@ pub enum LogError {
     /// There can be no thread.
     #[error("failed to start a thread of the store")]
     Thread(#[source] io::Error),
+    /// The database cannot be given what the journal has.
+    #[error("there is no room in {folder} for what its journal has: make some")]
+    NoRoom {
+        /// Where.
+        folder: PathBuf,
+    },
     /// The thread that takes writes to sled has ended.
     #[error("writes do not get from the journal to the database any more")]
     Unsettled,

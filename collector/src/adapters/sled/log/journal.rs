@@ -89,7 +89,7 @@ impl Journal {
         for it in &self.files {
             let mut bytes = vec![0; it.len as usize];
             it.file.read_exact_at(&mut bytes, 0).map_err(it.failed("read"))?;
-            let run = read(&bytes);
+            let run = read(&bytes, settled);
             let run = run.map_err(|at| LogError::Damaged { path: it.path.clone(), at })?;
             runs.extend(run.filter(|it| it.last > settled));
         }
@@ -201,8 +201,9 @@ struct Run {
     records: Vec<(u64, Vec<Entry>)>,
 }
 
-/// The records that a file begins with, or where it is damaged.
-fn read(bytes: &[u8]) -> Result<Option<Run>, usize> {
+/// The records that a file begins with, or where it is damaged. What it held before
+/// it was begun anew is settled.
+fn read(bytes: &[u8], settled: u64) -> Result<Option<Run>, usize> {
     let mut run: Option<Run> = None;
     let mut at = 0;
     while let Some((number, body, end)) = record(&bytes[at..]) {
@@ -215,7 +216,7 @@ fn read(bytes: &[u8]) -> Result<Option<Run>, usize> {
         run.records.push((number, body));
         at += end;
     }
-    let last = run.as_ref().map_or(0, |it| it.last);
+    let last = run.as_ref().map_or(settled, |it| it.last.max(settled));
     match later(&bytes[at..], last) {
         true => Err(at),
         false => Ok(run),
@@ -311,6 +312,19 @@ mod tests {
         journal.append(7, &[entry("k7", None)]).unwrap();
         let (entries, last) = open(folder.path(), 3).unwrap();
         assert_eq!((entries.len(), entries.last(), last), (4, Some(&entry("k7", None)), 7));
+    }
+
+    #[test]
+    fn a_first_record_that_was_cut_off_over_older_ones_is_the_end() {
+        let folder = TempDir::new().unwrap();
+        drop(six(folder.path()));
+        let path = folder.path().join("journal.0");
+        let older = fs::read(&path).unwrap();
+        for torn in 1..older.len().min(90) {
+            let bytes = [vec![b'x'; torn].as_slice(), &older[torn..]].concat();
+            fs::write(&path, bytes).unwrap();
+            assert_eq!(open(folder.path(), 3).unwrap().1, 6, "{torn} bytes are of the next");
+        }
     }
 
     #[test]

@@ -74,6 +74,7 @@ impl Pending {
     /// must be there.
     pub(super) fn settle(&self) -> Arc<Layer> {
         let mut layers = self.write();
+        assert!(layers.settling.is_none(), "what is on its way to sled is not forgotten");
         let layer = Arc::new(std::mem::take(&mut layers.newest));
         layers.settling = Some(Arc::clone(&layer));
         layer

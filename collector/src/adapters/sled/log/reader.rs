@@ -33,8 +33,8 @@ impl LogReader {
     /// One value.
     pub(in crate::adapters::sled) fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, LogError> {
         let bytes = key.to_bytes();
-        let found = self.raw(&bytes)?;
-        found.map(|it| self.whole(&bytes, &it).map(|it| it.0)).transpose()
+        let Some(first) = self.raw(&bytes)? else { return Ok(None) };
+        Ok(self.whole(&bytes, first)?.map(|it| it.0))
     }
 
     /// Everything of a kind, in order.
@@ -95,14 +95,32 @@ impl LogReader {
         &self,
         entries: Merged,
     ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> {
-        entries.map(|entry| {
-            let (key, value) = entry.map_err(reading)?;
-            let found = self.whole(&key, &value)?;
-            Ok((key, found))
+        entries.filter_map(|entry| {
+            let found = entry
+                .map_err(reading)
+                .and_then(|(key, value)| Ok(self.whole(&key, value)?.map(|found| (key, found))));
+            found.transpose()
         })
     }
 
-    fn whole(&self, key: &[u8], first: &[u8]) -> Result<Found, LogError> {
+    /// A value with all its pieces, or nothing if it has gone meanwhile.
+    fn whole(&self, key: &[u8], first: IVec) -> Result<Option<Found>, LogError> {
+        let mut first = first;
+        loop {
+            let found = self.joined(key, &first);
+            if matches!(found, Ok((_, 0))) {
+                return found.map(Some);
+            }
+            // Its pieces were read one by one: they may be of different writes.
+            match self.raw(key)? {
+                Some(again) if again == first => return found.map(Some),
+                Some(again) => first = again,
+                None => return Ok(None),
+            }
+        }
+    }
+
+    fn joined(&self, key: &[u8], first: &[u8]) -> Result<Found, LogError> {
         let mut reader = Reader::new(first);
         let further = reader.number().map_err(|_| LogError::Torn)?;
         let further = usize::try_from(further).map_err(|_| LogError::Torn)?;

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        mpsc::{Receiver, Sender, channel},
+        mpsc::{Receiver, Sender, TryRecvError, channel},
     },
     thread::{self, JoinHandle},
 };
@@ -14,6 +14,10 @@ use crate::adapters::sled::log::{
     DatabaseFile, LogError, WRITTEN, head,
     pending::{Layer, Pending},
 };
+
+/// So many bytes go to sled between two syncs: it uses room again that it takes
+/// for free.
+const SYNCED: usize = 1 << 20;
 
 /// What must go to sled, and the number of the last write that it has.
 type Task = (Arc<Layer>, u64);
@@ -54,11 +58,15 @@ impl Settler {
 
     /// Whether it is at work; what it failed at, if it has failed.
     pub(super) fn is_busy(&mut self) -> Result<bool, LogError> {
-        if self.is_busy
-            && let Ok(done) = self.done.try_recv()
-        {
-            self.is_busy = false;
-            done?;
+        if self.is_busy {
+            match self.done.try_recv() {
+                Ok(done) => {
+                    self.is_busy = false;
+                    done?;
+                }
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => return Err(LogError::Unsettled),
+            }
         }
         Ok(self.is_busy)
     }
@@ -100,6 +108,7 @@ pub(super) fn settle(
     number: u64,
 ) -> Result<(), LogError> {
     let failed = |source| LogError::Database { attempt: "write", source };
+    let mut unsynced = 0;
     for (key, value) in &layer.values {
         let done = match value {
             Some(value) => db.insert(key, value.clone()).map(drop),
@@ -112,10 +121,19 @@ pub(super) fn settle(
             },
         };
         done.map_err(failed)?;
+        unsynced += key.len() + value.as_ref().map_or(0, |it| it.len());
+        if unsynced >= SYNCED {
+            sync(db, file)?;
+            unsynced = 0;
+        }
     }
     // Last, since it says that all the rest is there: sled comes back with what was
     // done first.
     db.insert(WRITTEN.to_bytes(), head(0, number.to_string().as_bytes())).map_err(failed)?;
+    sync(db, file)
+}
+
+fn sync(db: &Db, file: &DatabaseFile) -> Result<(), LogError> {
     db.flush().map_err(|source| LogError::Database { attempt: "flush", source })?;
     file.sync()
 }
