@@ -10,7 +10,9 @@ type Found = sled::Result<(IVec, IVec)>;
 
 /// Goes through both in the order of keys, from either end.
 pub(super) struct Merged {
-    db: sled::Iter,
+    /// Gone when it has come to its end: asked again, it would give what has come
+    /// since, which lies above, too.
+    db: Option<sled::Iter>,
     /// What was looked at and not given, at either end.
     front: Option<Found>,
     back: Option<Found>,
@@ -26,17 +28,27 @@ enum End {
 
 impl Merged {
     pub(super) fn new(above: VecDeque<Entry>, db: sled::Iter) -> Self {
-        Self { db, front: None, back: None, above }
+        Self { db: Some(db), front: None, back: None, above }
     }
 
     /// Takes sled's next value at an end.
     fn take(&mut self, end: End) -> Option<Found> {
-        match end {
-            End::Front => self.front.take().or_else(|| self.db.next()).or_else(|| self.back.take()),
-            End::Back => {
-                self.back.take().or_else(|| self.db.next_back()).or_else(|| self.front.take())
-            }
+        let (looked_at, other) = match end {
+            End::Front => (&mut self.front, &mut self.back),
+            End::Back => (&mut self.back, &mut self.front),
+        };
+        if looked_at.is_some() {
+            return looked_at.take();
         }
+        let next = self.db.as_mut().and_then(|it| match end {
+            End::Front => it.next(),
+            End::Back => it.next_back(),
+        });
+        if next.is_none() {
+            self.db = None;
+            return other.take();
+        }
+        next
     }
 
     fn put_back(&mut self, end: End, found: Option<Found>) {
@@ -102,6 +114,26 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_gets_to_sled_behind_the_end_is_not_given_twice() {
+        let db = sled::Config::new().temporary(true).open().unwrap();
+        for is_front in [true, false] {
+            db.clear().unwrap();
+            let above = [1, 2].map(|it| (vec![it], Some(IVec::from(&[it]))));
+            let mut merged = Merged::new(above.into(), db.iter());
+            let mut next = || if is_front { merged.next() } else { merged.next_back() };
+            let mut found = 0;
+            while let Some(next) = next() {
+                next.unwrap();
+                found += 1;
+                for it in [1_u8, 2] {
+                    db.insert([it], &[it]).unwrap();
+                }
+            }
+            assert_eq!(found, 2);
+        }
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(40))]
