@@ -91,17 +91,23 @@ async fn what_is_forgotten_of_readings_is_known_by_the_hour() {
         ask(&site, raw.clone()).await.ok().filter(|it| it.points.is_empty())
     })
     .await;
+    // The newest value held until somebody asked, which may have been a second sooner.
+    let but_the_end = |it: &v1::SeriesHistory| {
+        let (last, before) = it.rollups.split_last().expect("there are hours");
+        (before.to_vec(), last.count, last.min, last.max)
+    };
     let later = eventually(SOON, "they are summed up", async || {
-        ask(&site, hourly.clone()).await.ok().filter(|it| it.rollups == hours.rollups)
+        let found = ask(&site, hourly.clone()).await.ok()?;
+        let is_same = found.rollups.len() == hours.rollups.len();
+        (is_same && but_the_end(&found) == but_the_end(&hours)).then_some(found)
     })
     .await;
-    assert_eq!(later, hours);
     assert_eq!(ask(&site, by_minutes).await.unwrap().rollups, []);
 
     // A power cut changes nothing of that.
     site.cut_power().await;
     site.restart().await;
-    assert_eq!(ask(&site, hourly).await.unwrap(), hours);
+    assert_eq!(ask(&site, hourly).await.unwrap(), later);
 }
 
 #[tokio::test]
