@@ -245,7 +245,8 @@ impl Log {
     }
 
     fn settle_inner(&mut self) -> Result<(), LogError> {
-        if self.settler.is_busy()? || self.pending.is_empty() || !self.has_room() {
+        let has_room = || has_room(&self.folder, &self.pending);
+        if self.settler.is_busy()? || self.pending.is_empty() || !has_room() {
             return Ok(());
         }
         self.journal.turn();
@@ -259,15 +260,11 @@ impl Log {
             it.settle_inner()?;
             it.settler.wait()
         })?;
-        if self.pending.is_empty() { Ok(()) } else { Err(self.no_room()) }
-    }
-
-    fn no_room(&self) -> LogError {
-        LogError::NoRoom { folder: self.folder.clone() }
-    }
-
-    fn has_room(&self) -> bool {
-        has_room(&self.folder, &self.pending)
+        if self.pending.is_empty() {
+            Ok(())
+        } else {
+            Err(LogError::NoRoom { folder: self.folder.clone() })
+        }
     }
 }
 
