@@ -26,7 +26,7 @@ use crate::{
         JOURNAL_BYTES,
         history::{Tail, block, hours},
         keys::{Key, KeyError, Meta, Part},
-        log::{Log, LogError, WRITTEN, Writes},
+        log::{Log, LogError, VALUES, WRITTEN, Writes},
         migrate::{FORMAT, MigrateError, mark, migrate},
         record::{Cold, DecodeError, decode, decode_whole, pulse},
     },
@@ -146,8 +146,9 @@ pub fn export(folder: &Path, out: &mut impl Write) -> Result<usize, ExportError>
     for found in reader.everything() {
         let (key, (value, _)) = found?;
         let key = Key::from_bytes(&key)?;
-        // How often this folder was written does not matter to another.
-        if key != format && key != WRITTEN {
+        // How often this folder was written, and which files it has, does not matter to
+        // another.
+        if ![&format, &VALUES, &WRITTEN].contains(&&key) {
             lines += write_line(out, &key, &value)?;
         }
     }
@@ -264,6 +265,7 @@ fn check(key: &Key, value: &[u8]) -> Result<(), DecodeError> {
         Key::Part(_, Part::Registration) => is::<Registration>(value),
         Key::Meta(Meta::Audit | Meta::AuditBegin) => is::<Chains>(value),
         Key::Meta(Meta::Feed | Meta::Format | Meta::Written) => is::<u64>(value),
+        Key::Meta(Meta::Values) => is::<(u64, u64)>(value),
         Key::Meta(Meta::History) => is::<Timestamp>(value),
         Key::Meta(Meta::Listened) => is::<SignedDuration>(value),
         Key::Pulse(_) => Tail::decode(pulse::decode(value)?.2).map(drop),

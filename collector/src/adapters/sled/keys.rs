@@ -15,7 +15,7 @@
 //! | `h/<endpoint>/<milliseconds>/<revision>` | a sealed piece of history |
 //! | `i/<endpoint>/<day>` | what history was by the hour, on a day counted from 1970 |
 //! | `k/<known issue>` | something that is known |
-//! | `m/…` | `audit`, `audit-begin`: where the audit trail ends and begins; `feed`: the newest cursor; `format`; `history`: since when; `listened`; `written`: how many writes |
+//! | `m/…` | `audit`, `audit-begin`: where the audit trail ends and begins; `feed`: the newest cursor; `format`; `history`: since when; `listened`; `values`: where the newest file of values ends; `written`: how many writes |
 //! | `n/<tenant>/<day>` | the night before a business day |
 //! | `o/<order>` | an owed effect |
 //! | `p/<endpoint>` | a pulse and the newest history |
@@ -85,6 +85,7 @@ pub(super) enum Meta {
     Format,
     History,
     Listened,
+    Values,
     Written,
 }
 
@@ -95,13 +96,14 @@ const PARTS: [(Part, &str); 4] = [
     (Part::Registration, "registration"),
 ];
 
-const METAS: [(Meta, &str); 7] = [
+const METAS: [(Meta, &str); 8] = [
     (Meta::Audit, "audit"),
     (Meta::AuditBegin, "audit-begin"),
     (Meta::Feed, "feed"),
     (Meta::Format, "format"),
     (Meta::History, "history"),
     (Meta::Listened, "listened"),
+    (Meta::Values, "values"),
     (Meta::Written, "written"),
 ];
 

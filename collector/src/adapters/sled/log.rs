@@ -3,8 +3,9 @@
 //! A write goes to a [`journal`], which is synced, and lies over what sled has
 //! ([`pending`]). When there is enough of it, it goes to sled at once
 //! ([`settler`]): what was written many times since goes there once, and what
-//! has come and gone does not go there at all. Whoever reads sees both as one
-//! ([`merged`]).
+//! has come and gone does not go there at all. Long values that never change go
+//! to files of their own ([`values`]), and sled has where they are. Whoever reads
+//! sees all of it as one ([`merged`]).
 //!
 //! # Invariants
 //!
@@ -29,11 +30,13 @@ mod reader;
 mod settler;
 #[cfg(test)]
 mod tests;
+mod values;
+mod worn;
 
 use std::{
     collections::HashMap,
     fs::{self, File},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -41,7 +44,7 @@ use remit_shared::Chain;
 use sled::Db;
 
 pub use self::error::LogError;
-pub(super) use self::reader::LogReader;
+pub(super) use self::{reader::LogReader, values::VALUES, worn::Worn};
 use crate::adapters::sled::{
     bytes::put_number,
     keys::{Key, Meta},
@@ -49,7 +52,8 @@ use crate::adapters::sled::{
         file::DatabaseFile,
         journal::Journal,
         pending::{Entry, Pending},
-        settler::{Settler, settle},
+        settler::{Settler, Target},
+        values::ValueFiles,
     },
     packed::{Packing, pack},
     space::room,
@@ -76,8 +80,14 @@ pub(super) const WRITTEN: Key = Key::Meta(Meta::Written);
 /// stands above it.
 const MOST_PIECES: usize = 1 << 20;
 
+/// Stands where the packing would if the value is a place in a file of values.
+const FILED: usize = 15;
+
 /// Marks the keys of further pieces.
 const FURTHER: u8 = b'~';
+
+/// How many times as long as a file of the journal a file of values becomes.
+const VALUES_SHARE: u64 = 4;
 
 /// What becomes of the values of keys; `None` for one that goes.
 pub(super) type Writes = HashMap<Key, Option<Vec<u8>>>;
@@ -91,7 +101,7 @@ pub(super) struct Log {
     pending: Arc<Pending>,
     db: Db,
     _file: Arc<DatabaseFile>,
-    folder: PathBuf,
+    folder: Arc<Path>,
     journal: Journal,
     journal_bytes: u64,
     /// Nothing is written any more.
@@ -138,7 +148,11 @@ impl Log {
         // What sled says of itself must be on the disk before the journal is begun anew.
         file.sync()?;
         let watermark = Watermark::read(folder).map_err(fail)?;
-        let settled = count_writes(&db)?;
+        let folder: Arc<Path> = folder.into();
+        let (settled, end) = marks(&db, &folder)?;
+        let values = ValueFiles::open(&folder, end.as_deref(), journal_bytes * VALUES_SHARE)?;
+        let mut target = Target { db: db.clone(), file: Arc::clone(&file), values };
+        let folder = &folder;
         let (journal, entries, written) = Journal::open(folder, settled)?;
         journal.sync_names(folder).map_err(fail)?;
         let noted = watermark.noted();
@@ -150,18 +164,18 @@ impl Log {
             tracing::info!(writes = written - settled, "the journal goes to the database");
             pending.put(entries);
             if !has_room(folder, &pending) {
-                return Err(LogError::NoRoom { folder: folder.to_owned() });
+                return Err(LogError::NoRoom { folder: folder.to_path_buf() });
             }
-            settle(&db, &file, &pending.settle(), written)?;
+            target.take(&pending.settle(), written)?;
             pending.settled();
         }
-        let settler = Settler::start(db.clone(), Arc::clone(&file), Arc::clone(&pending))?;
+        let settler = Settler::start(target, Arc::clone(&pending))?;
         Ok(Self {
             settler,
             pending,
             db,
             _file: file,
-            folder: folder.to_owned(),
+            folder: Arc::clone(folder),
             journal,
             journal_bytes,
             failed: false,
@@ -173,7 +187,8 @@ impl Log {
 
     /// Reads, while others write.
     pub(super) fn reader(&self) -> LogReader {
-        LogReader { db: self.db.clone(), pending: Arc::clone(&self.pending) }
+        let (pending, folder) = (Arc::clone(&self.pending), Arc::clone(&self.folder));
+        LogReader { db: self.db.clone(), pending, folder }
     }
 
     /// Notes how many further pieces a value was found to have.
@@ -263,7 +278,7 @@ impl Log {
         if self.pending.is_empty() {
             Ok(())
         } else {
-            Err(LogError::NoRoom { folder: self.folder.clone() })
+            Err(LogError::NoRoom { folder: self.folder.to_path_buf() })
         }
     }
 }
@@ -286,11 +301,16 @@ fn has_room(folder: &Path, pending: &Pending) -> bool {
     room(folder, 0).is_none_or(|it| it.free >= wanted)
 }
 
-fn count_writes(db: &Db) -> Result<u64, LogError> {
-    let reader = LogReader { db: db.clone(), pending: Arc::default() };
-    let Some(value) = reader.get(&WRITTEN)? else { return Ok(0) };
-    let number = std::str::from_utf8(&value).ok().and_then(|it| it.parse().ok());
-    number.ok_or(LogError::Torn)
+/// The number of the newest write that sled has, and where it says that the files of
+/// values end.
+fn marks(db: &Db, folder: &Arc<Path>) -> Result<(u64, Option<Vec<u8>>), LogError> {
+    let (pending, folder) = (Arc::default(), Arc::clone(folder));
+    let reader = LogReader { db: db.clone(), pending, folder };
+    let written = match reader.get(&WRITTEN)? {
+        Some(value) => std::str::from_utf8(&value).ok().and_then(|it| it.parse().ok()),
+        None => Some(0),
+    };
+    Ok((written.ok_or(LogError::Torn)?, reader.get(&VALUES)?))
 }
 
 /// Adds the pieces of a value to what is written; gives how many there are beyond

@@ -16,7 +16,7 @@ use crate::{
         sled::{
             SledStore,
             keys::Key,
-            log::LogReader,
+            log::{LogReader, Worn},
             queue::Work,
             record::{Cold, decode},
             state::{LoadError, checked},
@@ -38,6 +38,7 @@ impl SledStore {
         }
         self.ask(Work::Store(Operation::ForgetHistory(horizon.history))).await?;
         self.sum_up(horizon).await?;
+        self.clear_out().await?;
         let look = move |it: &LogReader| {
             old_entries(it, b'f', |it: &FeedEvent| it.entry.at < horizon.feed)
         };
@@ -46,6 +47,21 @@ impl SledStore {
             self.ask(Work::Erase(piece.to_vec())).await?;
         }
         Ok(())
+    }
+
+    /// Removes files of history of which hardly anything is kept any more.
+    async fn clear_out(&self) -> Result<(), StoreError> {
+        let mut after = 0;
+        loop {
+            let look = move |it: &LogReader| Ok(it.worn(after)?);
+            let found = self.on_disk("look for files that can go", look).await?;
+            let Some(Worn { number, keys }) = found else { return Ok(()) };
+            for piece in keys.chunks(PIECE) {
+                self.ask(Work::Refile(piece.to_vec())).await?;
+            }
+            self.on_disk("remove a file", move |it| Ok(it.discard(number)?)).await?;
+            after = number;
+        }
     }
 
     /// Forgets the oldest of the audit trail, and leaves where the rest begins.

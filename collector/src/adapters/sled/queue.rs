@@ -45,6 +45,8 @@ pub(super) enum Work {
     Erase(Vec<Key>),
     /// To replace or forget values of which memory knows nothing.
     Rewrite(Vec<Rewrite>),
+    /// To write values once more that are still there, so that their file can go.
+    Refile(Vec<Key>),
 }
 
 /// What becomes of a value.
@@ -163,7 +165,7 @@ impl Work {
                     Lane::Live
                 }
             }
-            Self::Store(_) | Self::Erase(_) | Self::Rewrite(_) => Lane::Urgent,
+            Self::Store(_) | Self::Erase(_) | Self::Rewrite(_) | Self::Refile(_) => Lane::Urgent,
         }
     }
 }

@@ -168,6 +168,11 @@ impl Cold for u64 {
     type Record = Self;
 }
 
+/// A file, and a place in it.
+impl Cold for (u64, u64) {
+    type Record = Self;
+}
+
 /// A time that the store keeps for itself.
 impl Cold for Timestamp {
     type Record = String;

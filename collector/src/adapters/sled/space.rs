@@ -60,7 +60,8 @@ pub(super) fn wanted(work: &Work) -> Space {
             | Operation::ForgetHistory(_),
         )
         | Work::Erase(_)
-        | Work::Rewrite(_) => Space::Last,
+        | Work::Rewrite(_)
+        | Work::Refile(_) => Space::Last,
     }
 }
 
@@ -76,6 +77,7 @@ pub(super) fn attempt(work: &Work) -> &'static str {
             Operation::Forget(_) | Operation::ForgetAudit(_) | Operation::ForgetHistory(_),
         )
         | Work::Erase(_)
-        | Work::Rewrite(_) => "prune",
+        | Work::Rewrite(_)
+        | Work::Refile(_) => "prune",
     }
 }

@@ -4,6 +4,7 @@ mod crash;
 mod disk_full;
 mod export;
 mod summed;
+mod values;
 
 use std::{cell::Cell, collections::HashMap, fs};
 

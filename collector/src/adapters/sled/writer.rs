@@ -37,7 +37,7 @@ use crate::{
             BACKEND,
             history::{Tail, joined::Loose},
             keys::{Key, Meta, Part},
-            log::{Log, LogError, Writes},
+            log::{Log, LogError, LogReader, Writes},
             queue::{Inbox, PIECE, Request, Rewrite, Work},
             record::{Brief, encode, encode_whole, pulse},
             space::{Space, attempt, space, wanted},
@@ -215,11 +215,25 @@ impl Writer {
                 piece.rewrites.extend(rewrites);
                 Ok(0)
             }
+            Work::Refile(keys) => {
+                piece.refile(&self.log.reader(), keys).map_err(|it| unavailable(&Arc::new(it)))?;
+                Ok(0)
+            }
         }
     }
 }
 
 impl Piece {
+    /// Writes values as they are, unless they have gone since somebody looked.
+    fn refile(&mut self, reader: &LogReader, keys: Vec<Key>) -> Result<(), LogError> {
+        for key in keys {
+            if let Some((value, further)) = reader.find(&key)? {
+                self.rewrites.push(Rewrite { key, value: Some(value), further });
+            }
+        }
+        Ok(())
+    }
+
     /// Finds out what must be written.
     fn encode(&mut self, state: &State) {
         let changes = std::mem::take(&mut self.overlay.changes);

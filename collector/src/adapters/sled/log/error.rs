@@ -38,9 +38,9 @@ pub enum LogError {
         #[source]
         source: io::Error,
     },
-    /// A file of the journal does not work.
+    /// A file of the journal, or of values, does not work.
     #[error("failed to {attempt} {path}")]
-    Journal {
+    File {
         /// What was tried.
         attempt: &'static str,
         /// The file.
@@ -49,13 +49,14 @@ pub enum LogError {
         #[source]
         source: io::Error,
     },
-    /// A file of the journal has something in the middle that makes no sense.
+    /// A file of the journal, or of values, has something that makes no sense where
+    /// there must be something.
     #[error("{path} is damaged at byte {at}: restore an export or a copy")]
     Damaged {
         /// The file.
         path: PathBuf,
         /// Where.
-        at: usize,
+        at: u64,
     },
     /// Writes are missing between the files.
     #[error(

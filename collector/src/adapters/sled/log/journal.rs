@@ -90,7 +90,8 @@ impl Journal {
             let mut bytes = vec![0; it.len as usize];
             it.file.read_exact_at(&mut bytes, 0).map_err(it.failed("read"))?;
             let run = read(&bytes, settled);
-            let run = run.map_err(|at| LogError::Damaged { path: it.path.clone(), at })?;
+            let damaged = |at| LogError::Damaged { path: it.path.clone(), at: at as u64 };
+            let run = run.map_err(damaged)?;
             runs.extend(run.filter(|it| it.last > settled));
         }
         runs.sort_by_key(|it| it.first);
@@ -168,7 +169,7 @@ impl JournalFile {
         let found = file.and_then(|it| it.metadata().map(|metadata| (metadata.len(), it)));
         match found {
             Ok((len, file)) => Ok(Self { path, file, len }),
-            Err(source) => Err(LogError::Journal { attempt: "open", path, source }),
+            Err(source) => Err(LogError::File { attempt: "open", path, source }),
         }
     }
 
@@ -183,7 +184,7 @@ impl JournalFile {
 
     fn failed(&self, attempt: &'static str) -> impl FnOnce(io::Error) -> LogError + use<> {
         let path = self.path.clone();
-        move |source| LogError::Journal { attempt, path, source }
+        move |source| LogError::File { attempt, path, source }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads, while the writer writes.
 
-use std::{ops::Bound, sync::Arc};
+use std::{ops::Bound, path::Path, sync::Arc};
 
 use sled::{Db, IVec};
 
@@ -8,8 +8,13 @@ use crate::adapters::sled::{
     bytes::Reader,
     keys::Key,
     log::{
-        FURTHER, LogError, MOST_PIECES, error::reading, further_key, merged::Merged,
+        FILED, FURTHER, LogError, MOST_PIECES, VALUES, Worn,
+        error::reading,
+        further_key,
+        merged::Merged,
         pending::Pending,
+        values::{self, End, Place},
+        worn::worn,
     },
     packed::{Packing, unpack},
 };
@@ -19,6 +24,7 @@ use crate::adapters::sled::{
 pub(in crate::adapters::sled) struct LogReader {
     pub(super) db: Db,
     pub(super) pending: Arc<Pending>,
+    pub(super) folder: Arc<Path>,
 }
 
 /// A value, and how many further pieces it has.
@@ -32,9 +38,29 @@ impl LogReader {
 
     /// One value.
     pub(in crate::adapters::sled) fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, LogError> {
+        Ok(self.find(key)?.map(|it| it.0))
+    }
+
+    /// One value, and how many further pieces it has.
+    pub(in crate::adapters::sled) fn find(&self, key: &Key) -> Result<Option<Found>, LogError> {
         let bytes = key.to_bytes();
         let Some(first) = self.raw(&bytes)? else { return Ok(None) };
-        Ok(self.whole(&bytes, first)?.map(|it| it.0))
+        self.whole(&bytes, first)
+    }
+
+    /// The oldest file of values after some number of which hardly anything is asked for.
+    pub(in crate::adapters::sled) fn worn(&self, after: u64) -> Result<Option<Worn>, LogError> {
+        let Some(end) = self.get(&VALUES)? else { return Ok(None) };
+        let end = End::parse(&end).ok_or(LogError::Torn)?;
+        worn(&self.folder, end, after, |key, place| {
+            let first = self.raw(key)?;
+            Ok(first.is_some_and(|it| place_of(&it) == Some(place)))
+        })
+    }
+
+    /// Takes a file of values away that nothing is asked for in any more.
+    pub(in crate::adapters::sled) fn discard(&self, file: u64) -> Result<(), LogError> {
+        values::remove(&self.folder, file)
     }
 
     /// Everything of a kind, in order.
@@ -121,7 +147,8 @@ impl LogReader {
     }
 
     fn joined(&self, key: &[u8], first: &[u8]) -> Result<Found, LogError> {
-        let mut reader = Reader::new(first);
+        let filed = place_of(first).map(|it| values::read(&self.folder, key, it)).transpose()?;
+        let mut reader = Reader::new(filed.as_deref().unwrap_or(first));
         let further = reader.number().map_err(|_| LogError::Torn)?;
         let further = usize::try_from(further).map_err(|_| LogError::Torn)?;
         let (packing, further) = (Packing::of(further / MOST_PIECES), further % MOST_PIECES);
@@ -133,6 +160,13 @@ impl LogReader {
         let value = packing.and_then(|it| unpack(it, value)).ok_or_else(|| packed_at(key))?;
         Ok((value, further))
     }
+}
+
+/// Where a value is, if it is in a file of values.
+fn place_of(first: &[u8]) -> Option<Place> {
+    let mut reader = Reader::new(first);
+    let is_filed = reader.number().ok()? == (FILED * MOST_PIECES) as u128;
+    is_filed.then(|| Place::decode(reader.rest())).flatten()
 }
 
 fn packed_at(key: &[u8]) -> LogError {

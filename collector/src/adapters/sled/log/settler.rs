@@ -11,8 +11,9 @@ use std::{
 use sled::Db;
 
 use crate::adapters::sled::log::{
-    DatabaseFile, LogError, WRITTEN, head,
+    DatabaseFile, FILED, LogError, MOST_PIECES, VALUES, WRITTEN, head,
     pending::{Layer, Pending},
+    values::{ValueFiles, is_filed},
 };
 
 /// So many bytes go to sled between two syncs: it uses room again that it takes
@@ -21,6 +22,14 @@ const SYNCED: usize = 1 << 20;
 
 /// What must go to sled, and the number of the last write that it has.
 type Task = (Arc<Layer>, u64);
+
+/// Where layers go.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) db: Db,
+    pub(super) file: Arc<DatabaseFile>,
+    pub(super) values: ValueFiles,
+}
 
 /// Takes one layer at a time to sled.
 #[derive(Debug)]
@@ -32,17 +41,13 @@ pub(super) struct Settler {
 }
 
 impl Settler {
-    pub(super) fn start(
-        db: Db,
-        file: Arc<DatabaseFile>,
-        pending: Arc<Pending>,
-    ) -> Result<Self, LogError> {
+    pub(super) fn start(mut target: Target, pending: Arc<Pending>) -> Result<Self, LogError> {
         let (tasks, inbox) = channel::<Task>();
         let (outbox, done) = channel();
         let thread = thread::Builder::new().name("store-settler".into());
         let thread = thread.spawn(move || {
             for (layer, number) in inbox {
-                let result = settle(&db, &file, &layer, number);
+                let result = target.take(&layer, number);
                 drop(layer);
                 if result.is_ok() {
                     pending.settled();
@@ -98,42 +103,51 @@ impl Drop for Settler {
     }
 }
 
-/// Takes a layer to sled and waits until the disk has it. If that is cut off
-/// anywhere, the journal has it all, and all of it is done again: it says what
-/// must be, not what must be done to what is there.
-pub(super) fn settle(
-    db: &Db,
-    file: &DatabaseFile,
-    layer: &Layer,
-    number: u64,
-) -> Result<(), LogError> {
-    let failed = |source| LogError::Database { attempt: "write", source };
-    let mut unsynced = 0;
-    for (key, value) in &layer.values {
-        let done = match value {
-            Some(value) => db.insert(key, value.clone()).map(drop),
-            // Most of what goes had not come yet, and to take that away costs sled as
-            // much as to put it there.
-            None => match db.contains_key(key) {
-                Ok(true) => db.remove(key).map(drop),
-                Ok(false) => Ok(()),
-                Err(err) => Err(err),
-            },
-        };
-        done.map_err(failed)?;
-        unsynced += key.len() + value.as_ref().map_or(0, |it| it.len());
-        if unsynced >= SYNCED {
-            sync(db, file)?;
-            unsynced = 0;
+impl Target {
+    /// Takes a layer to sled and waits until the disk has it. If that is cut off
+    /// anywhere, the journal has it all, and all of it is done again: it says what
+    /// must be, not what must be done to what is there.
+    pub(super) fn take(&mut self, layer: &Layer, number: u64) -> Result<(), LogError> {
+        let failed = |source| LogError::Database { attempt: "write", source };
+        let mut unsynced = 0;
+        for (key, value) in &layer.values {
+            let value = match value {
+                Some(value) if is_filed(key, value) => {
+                    let place = self.values.append(key, value)?;
+                    Some(head(FILED * MOST_PIECES, &place.encode()).into())
+                }
+                other => other.clone(),
+            };
+            unsynced += key.len() + value.as_ref().map_or(0, |it| it.len());
+            let done = match value {
+                Some(value) => self.db.insert(key, value).map(drop),
+                // Most of what goes had not come yet, and to take that away costs sled
+                // as much as to put it there.
+                None => match self.db.contains_key(key) {
+                    Ok(true) => self.db.remove(key).map(drop),
+                    Ok(false) => Ok(()),
+                    Err(err) => Err(err),
+                },
+            };
+            done.map_err(failed)?;
+            if unsynced >= SYNCED {
+                self.sync()?;
+                unsynced = 0;
+            }
         }
+        // Before sled says that it has what is there.
+        self.values.sync()?;
+        // Last, since it says that all the rest is there: sled comes back with what was
+        // done first.
+        let number = number.to_string().into_bytes();
+        for (mark, value) in [(VALUES, self.values.end()), (WRITTEN, number)] {
+            self.db.insert(mark.to_bytes(), head(0, &value)).map_err(failed)?;
+        }
+        self.sync()
     }
-    // Last, since it says that all the rest is there: sled comes back with what was
-    // done first.
-    db.insert(WRITTEN.to_bytes(), head(0, number.to_string().as_bytes())).map_err(failed)?;
-    sync(db, file)
-}
 
-fn sync(db: &Db, file: &DatabaseFile) -> Result<(), LogError> {
-    db.flush().map_err(|source| LogError::Database { attempt: "flush", source })?;
-    file.sync()
+    fn sync(&self) -> Result<(), LogError> {
+        self.db.flush().map_err(|source| LogError::Database { attempt: "flush", source })?;
+        self.file.sync()
+    }
 }
