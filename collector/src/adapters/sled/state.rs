@@ -34,7 +34,8 @@ pub(super) const RECENT: usize = 4_096;
 pub(super) struct State {
     pub(super) tables: Tables,
     pub(super) tails: HashMap<EndpointId, Tail>,
-    pub(super) loose: HashMap<EndpointId, Loose>,
+    /// Of an endpoint that has sealed something since the collector has started.
+    pub(super) loose: HashMap<EndpointId, Option<Loose>>,
 }
 
 /// The state, shared between readers and the one writer.

@@ -3,8 +3,8 @@
 mod crash;
 mod disk_full;
 mod export;
+mod history;
 mod summed;
-mod values;
 
 use std::{cell::Cell, collections::HashMap, fs};
 

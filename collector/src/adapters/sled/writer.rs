@@ -93,7 +93,7 @@ struct Piece {
     frames: usize,
     /// Who sealed a piece of history that begins when.
     sealed: Vec<(EndpointId, i64)>,
-    /// Whose pieces were joined, and which are left.
+    /// Whose pieces were joined or looked for, and which are left.
     joined: Vec<(EndpointId, Option<Loose>)>,
     erased: Vec<Key>,
     rewrites: Vec<Rewrite>,
@@ -169,15 +169,10 @@ impl Writer {
             let mut state = self.shared.write();
             overlay.changes.into_iter().for_each(|it| state.tables.apply(it));
             state.tails.extend(tails);
-            for (id, left) in joined {
-                match left {
-                    Some(left) => drop(state.loose.insert(id, left)),
-                    None => drop(state.loose.remove(&id)),
-                }
-            }
+            state.loose.extend(joined);
             for (id, start) in sealed {
-                let loose = Loose::with(state.loose.get(&id).copied(), start);
-                state.loose.insert(id, loose);
+                let loose = state.loose.entry(id).or_default();
+                *loose = Some(Loose::with(*loose, start));
             }
             for key in erased {
                 if let Key::Feed(cursor) = key {

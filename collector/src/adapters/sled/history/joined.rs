@@ -25,9 +25,10 @@ use crate::adapters::sled::{
 pub(in crate::adapters::sled) const TOGETHER: usize = 5;
 /// Longer ones would be kept in several values.
 const LONGEST: usize = 4_000;
+/// Longer ones have been joined, or are not worth it.
+pub(in crate::adapters::sled) const SMALL: usize = LONGEST / TOGETHER;
 
-/// The sealed pieces of an endpoint that have not been joined, as far as they
-/// were sealed since the collector has started.
+/// The newest sealed pieces of an endpoint, as far as they have not been joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::adapters::sled) struct Loose {
     /// When the first of them begins.
@@ -42,6 +43,11 @@ impl Loose {
             Some(loose) => Self { count: loose.count + 1, ..loose },
             None => Self { since: start, count: 1 },
         }
+    }
+
+    /// One more, which comes before the others.
+    pub(in crate::adapters::sled) fn after(start: i64, loose: Option<Self>) -> Self {
+        Self { since: start, count: 1 + loose.map_or(0, |it| it.count) }
     }
 
     /// Whether there are enough of them.

@@ -6,12 +6,14 @@
 //!   beside the writer, which would then count it twice.
 //! - Parts are on the disk before they are joined, and go in the same write.
 
+use std::collections::BTreeMap;
+
 use remit_shared::{Chain, EndpointId};
 
 use crate::adapters::{
     points::in_milliseconds,
     sled::{
-        history::joined::{self, Loose, TOGETHER},
+        history::joined::{self, Loose, SMALL, TOGETHER},
         keys::Key,
         log::LogReader,
         queue::Rewrite,
@@ -29,9 +31,10 @@ impl Piece {
     /// Joins what is ripe of a few endpoints that this piece is about. What they
     /// seal with this piece is not on the disk yet, and waits for its turn.
     pub(super) fn join(&mut self, state: &State, reader: &LogReader) {
+        self.look_back(state, reader);
         let most = 1 + self.frames / FRAMES;
         let ripe = self.tails.keys().filter_map(|id| {
-            let loose = state.loose.get(id).copied()?;
+            let loose = state.loose.get(id).copied().flatten()?;
             loose.is_ripe().then_some((*id, loose))
         });
         for (id, loose) in ripe.take(most).collect::<Vec<_>>() {
@@ -43,6 +46,16 @@ impl Piece {
             });
             self.joined.push((id, loose));
         }
+    }
+
+    /// Finds what endpoints have left loose that seal something for the first time
+    /// since the collector has started.
+    fn look_back(&mut self, state: &State, reader: &LogReader) {
+        let mut first = BTreeMap::new();
+        for (id, start) in self.sealed.iter().filter(|it| !state.loose.contains_key(&it.0)) {
+            first.entry(*id).or_insert(*start);
+        }
+        self.joined.extend(first.into_iter().map(|(id, start)| (id, small(reader, id, start))));
     }
 
     fn join_some(
@@ -83,6 +96,18 @@ fn find(
     let key = |start, revision| Key::History { endpoint, start, revision };
     let since = in_milliseconds(state.tables.history_since).saturating_add(1).max(loose.since);
     kept(reader, &key(since, 0), &key(i64::MAX, u64::MAX), TOGETHER + 1)
+}
+
+/// The small pieces of an endpoint that come before one that begins then.
+fn small(reader: &LogReader, endpoint: EndpointId, start: i64) -> Option<Loose> {
+    let key = |start| Key::History { endpoint, start, revision: 0 };
+    let before = reader.range(&key(i64::MIN), &key(start)).rev().take(TOGETHER - 1);
+    // What cannot be read is told when it is to be joined.
+    let starts = before.map_while(|found| {
+        let (key, _) = found.ok().filter(|it| it.1.0.len() <= SMALL)?;
+        Some(begin_of(&Key::from_bytes(&key).ok()?)?.0)
+    });
+    starts.fold(None, |loose, start| Some(Loose::after(start, loose)))
 }
 
 /// When a piece begins, and its revision.

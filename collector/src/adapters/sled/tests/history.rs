@@ -1,4 +1,4 @@
-//! Files of values, as the store uses them.
+//! What becomes of sealed history.
 
 use std::collections::BTreeSet;
 
@@ -79,4 +79,28 @@ async fn files_go_with_the_history_in_them_and_nothing_else_does() {
         assert_eq!(history(&store, of, long_ago).await, expected[of as usize], "of {of}");
     }
     assert!(files(folder.path()).is_subset(&before), "nothing is written but what was left");
+}
+
+#[tokio::test]
+async fn pieces_from_before_a_start_are_joined_too() {
+    const STARTS: i64 = 12;
+    let folder = TempDir::new().unwrap();
+    for nth in 0..STARTS {
+        let store = open(folder.path());
+        // A piece lasts an hour.
+        for (revision, reports) in [(2 * nth, 0..60), (2 * nth + 1, 60..70)] {
+            let at = |it: i64| sample::frame(nth * 70 + it, &[(0, Some(it * 77_777))]);
+            let (endpoint, frames) = (sample::endpoint(1), reports.map(at).collect());
+            let commit = Commit { frames, ..Commit::new(endpoint, revision as u64, vec![]) };
+            store.commit(commit).await.unwrap();
+        }
+    }
+    let store = open(folder.path());
+    let whole = history(&store, 1, sample::minute(0)).await;
+    assert_eq!(whole.len() as i64, STARTS * 70);
+    drop(store);
+    let reader = Log::open(folder.path(), CACHE, JOURNAL_BYTES).unwrap().reader();
+    let key = |start| Key::History { endpoint: sample::endpoint_id(1), start, revision: 0 };
+    let pieces = reader.range_keys(&key(i64::MIN), &key(i64::MAX)).count();
+    assert!(pieces < 8, "{pieces}");
 }
