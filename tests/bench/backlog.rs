@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How many catch up at once.
-const AGENTS: usize = 50;
+const AGENTS: usize = 200;
 
 /// How many reports each sends in a run, after the first.
 const REPORTS: usize = 1_000;

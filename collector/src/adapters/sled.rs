@@ -4,10 +4,10 @@
 //! what has come in into one atomic, synced write ([`writer`]). History, and
 //! what watchers ask for who fell far behind, is read from the disk.
 //!
-//! The data folder holds sled's files, a journal of what was written last
-//! ([`log`]) and a [`watermark`]; [`keys`] says what is
-//! in them, [`record`] how it looks, [`history`] how changes of values are
-//! kept, and [`export()`] takes everything out as text.
+//! The data folder holds sled's files, a journal of what was written last and
+//! files of long values ([`log`]), and a [`watermark`]; [`keys`] says what is in
+//! them, [`record`] how it looks, [`history`] how changes of values are kept, and
+//! [`export()`] takes everything out as text.
 //!
 //! # Invariants
 //!

@@ -8,7 +8,7 @@ use super::metrics::Source;
 use crate::{http::Http, meter};
 
 /// How many machines catch up: as many as with ours.
-pub(super) const AGENTS: usize = 50;
+pub(super) const AGENTS: usize = 200;
 
 /// How many reports each sends in a run.
 const REPORTS: usize = 1_000;

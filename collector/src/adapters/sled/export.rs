@@ -187,7 +187,7 @@ pub fn import(folder: &Path, input: &mut impl BufRead) -> Result<usize, ImportEr
     };
     let format = serde_json::from_slice(&format).map_err(|_| ImportError::NoFormat)?;
     if format > FORMAT {
-        return Err(MigrateError::Newer { found: format, known: FORMAT }.into());
+        return Err(LogError::Newer { found: format, known: FORMAT }.into());
     }
     let mut count = 1;
     let mut piece = Writes::new();

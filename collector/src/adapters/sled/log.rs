@@ -37,6 +37,7 @@ use std::{
     collections::HashMap,
     fs::{self, File},
     path::Path,
+    str::FromStr,
     sync::Arc,
 };
 
@@ -55,6 +56,7 @@ use crate::adapters::sled::{
         settler::{Settler, Target},
         values::ValueFiles,
     },
+    migrate::FORMAT,
     packed::{Packing, pack},
     space::room,
     watermark::Watermark,
@@ -79,6 +81,9 @@ pub(super) const WRITTEN: Key = Key::Meta(Meta::Written);
 /// The number of further pieces is less than this; how the value is packed
 /// stands above it.
 const MOST_PIECES: usize = 1 << 20;
+
+/// The format from which on values may be in files.
+const FILES_VALUES: u32 = 5;
 
 /// Stands where the packing would if the value is a place in a file of values.
 const FILED: usize = 15;
@@ -149,33 +154,39 @@ impl Log {
         file.sync()?;
         let watermark = Watermark::read(folder).map_err(fail)?;
         let folder: Arc<Path> = folder.into();
-        let (settled, end) = marks(&db, &folder)?;
-        let values = ValueFiles::open(&folder, end.as_deref(), journal_bytes * VALUES_SHARE)?;
-        let mut target = Target { db: db.clone(), file: Arc::clone(&file), values };
-        let folder = &folder;
-        let (journal, entries, written) = Journal::open(folder, settled)?;
-        journal.sync_names(folder).map_err(fail)?;
+        let Marks { format, written: settled, values } = Marks::read(&db, &folder)?;
+        if let Some(found) = format.filter(|it| *it > FORMAT) {
+            return Err(LogError::Newer { found, known: FORMAT });
+        }
+        let (journal, entries, written) = Journal::open(&folder, settled)?;
+        journal.sync_names(&folder).map_err(fail)?;
         let noted = watermark.noted();
         if written < noted {
             return Err(LogError::Lost { written, noted });
         }
+        // Now that sled is known to have what it had.
+        let values = ValueFiles::open(&folder, values.as_deref(), journal_bytes * VALUES_SHARE)?;
+        let files_values = format.is_some_and(|it| it >= FILES_VALUES);
+        let mut target = Target { db: db.clone(), file: Arc::clone(&file), values, files_values };
         let pending = Arc::new(Pending::default());
         if !entries.is_empty() {
             tracing::info!(writes = written - settled, "the journal goes to the database");
             pending.put(entries);
-            if !has_room(folder, &pending) {
+            if !has_room(&folder, &pending) {
                 return Err(LogError::NoRoom { folder: folder.to_path_buf() });
             }
             target.take(&pending.settle(), written)?;
-            pending.settled();
         }
+        pending.settled(target.values.newest());
+        // An older folder is led to this format before anything else is written.
+        target.files_values = true;
         let settler = Settler::start(target, Arc::clone(&pending))?;
         Ok(Self {
             settler,
             pending,
             db,
             _file: file,
-            folder: Arc::clone(folder),
+            folder,
             journal,
             journal_bytes,
             failed: false,
@@ -301,16 +312,32 @@ fn has_room(folder: &Path, pending: &Pending) -> bool {
     room(folder, 0).is_none_or(|it| it.free >= wanted)
 }
 
-/// The number of the newest write that sled has, and where it says that the files of
-/// values end.
-fn marks(db: &Db, folder: &Arc<Path>) -> Result<(u64, Option<Vec<u8>>), LogError> {
-    let (pending, folder) = (Arc::default(), Arc::clone(folder));
-    let reader = LogReader { db: db.clone(), pending, folder };
-    let written = match reader.get(&WRITTEN)? {
-        Some(value) => std::str::from_utf8(&value).ok().and_then(|it| it.parse().ok()),
-        None => Some(0),
-    };
-    Ok((written.ok_or(LogError::Torn)?, reader.get(&VALUES)?))
+/// What sled says of itself.
+struct Marks {
+    /// The format of the folder, if there is one yet.
+    format: Option<u32>,
+    /// The number of the newest write that it has.
+    written: u64,
+    /// Where the files of values end.
+    values: Option<Vec<u8>>,
+}
+
+impl Marks {
+    fn read(db: &Db, folder: &Arc<Path>) -> Result<Self, LogError> {
+        let (pending, folder) = (Arc::default(), Arc::clone(folder));
+        let reader = LogReader { db: db.clone(), pending, folder };
+        // What makes no sense as a format is told by whoever leads it to the next.
+        let format = reader.get(&Key::Meta(Meta::Format))?.and_then(|it| number(&it));
+        let written = match reader.get(&WRITTEN)? {
+            Some(value) => number(&value).ok_or(LogError::Torn)?,
+            None => 0,
+        };
+        Ok(Self { format, written, values: reader.get(&VALUES)? })
+    }
+}
+
+fn number<N: FromStr>(value: &[u8]) -> Option<N> {
+    std::str::from_utf8(value).ok().and_then(|it| it.parse().ok())
 }
 
 /// Adds the pieces of a value to what is written; gives how many there are beyond

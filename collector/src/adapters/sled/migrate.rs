@@ -56,17 +56,6 @@ fn sources_in_parts(log: &mut Log) -> Result<(), MigrateError> {
 /// Why a data folder cannot be used by this version.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// It was written by a later version.
-    #[error(
-        "the data folder has format {found}, and this version knows formats up to {known}: \
-         use the version that wrote it, or a later one"
-    )]
-    Newer {
-        /// Its format.
-        found: u32,
-        /// The newest format that is known.
-        known: u32,
-    },
     /// It has no format. It may be half of an import.
     #[error("the data folder says nothing of its format: it is damaged, or an import was cut off")]
     Unmarked,
@@ -104,7 +93,7 @@ fn run(log: &mut Log, steps: &[Step]) -> Result<(), MigrateError> {
     let found = std::str::from_utf8(&found).ok().and_then(|it| it.parse().ok());
     let found: u32 = found.filter(|it| *it > 0).ok_or(MigrateError::Unmarked)?;
     if found > known {
-        return Err(MigrateError::Newer { found, known });
+        return Err(LogError::Newer { found, known }.into());
     }
     for (step, reached) in steps.iter().zip(2..).skip(found as usize - 1) {
         tracing::info!(format = reached, "migrating the data folder");

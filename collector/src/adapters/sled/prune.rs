@@ -3,7 +3,8 @@
 //! What is old is looked for beside the writer, and forgotten by it, in small
 //! pieces between other work. Feed and audit entries never change, and sealed
 //! history is joined only behind the horizon, which is written first: nothing
-//! can happen to what is found in between.
+//! can happen to what is found in between. What is left in a file that goes can
+//! be joined meanwhile, and is looked for once more by the writer.
 
 use jiff::Timestamp;
 use remit_collector_domain::{

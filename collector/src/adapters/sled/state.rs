@@ -34,7 +34,8 @@ pub(super) const RECENT: usize = 4_096;
 pub(super) struct State {
     pub(super) tables: Tables,
     pub(super) tails: HashMap<EndpointId, Tail>,
-    /// Of an endpoint that has sealed something since the collector has started.
+    /// Of endpoints that have sealed something since the collector has started, once
+    /// somebody has looked.
     pub(super) loose: HashMap<EndpointId, Option<Loose>>,
 }
 

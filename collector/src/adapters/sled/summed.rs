@@ -129,8 +129,13 @@ struct Old {
 fn old(reader: &LogReader, endpoint: EndpointId, horizon: Horizon) -> Result<Old, LogError> {
     match old_inner(reader, endpoint, horizon) {
         Ok(old) => Ok(old),
-        Err(LoadError::Log(err)) => Err(err),
-        Err(err @ (LoadError::Value { .. } | LoadError::Missing(_) | LoadError::Key(_))) => {
+        Err(LoadError::Log(err)) if !err.is_of_a_value() => Err(err),
+        Err(
+            err @ (LoadError::Log(_)
+            | LoadError::Value { .. }
+            | LoadError::Missing(_)
+            | LoadError::Key(_)),
+        ) => {
             tracing::error!(%endpoint, error = %Chain(&err), "its history cannot be summed up");
             Ok(Old::default())
         }

@@ -171,8 +171,9 @@ impl Writer {
             state.tails.extend(tails);
             state.loose.extend(joined);
             for (id, start) in sealed {
-                let loose = state.loose.entry(id).or_default();
-                *loose = Some(Loose::with(*loose, start));
+                if let Some(loose) = state.loose.get_mut(&id) {
+                    *loose = Some(Loose::with(*loose, start));
+                }
             }
             for key in erased {
                 if let Key::Feed(cursor) = key {

@@ -26,7 +26,7 @@ pub(in crate::adapters::sled) const TOGETHER: usize = 5;
 /// Longer ones would be kept in several values.
 const LONGEST: usize = 4_000;
 /// Longer ones have been joined, or are not worth it.
-pub(in crate::adapters::sled) const SMALL: usize = LONGEST / TOGETHER;
+pub(in crate::adapters::sled) const SMALL: u64 = (LONGEST / TOGETHER) as u64;
 
 /// The newest sealed pieces of an endpoint, as far as they have not been joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

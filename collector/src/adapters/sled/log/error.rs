@@ -20,6 +20,17 @@ pub enum LogError {
         /// Which.
         path: PathBuf,
     },
+    /// It was written by a later version.
+    #[error(
+        "the data folder has format {found}, and this version knows formats up to {known}: \
+         use the version that wrote it, or a later one"
+    )]
+    Newer {
+        /// Its format.
+        found: u32,
+        /// The newest format that is known.
+        known: u32,
+    },
     /// The database does not work.
     #[error("the database failed to {attempt}")]
     Database {
@@ -101,6 +112,26 @@ pub enum LogError {
         /// Where it is.
         key: String,
     },
+}
+
+impl LogError {
+    /// Whether a value is damaged, and others need not be.
+    pub(in crate::adapters::sled) fn is_of_a_value(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::Torn | Self::Packed { .. } => true,
+            Self::File { source, .. } => source.kind() == io::ErrorKind::NotFound,
+            Self::Folder { .. }
+            | Self::InUse { .. }
+            | Self::Newer { .. }
+            | Self::Database { .. }
+            | Self::Sync { .. }
+            | Self::Gap { .. }
+            | Self::Thread(_)
+            | Self::NoRoom { .. }
+            | Self::Unsettled
+            | Self::Lost { .. } => false,
+        }
+    }
 }
 
 /// What to say of a read that sled failed at.

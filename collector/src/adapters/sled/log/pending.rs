@@ -31,6 +31,8 @@ pub(super) struct Pending(RwLock<Layers>);
 struct Layers {
     newest: Layer,
     settling: Option<Arc<Layer>>,
+    /// The file of values that was appended to last for what is settled.
+    values: u64,
 }
 
 impl Layer {
@@ -80,11 +82,20 @@ impl Pending {
         layer
     }
 
-    /// Forgets what is in sled by now.
-    pub(super) fn settled(&self) {
-        let settled = self.write().settling.take();
+    /// Forgets what is in sled by now, the last of it in this file of values.
+    pub(super) fn settled(&self, values: u64) {
+        let mut layers = self.write();
+        layers.values = values;
+        let settled = layers.settling.take();
+        drop(layers);
         // Outside the lock: there may be many.
         drop(settled);
+    }
+
+    /// The file of values that was appended to last for what is settled: whatever is in
+    /// those before it has been seen in sled by now.
+    pub(super) fn values(&self) -> u64 {
+        self.read().values
     }
 
     /// What lies over sled's value of a key.

@@ -8,12 +8,12 @@ use crate::adapters::sled::{
     bytes::Reader,
     keys::Key,
     log::{
-        FILED, FURTHER, LogError, MOST_PIECES, VALUES, Worn,
+        FILED, FURTHER, LogError, MOST_PIECES, Worn,
         error::reading,
         further_key,
         merged::Merged,
         pending::Pending,
-        values::{self, End, Place},
+        values::{self, Place},
         worn::worn,
     },
     packed::{Packing, unpack},
@@ -50,9 +50,7 @@ impl LogReader {
 
     /// The oldest file of values after some number of which hardly anything is asked for.
     pub(in crate::adapters::sled) fn worn(&self, after: u64) -> Result<Option<Worn>, LogError> {
-        let Some(end) = self.get(&VALUES)? else { return Ok(None) };
-        let end = End::parse(&end).ok_or(LogError::Torn)?;
-        worn(&self.folder, end, after, |key, place| {
+        worn(&self.folder, after + 1..self.pending.values(), |key, place| {
             let first = self.raw(key)?;
             Ok(first.is_some_and(|it| place_of(&it) == Some(place)))
         })
@@ -90,6 +88,19 @@ impl LogReader {
         to: &Key,
     ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> + use<'a> {
         self.found(self.between(from, to))
+    }
+
+    /// The keys of that, and how long each value is as it is kept.
+    pub(in crate::adapters::sled) fn range_lengths(
+        &self,
+        from: &Key,
+        to: &Key,
+    ) -> impl DoubleEndedIterator<Item = Result<(IVec, u64), LogError>> + use<> {
+        self.between(from, to).map(|found| {
+            let (key, first) = found.map_err(reading)?;
+            let length = place_of(&first).map_or(first.len() as u64, |it| it.length);
+            Ok((key, length))
+        })
     }
 
     /// The keys of that.
@@ -131,16 +142,22 @@ impl LogReader {
 
     /// A value with all its pieces, or nothing if it has gone meanwhile.
     fn whole(&self, key: &[u8], first: IVec) -> Result<Option<Found>, LogError> {
-        let mut first = first;
+        let (mut first, mut is_sure) = (first, false);
         loop {
             let found = self.joined(key, &first);
             if matches!(found, Ok((_, 0))) {
                 return found.map(Some);
             }
-            // Its pieces were read one by one: they may be of different writes.
+            // Its pieces were read one by one: they may be of different writes. What is not
+            // where it was said to be may have got there since, or be somewhere else now.
             match self.raw(key)? {
-                Some(again) if again == first => return found.map(Some),
-                Some(again) => first = again,
+                Some(again) if again == first && (found.is_ok() || is_sure) => {
+                    return found.map(Some);
+                }
+                Some(again) => {
+                    is_sure = again == first;
+                    first = again;
+                }
                 None => return Ok(None),
             }
         }

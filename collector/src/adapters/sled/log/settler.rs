@@ -29,6 +29,8 @@ pub(super) struct Target {
     pub(super) db: Db,
     pub(super) file: Arc<DatabaseFile>,
     pub(super) values: ValueFiles,
+    /// Whether any go there.
+    pub(super) files_values: bool,
 }
 
 /// Takes one layer at a time to sled.
@@ -50,7 +52,7 @@ impl Settler {
                 let result = target.take(&layer, number);
                 drop(layer);
                 if result.is_ok() {
-                    pending.settled();
+                    pending.settled(target.values.newest());
                 }
                 if outbox.send(result).is_err() {
                     break;
@@ -112,7 +114,7 @@ impl Target {
         let mut unsynced = 0;
         for (key, value) in &layer.values {
             let value = match value {
-                Some(value) if is_filed(key, value) => {
+                Some(value) if self.files_values && is_filed(key, value) => {
                     let place = self.values.append(key, value)?;
                     Some(head(FILED * MOST_PIECES, &place.encode()).into())
                 }

@@ -1,9 +1,14 @@
 //! Whatever is in sled, in files of values, and in the journal only: all of it is
 //! seen, and comes back.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
 
 use proptest::prelude::*;
+use sled::IVec;
 use tempfile::TempDir;
 
 use super::*;
@@ -178,4 +183,91 @@ fn a_journal_without_its_end_is_found_out_if_that_was_noted() {
     fs::write(left.path().join("journal.0"), b"").unwrap();
     let told = Log::open(left.path(), CACHE, JOURNAL_BYTES).unwrap_err();
     assert!(matches!(told, LogError::Lost { written: 0, noted: 512 }), "{told}");
+}
+
+#[test]
+fn a_file_is_not_worn_before_what_it_has_is_seen_in_sled() {
+    let folder = TempDir::new().unwrap();
+    let db = sled::open(folder.path()).unwrap();
+    let path = folder.path().join("db");
+    let file = Arc::new(DatabaseFile { file: File::open(&path).unwrap(), path });
+    let values = ValueFiles::open(folder.path(), None, 2_000).unwrap();
+    let mut target = Target { db: db.clone(), file, values, files_values: true };
+    let pending = Arc::new(Pending::default());
+    let reader = LogReader { db, pending: Arc::clone(&pending), folder: folder.path().into() };
+    let keys = (1..40).step_by(2).map(|it| key(it).to_bytes());
+    let all =
+        |value: Option<Vec<u8>>| keys.clone().map(move |it| (it, value.as_deref().map(IVec::from)));
+
+    pending.put(all(Some(head(0, &[7; 600]))).collect());
+    target.take(&pending.settle(), 1).unwrap();
+    assert!(reader.worn(0).unwrap().is_none(), "what it has lies above it still");
+    pending.settled(target.values.newest());
+    assert!(reader.worn(0).unwrap().is_none(), "all of it is asked for");
+    pending.put(all(None).collect());
+    assert_eq!(reader.worn(0).unwrap().unwrap().number, 1);
+}
+
+#[test]
+fn whoever_reads_while_files_go_finds_everything() {
+    let folder = TempDir::new().unwrap();
+    let mut log = open(folder.path());
+    let (reader, is_done) = (log.reader(), AtomicBool::new(false));
+    let keys = || (1..24).step_by(2).map(key);
+    let all = |round: u8| keys().map(|it| (it, Some(vec![round; 700]))).collect();
+    log.write(all(0)).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 1..=250 {
+                log.write(all(round)).unwrap();
+                log.settle_now().unwrap();
+                clear_out(&mut log);
+            }
+            is_done.store(true, Ordering::Relaxed);
+        });
+        while !is_done.load(Ordering::Relaxed) {
+            assert_eq!(reader.scan(b'h').map(Result::unwrap).count(), keys().count());
+            for key in keys() {
+                let value = reader.get(&key).unwrap().unwrap();
+                assert!(value.len() == 700 && value.iter().all(|it| *it == value[0]));
+            }
+        }
+    });
+}
+
+#[test]
+fn a_folder_that_has_lost_writes_keeps_its_files_of_values() {
+    let folder = TempDir::new().unwrap();
+    let mut log = open(folder.path());
+    for nth in 0..600 {
+        log.write([(key(2 * nth + 1), Some(vec![nth as u8; 600]))].into()).unwrap();
+    }
+    drop(log);
+    let files = || {
+        let numbers = values::numbers(folder.path()).unwrap();
+        numbers.into_iter().map(|it| fs::read(values::path(folder.path(), it)).unwrap())
+    };
+    let before: Vec<_> = files().collect();
+    assert!(before.len() > 10);
+    fs::remove_file(folder.path().join("db")).unwrap();
+    let told = Log::open(folder.path(), CACHE, SMALL).unwrap_err();
+    assert!(matches!(told, LogError::Lost { written: 0, .. }), "{told}");
+    assert!(files().eq(before), "whoever brings sled's file back finds all of them");
+}
+
+#[test]
+fn a_folder_of_an_earlier_format_has_no_values_in_files_until_it_is_of_this_one() {
+    let folder = TempDir::new().unwrap();
+    let mut log = Log::open(folder.path(), CACHE, JOURNAL_BYTES).unwrap();
+    log.write([(Key::Meta(Meta::Format), Some(b"4".to_vec()))].into()).unwrap();
+    log.settle_now().unwrap();
+    log.write([(key(1), Some(vec![1; 900]))].into()).unwrap();
+    let left = copy(folder.path());
+    drop(log);
+    let mut log = Log::open(left.path(), CACHE, JOURNAL_BYTES).unwrap();
+    assert_eq!(values::numbers(left.path()).unwrap(), [0; 0]);
+    assert_eq!(log.reader().get(&key(1)).unwrap().unwrap(), [1; 900]);
+    log.write([(key(3), Some(vec![3; 900]))].into()).unwrap();
+    log.settle_now().unwrap();
+    assert_eq!(values::numbers(left.path()).unwrap(), [1]);
 }

@@ -19,7 +19,8 @@
 //! - Files have been synced to the end that sled knows ([`VALUES`]) before sled
 //!   says that it has a write with something in them. What comes behind that end is
 //!   of a write that did not get there, and is cut off when the folder is opened.
-//! - What a file has never changes. Numbers only grow.
+//! - What sled knows of in a file never changes, and no file before the newest one is
+//!   ever begun again.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -64,8 +65,8 @@ pub(super) struct Place {
 
 /// Where a file ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct End {
-    pub(super) file: u64,
+struct FileEnd {
+    file: u64,
     at: u64,
 }
 
@@ -75,7 +76,7 @@ pub(super) struct ValueFiles {
     folder: PathBuf,
     /// How long a file becomes.
     most: u64,
-    end: End,
+    end: FileEnd,
     /// The newest one, unless it has nothing yet.
     file: Option<File>,
     /// What it has not been given yet.
@@ -100,10 +101,10 @@ impl Place {
     }
 }
 
-impl End {
+impl FileEnd {
     const NOTHING: Self = Self { file: 1, at: 0 };
 
-    pub(super) fn parse(value: &[u8]) -> Option<Self> {
+    fn parse(value: &[u8]) -> Option<Self> {
         let (file, at) = decode(value).ok()?;
         Some(Self { file, at })
     }
@@ -118,7 +119,7 @@ impl ValueFiles {
     /// Opens those of a data folder, which end where sled says, and cuts off what is
     /// behind that. A new one is begun when one has become so long.
     pub(super) fn open(folder: &Path, known: Option<&[u8]>, most: u64) -> Result<Self, LogError> {
-        let end = known.map_or(Some(End::NOTHING), End::parse).ok_or(LogError::Torn)?;
+        let end = known.map_or(Some(FileEnd::NOTHING), FileEnd::parse).ok_or(LogError::Torn)?;
         for later in numbers(folder)?.into_iter().filter(|it| *it > end.file) {
             remove(folder, later)?;
         }
@@ -142,12 +143,13 @@ impl ValueFiles {
         Ok(Self { folder, most, end, file, gathered, is_synced: true })
     }
 
-    /// Adds a value; gives where it is. Nobody may look there before it is synced.
+    /// Adds a value; gives where it will be. Whoever looks there before it is handed over
+    /// does not find it, and looks again.
     pub(super) fn append(&mut self, key: &[u8], value: &[u8]) -> Result<Place, LogError> {
         if self.end.at >= self.most {
             self.sync()?;
             self.file = None;
-            self.end = End { file: self.end.file + 1, at: 0 };
+            self.end = FileEnd { file: self.end.file + 1, at: 0 };
         }
         let mut body = Vec::with_capacity(key.len() + value.len() + 1);
         put_number(&mut body, key.len() as u128);
@@ -168,21 +170,16 @@ impl ValueFiles {
 
     fn hand_over(&mut self) -> Result<(), LogError> {
         let path = path(&self.folder, self.end.file);
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => {
-                let mut new = OpenOptions::new();
-                let new = new.read(true).write(true).create(true).truncate(true);
-                let file = new.open(&path).map_err(failed("begin", &path))?;
-                let folder = File::open(&self.folder).and_then(|it| it.sync_all());
-                folder.map_err(failed("begin", &path))?;
-                file
-            }
-        };
+        if self.file.is_none() {
+            let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
+            self.file = Some(file.map_err(failed("begin", &path))?);
+            let folder = File::open(&self.folder).and_then(|it| it.sync_all());
+            folder.map_err(failed("begin", &path))?;
+        }
         let at = self.end.at - self.gathered.len() as u64;
-        file.write_all_at(&self.gathered, at).map_err(failed("write", &path))?;
+        let written = self.file.as_ref().map_or(Ok(()), |it| it.write_all_at(&self.gathered, at));
+        written.map_err(failed("write", &path))?;
         self.gathered.clear();
-        self.file = Some(file);
         Ok(())
     }
 
@@ -196,6 +193,11 @@ impl ValueFiles {
             self.is_synced = true;
         }
         Ok(())
+    }
+
+    /// The file that is appended to.
+    pub(super) fn newest(&self) -> u64 {
+        self.end.file
     }
 
     /// What sled must know.

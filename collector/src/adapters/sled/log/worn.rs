@@ -1,12 +1,13 @@
 //! Files of values that can go.
 //!
 //! Values go in about the order in which they came, so a file is asked for by many
-//! keys, and then soon by none. What is left is written once more, and the file is
-//! removed.
+//! keys, and then soon by hardly any. What is left is written once more, and the file
+//! is removed. Of a file that is still asked for, no more is read than shows that.
 
 use std::{
     fs::File,
     io::{BufReader, Read},
+    ops::Range,
     path::Path,
 };
 
@@ -16,7 +17,7 @@ use crate::adapters::sled::{
     keys::Key,
     log::{
         LogError,
-        values::{End, HEAD, Place, failed, numbers, path, split},
+        values::{HEAD, Place, failed, numbers, path, split},
     },
 };
 
@@ -31,19 +32,16 @@ pub(in crate::adapters::sled) struct Worn {
     pub(in crate::adapters::sled) keys: Vec<Key>,
 }
 
-/// The oldest worn file after some number. Files end at `end`; `is_there` says whether
-/// a key's value is at a place.
+/// The oldest worn file of some; `is_there` says whether a key's value is at a place.
 pub(super) fn worn(
     folder: &Path,
-    end: End,
-    after: u64,
+    of: Range<u64>,
     is_there: impl Fn(&[u8], Place) -> Result<bool, LogError>,
 ) -> Result<Option<Worn>, LogError> {
-    for number in numbers(folder)?.into_iter().filter(|it| (after + 1..end.file).contains(it)) {
+    for number in numbers(folder)?.into_iter().filter(|it| of.contains(it)) {
         match look(folder, number, &is_there) {
             Ok(Some(keys)) => return Ok(Some(Worn { number, keys })),
-            // Those that came later will go later.
-            Ok(None) => return Ok(None),
+            Ok(None) => {}
             Err(err @ LogError::Damaged { .. }) => {
                 // It stays as it is, for people to look at, and keeps no other.
                 tracing::error!(error = %Chain(&err), "a file of history is kept");
@@ -109,40 +107,36 @@ mod tests {
     }
 
     /// Files of ten values each.
-    fn fill(folder: &Path, count: u64) -> (Vec<Place>, End) {
+    fn fill(folder: &Path, count: u64) -> Vec<Place> {
         let each = 10 * (HEAD + 1 + key(0).to_bytes().len() as u64 + 50);
         let mut files = ValueFiles::open(folder, None, each).unwrap();
         let places = (0..count).map(|it| files.append(&key(it).to_bytes(), &[0; 50]).unwrap());
         let places = places.collect();
         files.sync().unwrap();
-        let end = End::parse(&files.end()).unwrap();
-        (places, end)
+        places
     }
 
     #[test]
-    fn the_oldest_goes_first_and_the_newest_never() {
+    fn the_oldest_goes_first_and_one_that_is_asked_for_stays() {
         let folder = TempDir::new().unwrap();
-        let (places, end) = fill(folder.path(), 50);
+        let places = fill(folder.path(), 50);
         let kept = RefCell::new((0..50).collect::<Vec<u64>>());
         let look = || {
             let is_there = |of: &[u8], place| {
                 let is_it = |it: &u64| of == key(*it).to_bytes() && places[*it as usize] == place;
                 Ok(kept.borrow().iter().any(is_it))
             };
-            worn(folder.path(), end, 0, is_there).unwrap()
+            worn(folder.path(), 1..5, is_there).unwrap()
         };
         assert!(look().is_none(), "all of it is asked for");
-        kept.borrow_mut().retain(|it| *it > 15);
-        let first = look().unwrap();
-        assert_eq!((first.number, first.keys), (1, vec![]));
-        fs::remove_file(path(folder.path(), first.number)).unwrap();
-        assert!(look().is_none(), "four of ten are asked for");
-        kept.borrow_mut().clear();
-        for number in 2..5 {
-            assert_eq!(look().unwrap().number, number);
+        // Four of ten in the second file are asked for, and all in the third.
+        kept.borrow_mut().retain(|it| (16..30).contains(it));
+        for number in [1, 4] {
+            let found = look().unwrap();
+            assert_eq!((found.number, found.keys), (number, vec![]));
             fs::remove_file(path(folder.path(), number)).unwrap();
         }
-        assert!(look().is_none(), "it is still written to");
+        assert!(look().is_none(), "the fifth is not looked at");
     }
 
     #[test]
@@ -153,23 +147,22 @@ mod tests {
             files.append(&key(nth).to_bytes(), &[0; 50]).unwrap();
         }
         files.sync().unwrap();
-        let end = End::parse(&files.end()).unwrap();
         let is_there = |of: &[u8], _| Ok(of == key(7).to_bytes());
-        let found = worn(folder.path(), end, 0, is_there).unwrap().unwrap();
+        let found = worn(folder.path(), 1..2, is_there).unwrap().unwrap();
         assert_eq!((found.number, found.keys), (1, vec![key(7)]));
     }
 
     #[test]
     fn a_damaged_file_stays_and_keeps_no_other() {
         let folder = TempDir::new().unwrap();
-        let (_, end) = fill(folder.path(), 30);
+        fill(folder.path(), 30);
         let path = path(folder.path(), 1);
         let whole = fs::read(&path).unwrap();
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[at] ^= 1;
             fs::write(&path, &bytes).unwrap();
-            assert_eq!(worn(folder.path(), end, 0, |_, _| Ok(false)).unwrap().unwrap().number, 2);
+            assert_eq!(worn(folder.path(), 1..4, |_, _| Ok(false)).unwrap().unwrap().number, 2);
         }
     }
 }

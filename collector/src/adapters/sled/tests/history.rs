@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
 use remit_collector_domain::endpoint::Frame;
 
 use super::*;
@@ -42,10 +41,9 @@ async fn prune(store: &SledStore, history: Timestamp) {
     store.prune(horizon).await.unwrap();
 }
 
-#[tokio::test]
-async fn files_go_with_the_history_in_them_and_nothing_else_does() {
-    let folder = TempDir::new().unwrap();
-    let store = SledStore::open(folder.path(), SMALL).unwrap();
+/// A store with long history of all of them, some of whom have fallen silent.
+async fn fill(folder: &Path) -> SledStore {
+    let store = SledStore::open(folder, SMALL).unwrap();
     for nth in 0..COMMITS {
         for of in 0..ENDPOINTS {
             let is_silent = of < SILENT && nth > 2 + of as i64;
@@ -57,28 +55,73 @@ async fn files_go_with_the_history_in_them_and_nothing_else_does() {
         }
     }
     drop(store);
-    let store = SledStore::open(folder.path(), SMALL).unwrap();
+    assert!(files(folder).len() > 4);
+    SledStore::open(folder, SMALL).unwrap()
+}
+
+fn horizon() -> Timestamp {
+    sample::minute(COMMITS * REPORTS - 600)
+}
+
+/// What is left of history after the horizon: the last piece from before it says what
+/// held then.
+async fn later(store: &SledStore, of: u128) -> Vec<Point> {
+    let whole = history(store, of, sample::minute(0)).await;
+    let held = whole.iter().rfind(|it| it.0 <= horizon()).unwrap().1;
+    let later = whole.into_iter().filter(|it| it.0 > horizon());
+    [(horizon(), held)].into_iter().chain(later).collect()
+}
+
+#[tokio::test]
+async fn files_go_with_the_history_in_them_and_nothing_else_does() {
+    let folder = TempDir::new().unwrap();
+    let store = fill(folder.path()).await;
     let before = files(folder.path());
-    assert!(before.len() > 4, "{before:?}");
-    let horizon = sample::minute(COMMITS * REPORTS - 600);
-    let long_ago = horizon - SignedDuration::from_hours(1_000);
     let mut expected = Vec::new();
     for of in 0..ENDPOINTS {
-        let whole = history(&store, of, long_ago).await;
-        // The last piece from before the horizon says what held then, and stays.
-        let held = whole.iter().rfind(|it| it.0 <= horizon).unwrap().1;
-        let later = whole.into_iter().filter(|it| it.0 > horizon);
-        expected.push([(horizon, held)].into_iter().chain(later).collect::<Vec<_>>());
+        expected.push(later(&store, of).await);
     }
-    prune(&store, horizon).await;
+    prune(&store, horizon()).await;
     let after = files(folder.path());
     assert!(after.len() <= 3 && after.is_subset(&before), "{before:?}, then {after:?}");
     drop(store);
     let store = SledStore::open(folder.path(), SMALL).unwrap();
-    for of in 0..ENDPOINTS {
-        assert_eq!(history(&store, of, long_ago).await, expected[of as usize], "of {of}");
+    for (of, expected) in (0..).zip(expected) {
+        assert_eq!(history(&store, of, sample::minute(0)).await, expected, "of {of}");
     }
-    assert!(files(folder.path()).is_subset(&before), "nothing is written but what was left");
+}
+
+#[tokio::test]
+async fn what_is_damaged_of_one_endpoint_keeps_nothing_of_others() {
+    let folder = TempDir::new().unwrap();
+    drop(fill(folder.path()).await);
+    let of_one = [b"h/".as_slice(), sample::endpoint_id(0).as_uuid().as_bytes()].concat();
+    let path = folder.path().join("values.1");
+    let mut bytes = fs::read(&path).unwrap();
+    let records = (0..bytes.len() - of_one.len()).filter(|it| bytes[*it..].starts_with(&of_one));
+    // The length of a record stands nine bytes before its key; the longest has been joined.
+    let length = |it: &usize| u32::from_le_bytes(*bytes[*it - 9..].first_chunk().unwrap());
+    let longest = records.max_by_key(length).unwrap();
+    bytes[longest + 100] ^= 1;
+    fs::write(&path, bytes).unwrap();
+
+    let store = SledStore::open(folder.path(), SMALL).unwrap();
+    let (endpoint, series) = (sample::endpoint_id(0), sample::series("memory_used", ""));
+    let whole = store.history(endpoint, &series, Timestamp::MIN, Timestamp::MAX, usize::MAX).await;
+    let told = whole.map(|it| it.len()).unwrap_err();
+    let told = Chain(&told).to_string();
+    assert!(told.contains("values.1 is damaged at byte"), "{told}");
+    let before = files(folder.path());
+    let mut expected = Vec::new();
+    for of in 1..ENDPOINTS {
+        expected.push(later(&store, of).await);
+    }
+    prune(&store, horizon()).await;
+    let after = files(folder.path());
+    assert!(after.contains("values.1") && after.len() <= 4, "{before:?}, then {after:?}");
+    for (of, expected) in (1..).zip(expected) {
+        assert_eq!(history(&store, of, sample::minute(0)).await, expected, "of {of}");
+    }
 }
 
 #[tokio::test]

@@ -32,15 +32,26 @@ fn reports(revision: u64) -> Vec<Frame> {
     (first..first + REPORTS).map(|at| sample::frame(at, &changed(at))).collect()
 }
 
+/// The same with so many more values that pieces get to files of their own.
+fn noisy(revision: u64) -> Vec<Frame> {
+    let mut frames = reports(revision);
+    for frame in &mut frames {
+        let at = frame.at.as_second() / 60;
+        frame.changed.extend((2..30).map(|it| (it, Some(at * at * i64::from(it + 7) % 9_973))));
+    }
+    frames
+}
+
 /// Does nothing, unless the test below has started it.
 #[tokio::test]
 async fn sums_up_until_it_is_killed() {
     let Some(folder) = env::var_os(FOLDER) else { return };
-    let store = open(Path::new(&folder));
+    let options = Options { journal_bytes: 24 << 10, ..OPTIONS };
+    let store = SledStore::open(Path::new(&folder), options).unwrap();
     loop {
         let stored = store.load::<Endpoint>(&sample::endpoint_id(1)).await.unwrap();
         let expected = stored.map_or(0, |it| it.revision);
-        let frames = reports(expected);
+        let frames = noisy(expected);
         let commit = Commit { frames, ..Commit::new(sample::endpoint(1), expected, vec![]) };
         let revision = store.commit(commit).await.unwrap();
         say(&format!("committed {revision}"));

@@ -31,8 +31,8 @@ impl Piece {
     /// Joins what is ripe of a few endpoints that this piece is about. What they
     /// seal with this piece is not on the disk yet, and waits for its turn.
     pub(super) fn join(&mut self, state: &State, reader: &LogReader) {
-        self.look_back(state, reader);
         let most = 1 + self.frames / FRAMES;
+        self.look_back(state, reader, most);
         let ripe = self.tails.keys().filter_map(|id| {
             let loose = state.loose.get(id).copied().flatten()?;
             loose.is_ripe().then_some((*id, loose))
@@ -48,14 +48,15 @@ impl Piece {
         }
     }
 
-    /// Finds what endpoints have left loose that seal something for the first time
-    /// since the collector has started.
-    fn look_back(&mut self, state: &State, reader: &LogReader) {
+    /// Finds what a few endpoints have left loose that seal something and of which nothing
+    /// is known yet.
+    fn look_back(&mut self, state: &State, reader: &LogReader, most: usize) {
         let mut first = BTreeMap::new();
         for (id, start) in self.sealed.iter().filter(|it| !state.loose.contains_key(&it.0)) {
             first.entry(*id).or_insert(*start);
         }
-        self.joined.extend(first.into_iter().map(|(id, start)| (id, small(reader, id, start))));
+        let few = first.into_iter().take(most);
+        self.joined.extend(few.map(|(id, start)| (id, small(reader, id, start))));
     }
 
     fn join_some(
@@ -101,10 +102,10 @@ fn find(
 /// The small pieces of an endpoint that come before one that begins then.
 fn small(reader: &LogReader, endpoint: EndpointId, start: i64) -> Option<Loose> {
     let key = |start| Key::History { endpoint, start, revision: 0 };
-    let before = reader.range(&key(i64::MIN), &key(start)).rev().take(TOGETHER - 1);
-    // What cannot be read is told when it is to be joined.
+    let before = reader.range_lengths(&key(i64::MIN), &key(start)).rev().take(TOGETHER - 1);
+    // They end where something is long, or cannot be read.
     let starts = before.map_while(|found| {
-        let (key, _) = found.ok().filter(|it| it.1.0.len() <= SMALL)?;
+        let (key, _) = found.ok().filter(|it| it.1 <= SMALL)?;
         Some(begin_of(&Key::from_bytes(&key).ok()?)?.0)
     });
     starts.fold(None, |loose, start| Some(Loose::after(start, loose)))
