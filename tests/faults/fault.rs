@@ -6,8 +6,8 @@ use crate::{
     Scope,
     found::Found,
     rows::{
-        alone, channels, clocks, copies, crash, disk, elsewhere, full, herd, hostile, kept, matrix,
-        overload, silence, sweep, sync, timers,
+        alone, channels, clocks, copies, crash, disk, elsewhere, filed, full, herd, hostile, kept,
+        matrix, overload, silence, sweep, sync, timers,
     },
 };
 
@@ -87,7 +87,8 @@ impl Fault {
             7 => {
                 let traced = sync::traced_row(self, scope).await;
                 let collector = kept::power_cuts(self, scope).await;
-                traced.and(collector).and(kept::of_the_agent(self, scope).await)
+                let settling = filed::power_cuts(self, scope).await;
+                traced.and(collector).and(settling).and(kept::of_the_agent(self, scope).await)
             }
             8 => disk::fails(self, scope).await,
             9 => full::fills(self, scope).await,

@@ -20,6 +20,7 @@ const METRIC: &str = "widgets";
 pub(crate) const HANDFUL: u64 = 4;
 
 /// An agent whose n-th measurement has the value n.
+#[derive(Clone)]
 pub(crate) struct Talker {
     pub(crate) agent: FakeAgent,
     /// The newest measurement, and when it was made.

@@ -7,6 +7,7 @@ pub(crate) mod copies;
 pub(crate) mod crash;
 pub(crate) mod disk;
 pub(crate) mod elsewhere;
+pub(crate) mod filed;
 pub(crate) mod full;
 pub(crate) mod herd;
 pub(crate) mod hostile;

@@ -29,14 +29,15 @@ use crate::{
 };
 
 /// All that changes a folder of files.
-const CALLS: &str = "openat,write,pwrite64,ftruncate,fallocate,rename,unlink,fsync,fdatasync";
+pub(super) const CALLS: &str =
+    "openat,write,pwrite64,ftruncate,fallocate,rename,unlink,fsync,fdatasync";
 
 /// More than anybody writes at once.
-const BYTES: u32 = 8 << 20;
+pub(super) const BYTES: u32 = 8 << 20;
 
 /// What the disk keeps of what was not synced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Keeps {
+pub(super) enum Keeps {
     Nothing,
     /// Any part, whole or torn.
     Some,
@@ -124,7 +125,7 @@ impl Deed {
 }
 
 /// Makes a copy of the folder as the disk may have it after a power cut.
-fn leave(calls: &[Call], before: &Path, folder: &Path, until: f64, keeps: Keeps) {
+pub(super) fn leave(calls: &[Call], before: &Path, folder: &Path, until: f64, keeps: Keeps) {
     for (name, file) in files(calls, &folder.display().to_string(), until) {
         let path = PathBuf::from(&name);
         if file.deeds.is_empty() || path.is_dir() {
@@ -152,7 +153,7 @@ fn leave(calls: &[Call], before: &Path, folder: &Path, until: f64, keeps: Keeps)
     }
 }
 
-async fn copy(from: &Path, to: &Path) {
+pub(super) async fn copy(from: &Path, to: &Path) {
     if to.exists() {
         fs::remove_dir_all(to).expect("nobody uses it");
     }
@@ -209,7 +210,7 @@ pub(crate) async fn power_cuts(fault: Fault, scope: &Scope) -> Found {
 }
 
 /// By turns; in the end the disk lies.
-fn keeps(cut: usize, cuts: usize) -> Keeps {
+pub(super) fn keeps(cut: usize, cuts: usize) -> Keeps {
     match cut {
         last if last == cuts => Keeps::Lies,
         odd if odd % 2 == 1 => Keeps::Some,
@@ -263,13 +264,22 @@ pub(crate) async fn of_the_agent(fault: Fault, scope: &Scope) -> Found {
 
 /// What the collector still has of the agent, if it starts at all.
 async fn through(site: &mut Site, agent: &mut tests::FakeAgent) -> Option<u64> {
+    if is_ready(site).await {
+        Some(agent.connect().await.ok()?.welcome.events_through)
+    } else {
+        None
+    }
+}
+
+/// Whether the collector that was launched starts.
+pub(super) async fn is_ready(site: &mut Site) -> bool {
     let until = tokio::time::Instant::now() + tests::SOON;
     while tokio::time::Instant::now() < until && site.collector().ended().is_none() {
         if site.http("/readyz").await.is_some_and(|it| it.0 == 200) {
-            return Some(agent.connect().await.ok()?.welcome.events_through);
+            return true;
         }
         tokio::time::sleep(tokio::time::Duration::from_millis(20)).await;
     }
     crate::complain(&site.collector().log().lines().rev().take(3).collect::<Vec<_>>().join("\n"));
-    None
+    false
 }

@@ -84,6 +84,9 @@ async fn every_report_is_counted_once_wherever_the_process_is_killed() {
         assert!(heard >= lines, "the child was killed in the middle of its work");
         compare(&open(folder.path()), &format!("kill {kill}, after {lines} lines")).await;
     }
+    let names = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name());
+    let numbers = names.filter_map(|it| it.to_str()?.strip_prefix("values.")?.parse::<u64>().ok());
+    assert!(numbers.max() > Some(2), "pieces have got to files of their own");
 }
 
 #[tokio::test]
