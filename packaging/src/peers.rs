@@ -33,6 +33,11 @@ const PEERS: &[Need] = &[
         purpose: "alerts and the messages about them",
     },
     Need {
+        program: "/usr/sbin/icinga2",
+        package: "icinga2-bin",
+        purpose: "results of checks and the messages about them",
+    },
+    Need {
         program: "/usr/bin/victoria-metrics",
         package: "victoria-metrics",
         purpose: "reports that are pushed",

@@ -7,6 +7,7 @@
 mod alertmanager;
 mod collectd;
 mod guest;
+mod icinga;
 mod metrics;
 mod node_exporter;
 mod prometheus;
@@ -99,9 +100,10 @@ impl Peers {
                 ("Prometheus", prometheus::backlog(self, plan).await),
                 ("VictoriaMetrics", victoria::backlog(self, plan).await),
             ],
-            Measurement::Webhook => {
-                vec![("Alertmanager", alertmanager::webhook(self, plan).await)]
-            }
+            Measurement::Webhook => vec![
+                ("Alertmanager", alertmanager::webhook(self, plan).await),
+                ("Icinga", icinga::webhook(self, plan).await),
+            ],
             Measurement::Alerts => vec![("Alertmanager", alertmanager::alerts(self, plan).await)],
             Measurement::Connections
             | Measurement::Enroll

@@ -42,6 +42,7 @@ impl ForeignAuthority {
     /// A server for an address.
     pub fn server(&self, address: Ipv4Addr) -> Identity {
         let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, address.to_string());
         params.subject_alt_names = vec![SanType::IpAddress(address.into())];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         self.issue(params)

@@ -9,7 +9,10 @@ use tokio::{
     time::{self, Instant},
 };
 
-use super::{Other, Peers, Server, folder, loopback, telling::Told};
+use super::{
+    Other, Peers, Server, folder, loopback,
+    telling::{EVERY, TOLD, Told},
+};
 use crate::{
     Plan, complain,
     figure::Figure,
@@ -30,17 +33,8 @@ const ALONE: &str = "measure, owners, ladders, a disk";
 /// How many connections post at once.
 const AT_ONCE: usize = 4;
 
-/// How long messages may take to come, without any that comes.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// How long it is left alone before its memory counts.
 const SETTLE: Duration = Duration::from_secs(3);
-
-/// One alert in so long, for how long one takes.
-const EVERY: Duration = Duration::from_millis(25);
-
-/// How many alerts such a run has.
-const TOLD: usize = 600;
 
 /// One that runs.
 struct Manager {
@@ -83,7 +77,7 @@ impl Manager {
         }
         if let Some(told) = told {
             let count = posters.iter().map(|it| it.count()).sum();
-            all_told(told, count).await?;
+            told.wait(count).await?;
         }
         Ok(meter::cpu_seconds(self.server.pid())? - cpu)
     }
@@ -180,19 +174,6 @@ async fn restarted(
     Ok(Manager { server, folder })
 }
 
-async fn all_told(told: &Told, count: usize) -> anyhow::Result<()> {
-    let (mut seen, mut since) = (told.count(), Instant::now());
-    while seen < count {
-        ensure!(since.elapsed() < PATIENCE, "{seen} of {count} alerts were told");
-        time::sleep(Duration::from_millis(50)).await;
-        let now = told.count();
-        if now > seen {
-            (seen, since) = (now, Instant::now());
-        }
-    }
-    Ok(())
-}
-
 /// From the post of an alert to the message about it, 40 in a second.
 pub(super) async fn webhook(peers: &Peers, plan: &Plan) -> anyhow::Result<Vec<Other>> {
     let (told, mut receiver) = (Told::default(), JoinSet::new());
@@ -241,10 +222,6 @@ async fn one_by_one(
         let answer = to.post("/api/v2/alerts", headers, body.as_bytes()).await?;
         ensure!(answer.status == 200, "the answer was {}: {}", answer.status, answer.body);
     }
-    all_told(told, before + count).await?;
-    let times = sent.iter().enumerate().map(|(number, sent)| {
-        let at = told.at(&format!("{source}-{number:05}")).context("an alert was not told")?;
-        Ok((at - *sent).as_secs_f64() * 1e3)
-    });
-    times.collect()
+    told.wait(before + count).await?;
+    told.delays(source, &sent)
 }

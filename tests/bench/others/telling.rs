@@ -4,10 +4,25 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
+use anyhow::{Context as _, ensure};
 use axum::{Router, extract::State, routing::post};
-use tokio::{net::TcpListener, task::JoinSet, time::Instant};
+use tokio::{
+    net::TcpListener,
+    task::JoinSet,
+    time::{self, Instant},
+};
+
+/// One alert in so long, for how long one takes.
+pub(super) const EVERY: Duration = Duration::from_millis(25);
+
+/// How many alerts such a run has.
+pub(super) const TOLD: usize = 600;
+
+/// How long messages may take to come, without any that comes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What comes before the name of an alert, in its labels.
 const LABEL: &str = "\"queue\":\"";
@@ -22,9 +37,28 @@ impl Told {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// When one was.
-    pub(super) fn at(&self, name: &str) -> Option<Instant> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    /// Waits until so many were told.
+    pub(super) async fn wait(&self, count: usize) -> anyhow::Result<()> {
+        let (mut seen, mut since) = (self.count(), Instant::now());
+        while seen < count {
+            ensure!(since.elapsed() < PATIENCE, "{seen} of {count} alerts were told");
+            time::sleep(Duration::from_millis(50)).await;
+            let now = self.count();
+            if now > seen {
+                (seen, since) = (now, Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    /// How long after each alert of a source was sent it was told, in milliseconds.
+    pub(super) fn delays(&self, source: &str, sent: &[Instant]) -> anyhow::Result<Vec<f64>> {
+        let times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let delays = sent.iter().enumerate().map(|(number, sent)| {
+            let at = times.get(&name(source, number)).context("an alert was not told")?;
+            Ok((*at - *sent).as_secs_f64() * 1e3)
+        });
+        delays.collect()
     }
 
     /// Listens for messages; gives where.
@@ -38,6 +72,11 @@ impl Told {
         });
         Ok(address)
     }
+}
+
+/// What an alert of a source is called.
+pub(super) fn name(source: &str, number: usize) -> String {
+    format!("{source}-{number:05}")
 }
 
 async fn note(State(told): State<Told>, body: String) {

@@ -127,7 +127,7 @@ pub(crate) async fn agent(fault: Fault, scope: &Scope) -> Found {
         .is("declared lost", declared, 0)
         .is("measured twice", twice(&site, &id).await, 0)
         .is("alerts of loss", load::complaints(&site).await, 0)
-        .at_least("events applied beyond those confirmed", endpoint.events_applied, confirmed.count)
+        .is("confirmed and not applied", confirmed.count.saturating_sub(endpoint.events_applied), 0)
 }
 
 /// How many instants a series has more than one value for.

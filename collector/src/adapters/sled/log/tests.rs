@@ -209,12 +209,15 @@ fn a_file_is_not_worn_before_what_it_has_is_seen_in_sled() {
 }
 
 #[test]
-fn whoever_reads_while_files_go_finds_everything() {
+fn whoever_reads_meanwhile_finds_everything_and_each_value_whole() {
+    /// A value of several pieces, beside those in files.
+    const LONG: u64 = 2;
     let folder = TempDir::new().unwrap();
     let mut log = open(folder.path());
     let (reader, is_done) = (log.reader(), AtomicBool::new(false));
-    let keys = || (1..24).step_by(2).map(key);
-    let all = |round: u8| keys().map(|it| (it, Some(vec![round; 700]))).collect();
+    let numbers = || (1..24).step_by(2).chain([LONG]);
+    let length = |number| if number == LONG { 9_000 } else { 700 };
+    let all = |round: u8| numbers().map(|it| (key(it), Some(vec![round; length(it)]))).collect();
     log.write(all(0)).unwrap();
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -226,13 +229,35 @@ fn whoever_reads_while_files_go_finds_everything() {
             is_done.store(true, Ordering::Relaxed);
         });
         while !is_done.load(Ordering::Relaxed) {
-            assert_eq!(reader.scan(b'h').map(Result::unwrap).count(), keys().count());
-            for key in keys() {
-                let value = reader.get(&key).unwrap().unwrap();
-                assert!(value.len() == 700 && value.iter().all(|it| *it == value[0]));
+            assert_eq!(reader.scan(b'h').map(Result::unwrap).count(), 12);
+            for number in numbers() {
+                let value = reader.get(&key(number)).unwrap().unwrap();
+                let is_whole = value.iter().all(|it| *it == value[0]);
+                assert!(value.len() == length(number) && is_whole, "of {number}");
             }
         }
     });
+}
+
+#[test]
+fn what_does_not_get_to_sled_is_told_and_comes_back() {
+    let folder = TempDir::new().unwrap();
+    let in_the_way = folder.path().join("values.1");
+    let mut log = Log::open(folder.path(), CACHE, JOURNAL_BYTES).unwrap();
+    fs::create_dir(&in_the_way).unwrap();
+    let put = |number| [(key(number), Some(vec![7; 900]))].into();
+    log.write(put(1)).unwrap();
+    // It goes wrong on the way, and nobody asks at once.
+    log.settle().unwrap();
+    let told = log.settle_now().unwrap_err();
+    assert!(told.to_string().contains("values.1"), "{told}");
+    assert!(matches!(log.write(put(3)), Err(LogError::Unsettled)));
+    assert_eq!(log.reader().get(&key(1)).unwrap().unwrap(), [7; 900]);
+    drop(log);
+    fs::remove_dir(&in_the_way).unwrap();
+    let log = Log::open(folder.path(), CACHE, JOURNAL_BYTES).unwrap();
+    assert_eq!(log.reader().get(&key(1)).unwrap().unwrap(), [7; 900]);
+    assert_eq!(log.reader().get(&key(3)).unwrap(), None);
 }
 
 #[test]
