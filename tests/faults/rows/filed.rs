@@ -42,9 +42,9 @@ pub(crate) async fn power_cuts(fault: Fault, scope: &Scope) -> Found {
     let filed = calls.iter().filter(|it| !it.is_sync() && it.file().is_some_and(is_filed)).count();
     let (mut missing, mut double, mut stuck) = (0, 0, 0);
     for cut in 0..cuts {
-        let last = calls[(cut + 1) * calls.len() / cuts - 1].ended;
+        let Some(last) = calls.get(cut * calls.len() / cuts) else { break };
         copy(&before, &data).await;
-        leave(&calls, &before, &data, last, keeps(cut, cuts));
+        leave(&calls, &before, &data, last.ended, keeps(cut, cuts));
         site.launch_as(|serve| tests::within(Command::new("env"), serve));
         if is_ready(&mut site).await {
             for talker in &talkers {
