@@ -12,19 +12,14 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use anyhow::ensure;
 use axum::{Router, extract::State, http::HeaderMap, routing::post};
-use tokio::{
-    net::TcpListener,
-    task::JoinSet,
-    time::{self, Instant},
-};
+use tokio::{net::TcpListener, task::JoinSet, time::Instant};
 
 use crate::{
-    Plan, complain,
+    Plan, arrival, complain,
     figure::{Figure, Found},
     meter,
     poster::{self, Poster},
@@ -33,10 +28,6 @@ use crate::{
 
 /// How many sources post at once.
 const AT_ONCE: usize = 4;
-
-/// How long messages may take to come once nothing is posted any more, without
-/// any that comes.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The messages that have come.
 #[derive(Default)]
@@ -93,7 +84,7 @@ async fn run(count: usize, plan: &Plan) -> anyhow::Result<Seen> {
     let cpu = meter::cpu_seconds(site.pid()?)?;
     let began = Instant::now();
     post_all(&posters).await?;
-    told(&desk, count).await?;
+    arrival::all(count, || desk.names()).await?;
     let spent = meter::cpu_seconds(site.pid()?)? - cpu;
     complain(&format!("  {count} new: {spent:.2} CPU-s, {:.1} s", began.elapsed().as_secs_f64()));
     let new = count as f64 / spent;
@@ -153,20 +144,6 @@ pub(crate) async fn post_all(posters: &[Arc<Poster>]) -> anyhow::Result<()> {
     }
     while let Some(one) = tasks.join_next().await {
         one??;
-    }
-    Ok(())
-}
-
-/// Waits until every alert has been told.
-async fn told(desk: &Desk, count: usize) -> anyhow::Result<()> {
-    let (mut seen, mut since) = (desk.names(), Instant::now());
-    while seen < count {
-        ensure!(since.elapsed() < PATIENCE, "{seen} of {count} alerts were told");
-        time::sleep(Duration::from_millis(50)).await;
-        let now = desk.names();
-        if now > seen {
-            (seen, since) = (now, Instant::now());
-        }
     }
     Ok(())
 }

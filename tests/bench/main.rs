@@ -7,6 +7,7 @@
 
 mod agent;
 mod alerts;
+mod arrival;
 mod backlog;
 mod connections;
 mod daemon;

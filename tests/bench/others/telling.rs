@@ -7,22 +7,17 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use axum::{Router, extract::State, routing::post};
-use tokio::{
-    net::TcpListener,
-    task::JoinSet,
-    time::{self, Instant},
-};
+use tokio::{net::TcpListener, task::JoinSet, time::Instant};
+
+use crate::arrival;
 
 /// One alert in so long, for how long one takes.
 pub(super) const EVERY: Duration = Duration::from_millis(25);
 
 /// How many alerts such a run has.
 pub(super) const TOLD: usize = 600;
-
-/// How long messages may take to come, without any that comes.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What comes before the name of an alert, in its labels.
 const LABEL: &str = "\"queue\":\"";
@@ -39,16 +34,7 @@ impl Told {
 
     /// Waits until so many were told.
     pub(super) async fn wait(&self, count: usize) -> anyhow::Result<()> {
-        let (mut seen, mut since) = (self.count(), Instant::now());
-        while seen < count {
-            ensure!(since.elapsed() < PATIENCE, "{seen} of {count} alerts were told");
-            time::sleep(Duration::from_millis(50)).await;
-            let now = self.count();
-            if now > seen {
-                (seen, since) = (now, Instant::now());
-            }
-        }
-        Ok(())
+        arrival::all(count, || self.count()).await
     }
 
     /// How long after each alert of a source was sent it was told, in milliseconds.

@@ -1,8 +1,6 @@
 //! More and more open alerts: how soon somebody is told of one more, what a
 //! report takes of time, and how long a start takes after a power cut.
 
-use std::time::Duration;
-
 use anyhow::ensure;
 use tokio::{
     task::JoinSet,
@@ -11,7 +9,7 @@ use tokio::{
 
 use super::Table;
 use crate::{
-    Plan, alerts, complain, fleet,
+    Plan, alerts, arrival, complain, fleet,
     load::Load,
     percentile, reports,
     site::Site,
@@ -23,9 +21,6 @@ const AGENTS: usize = 1_000;
 
 /// How many alerts are told one by one.
 const TOLD: usize = 600;
-
-/// How long messages may take to come, without any that comes.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) async fn measure(plan: &Plan, sizes: &[u32]) -> anyhow::Result<Table> {
     ensure!(sizes.is_sorted(), "the numbers of alerts do not grow");
@@ -42,7 +37,7 @@ pub(super) async fn measure(plan: &Plan, sizes: &[u32]) -> anyhow::Result<Table>
         let began = Instant::now();
         let posters = alerts::posters(&site, &format!("to-{size}"), more).await?;
         alerts::post_all(&posters).await?;
-        told(&arrivals, before + more).await?;
+        arrival::all(before + more, || arrivals.all()).await?;
         open = *size as usize;
         complain(&format!("  {open} open after {:.0} s", began.elapsed().as_secs_f64()));
         let times = webhook::run(&mut sessions, &format!("with-{size}"), TOLD, &arrivals).await?;
@@ -71,18 +66,4 @@ pub(super) async fn measure(plan: &Plan, sizes: &[u32]) -> anyhow::Result<Table>
             plan.rate
         ),
     })
-}
-
-/// Waits until so many messages have come.
-async fn told(arrivals: &Arrivals, count: usize) -> anyhow::Result<()> {
-    let (mut seen, mut since) = (arrivals.all(), Instant::now());
-    while seen < count {
-        ensure!(since.elapsed() < PATIENCE, "{seen} of {count} messages came");
-        time::sleep(Duration::from_millis(50)).await;
-        let now = arrivals.all();
-        if now > seen {
-            (seen, since) = (now, Instant::now());
-        }
-    }
-    Ok(())
 }
