@@ -41,6 +41,13 @@ pub trait Probe: Send {
     /// The command or file that is asked, unless a sample says otherwise.
     fn source(&self) -> &'static str;
 
+    /// Whether what it asks may keep it waiting: a disk, a server, a lock, another
+    /// program. One that asks nothing but what the system always knows shares
+    /// a thread with others like it.
+    fn may_hang(&self) -> bool {
+        true
+    }
+
     /// Measures once.
     fn sample(&mut self, turn: Turn) -> Result<Sample, ProbeError>;
 }

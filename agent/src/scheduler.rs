@@ -1,8 +1,10 @@
 //! Asks the probes, each at its turn, and hands on what they say.
 //!
-//! Every probe has a thread of its own, since what it asks may hang: a dead
-//! file server, a locked package manager. When to ask and when to give up is
-//! decided by [`remit_agent_domain::schedule`]; this is its clock and its hands.
+//! A probe has a thread of its own if what it asks may hang: a dead file server,
+//! a locked package manager. Those that only read what the kernel always knows
+//! share one, since waking a thread takes longer than most of them do. When to ask
+//! and when to give up is decided by [`remit_agent_domain::schedule`]; this is its
+//! clock and its hands.
 //!
 //! # Contract
 //!
@@ -72,7 +74,13 @@ struct Seat {
     phase: Phase,
     /// When it was last asked, and in which of the batch's rounds.
     asked: Option<(Turn, u64)>,
-    turns: mpsc::Sender<Turn>,
+    turns: mpsc::Sender<Asked>,
+}
+
+/// A probe's turn on its way there.
+struct Asked {
+    seat: usize,
+    turn: Turn,
 }
 
 /// A probe's answer on its way here.
@@ -81,50 +89,73 @@ struct Return {
     result: Result<Sample, ProbeError>,
 }
 
-/// The other end of a [`Seat`]: where its probe sits.
+/// The other end of some [`Seat`]s: where their probes sit.
 struct Lane {
-    seat: usize,
-    turns: mpsc::Receiver<Turn>,
+    seats: Vec<usize>,
+    turns: mpsc::Receiver<Asked>,
     returns: mpsc::Sender<Return>,
 }
 
+/// What a seat must know of its probe.
+struct Sitter {
+    name: &'static str,
+    source: &'static str,
+    may_hang: bool,
+    plan: ProbePlan,
+}
+
 impl<C: Clock> Scheduler<C> {
-    /// Gives every enabled probe a thread.
+    /// Gives every enabled probe a thread, or its place in one.
     pub fn start(
         probes: Vec<(Box<dyn Probe>, ProbePlan)>,
         clock: C,
         sink: mpsc::Sender<Vec<Answer>>,
     ) -> Result<Self, SchedulerError> {
-        let plans = probes.iter().map(|(probe, plan)| (probe.name(), probe.source(), *plan));
-        let (scheduler, lanes) = Self::seat(plans.collect(), clock, sink);
-        for (lane, (probe, plan)) in lanes.into_iter().zip(probes) {
-            if plan.enabled {
-                let name = probe.name();
-                thread::start(lane, probe)
-                    .map_err(|source| SchedulerError::Thread { probe: name, source })?;
-            }
+        let sitters = probes.iter().map(|(it, plan)| Sitter::new(&**it, *plan)).collect();
+        let (scheduler, lanes) = Self::seat(sitters, clock, sink);
+        let mut probes: Vec<_> =
+            probes.into_iter().map(|(it, plan)| plan.enabled.then_some(it)).collect();
+        for lane in lanes {
+            let here: Vec<_> =
+                lane.seats.iter().filter_map(|it| Some((*it, probes[*it].take()?))).collect();
+            let Some(probe) = here.first().map(|(_, it)| it.name()) else { continue };
+            thread::start(lane, here).map_err(|source| SchedulerError::Thread { probe, source })?;
         }
         Ok(scheduler)
     }
 
-    /// A scheduler of probes that sit at the other end of these lanes.
+    /// A scheduler of probes that sit at the other end of these lanes: those that
+    /// never hang in the first one, if there are any.
     fn seat(
-        probes: Vec<(&'static str, &'static str, ProbePlan)>,
+        probes: Vec<Sitter>,
         clock: C,
         sink: mpsc::Sender<Vec<Answer>>,
     ) -> (Self, Vec<Lane>) {
+        let (quick, slow): (Vec<usize>, Vec<usize>) =
+            (0..probes.len()).partition(|it| !probes[*it].may_hang);
+        let slow = slow.into_iter().map(|it| vec![it]);
         // A probe is not asked again before its answer was taken from here, so
         // one place each is enough, and returning never blocks a thread.
         let (returned, returns) = mpsc::channel(probes.len().max(1));
-        let mut seats = Vec::with_capacity(probes.len());
-        let mut lanes = Vec::with_capacity(probes.len());
-        for (name, source, plan) in probes {
-            // One turn at a time, for the same reason.
-            let (ask, turns) = mpsc::channel(1);
-            lanes.push(Lane { seat: seats.len(), turns, returns: returned.clone() });
-            let (name, source) = (name.into(), source.into());
-            seats.push(Seat { name, source, plan, phase: plan.first(), asked: None, turns: ask });
+        let (mut lanes, mut ways) = (Vec::new(), vec![None; probes.len()]);
+        for seats in [quick].into_iter().chain(slow).filter(|it| !it.is_empty()) {
+            // One turn of each at a time, for the same reason.
+            let (ask, turns) = mpsc::channel(seats.len());
+            for seat in &seats {
+                ways[*seat] = Some(ask.clone());
+            }
+            lanes.push(Lane { seats, turns, returns: returned.clone() });
         }
+        let seats = probes.into_iter().zip(ways.into_iter().flatten());
+        let seats = seats.map(|(it, turns)| Seat {
+            name: it.name.into(),
+            source: it.source.into(),
+            plan: it.plan,
+            phase: it.plan.first(),
+            asked: None,
+            turns,
+        });
+        let seats = seats.collect();
         (Self { clock, sink, seats, returns, batch: Batch::default(), budget: None }, lanes)
     }
 
@@ -167,7 +198,7 @@ impl<C: Clock> Scheduler<C> {
     fn tick(&mut self, now: Duration) {
         let turn = Turn { now: self.clock.now(), monotonic: now };
         let standing = self.budget.as_ref().map(|it| it.borrow().clone()).unwrap_or_default();
-        for seat in &mut self.seats {
+        for (number, seat) in self.seats.iter_mut().enumerate() {
             let (phase, effect) = schedule::step(&seat.plan, seat.phase, Event::Tick, now);
             seat.phase = phase;
             match effect {
@@ -187,7 +218,7 @@ impl<C: Clock> Scheduler<C> {
                     seat.asked = Some((turn, round));
                     // It is idle, so there is room. A thread that is gone will
                     // be noticed as one that hangs.
-                    let _ = seat.turns.try_send(turn);
+                    let _ = seat.turns.try_send(Asked { seat: number, turn });
                 }
                 Some(Effect::GiveUp) => {
                     let (what, deadline) = (seat.name.to_string(), seat.plan.deadline);
@@ -222,6 +253,13 @@ impl<C: Clock> Scheduler<C> {
             }
         }
         true
+    }
+}
+
+impl Sitter {
+    fn new(probe: &dyn Probe, plan: ProbePlan) -> Self {
+        let (name, source) = (probe.name(), probe.source());
+        Self { name, source, may_hang: probe.may_hang(), plan }
     }
 }
 

@@ -4,7 +4,7 @@
 //! with a letter or a digit, so that it can stand in a file, a URL, a label
 //! and a shell command without quoting.
 
-use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, cell::RefCell, fmt, str::FromStr, sync::Arc};
 
 /// The longest name, in bytes.
 pub const MAX_NAME: usize = 63;
@@ -32,6 +32,29 @@ fn check(kind: &'static str, text: &str) -> Result<(), NameError> {
     }
 }
 
+/// How many names a thread remembers; a power of two.
+const KNOWN: usize = 64;
+
+thread_local! {
+    /// The newest name of each bucket. There are few different ones, and thousands of
+    /// things that carry them: what is read from a disk or a message shares them.
+    static NEWEST: RefCell<[Option<Arc<str>>; KNOWN]> = const { RefCell::new([const { None }; KNOWN]) };
+}
+
+/// The text of a good name, shared with whoever made the same one lately.
+fn known(text: &str) -> Option<Arc<str>> {
+    NEWEST.with_borrow(|it| it[bucket(text)].clone().filter(|it| **it == *text))
+}
+
+fn remember(name: &Arc<str>) {
+    NEWEST.with_borrow_mut(|it| it[bucket(name)] = Some(Arc::clone(name)));
+}
+
+fn bucket(text: &str) -> usize {
+    let hash = text.bytes().fold(5381_usize, |it, byte| it.wrapping_mul(33) ^ usize::from(byte));
+    hash % KNOWN
+}
+
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident => $kind:literal,)*) => {$(
         $(#[$doc])*
@@ -41,8 +64,13 @@ macro_rules! names {
         impl $name {
             /// Checks and wraps a name.
             pub fn new(text: &str) -> Result<Self, NameError> {
+                if let Some(known) = known(text) {
+                    return Ok(Self(known));
+                }
                 check($kind, text)?;
-                Ok(Self(text.into()))
+                let name = text.into();
+                remember(&name);
+                Ok(Self(name))
             }
 
             /// The name as text.
@@ -119,6 +147,19 @@ mod tests {
         for bad in ["", "-a", "A", "a b", "a/b", "ä", "a\n", &"x".repeat(64)] {
             assert!(Team::new(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn the_same_text_is_one_name_also_beside_many_others() {
+        let first = Team::new("provider-noc").unwrap();
+        let site = Site::new("provider-noc").unwrap();
+        assert!(Arc::ptr_eq(&first.0, &site.0));
+        for number in 0..10 * KNOWN {
+            let text = format!("t{number}");
+            assert_eq!(Tag::new(&text).unwrap().as_str(), text);
+            assert!(Tag::new(&text.to_uppercase()).is_err());
+        }
+        assert_eq!(Team::new("provider-noc").unwrap(), first);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::probe::{Probe, ProbeError, Sample, Turn};
 #[derive(Debug)]
 pub struct FakeProbe {
     name: &'static str,
+    may_hang: bool,
     script: VecDeque<Line>,
 }
 
@@ -28,7 +29,12 @@ pub enum Line {
 impl FakeProbe {
     /// A probe of this name that does these things, in this order.
     pub fn new(name: &'static str, script: impl IntoIterator<Item = Line>) -> Self {
-        Self { name, script: script.into_iter().collect() }
+        Self { name, may_hang: true, script: script.into_iter().collect() }
+    }
+
+    /// The same one, which is known never to hang.
+    pub fn never_hangs(self) -> Self {
+        Self { may_hang: false, ..self }
     }
 }
 
@@ -39,6 +45,10 @@ impl Probe for FakeProbe {
 
     fn source(&self) -> &'static str {
         "script"
+    }
+
+    fn may_hang(&self) -> bool {
+        self.may_hang
     }
 
     fn sample(&mut self, _turn: Turn) -> Result<Sample, ProbeError> {

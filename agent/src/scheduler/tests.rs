@@ -32,15 +32,15 @@ impl Stage {
     fn new(bound: usize, probes: Vec<(FakeProbe, ProbePlan, u64)>) -> Self {
         let (sink, answers) = mpsc::channel(bound);
         let (start, stop) = (Instant::now(), CancellationToken::new());
-        let seats = probes.iter().map(|(probe, plan, _)| (probe.name(), probe.source(), *plan));
+        let seats = probes.iter().map(|(probe, plan, _)| Sitter::new(probe, *plan));
         let (scheduler, lanes) = Scheduler::seat(seats.collect(), TestClock(start), sink);
         let mut tasks = JoinSet::new();
         for (mut lane, (mut probe, _, millis)) in lanes.into_iter().zip(probes) {
             tasks.spawn(async move {
-                while let Some(turn) = lane.turns.recv().await {
+                while let Some(Asked { seat, turn }) = lane.turns.recv().await {
                     time::sleep(Duration::from_millis(millis)).await;
                     let result = probe.sample(turn);
-                    let _ = lane.returns.send(Return { seat: lane.seat, result }).await;
+                    let _ = lane.returns.send(Return { seat, result }).await;
                 }
             });
         }
@@ -184,16 +184,51 @@ async fn a_hung_thread_does_not_keep_us_from_stopping() {
 async fn a_probe_that_panics_is_a_failure_and_is_asked_again() {
     let (sink, _answers) = mpsc::channel(SINK_BOUND);
     let probe = FakeProbe::new("cpu", [Line::Panics, Line::reading(7)]);
-    let seat = (probe.name(), probe.source(), plan(10, 5));
+    let seat = Sitter::new(&probe, plan(10, 5));
     let (mut scheduler, mut lanes) = Scheduler::seat(vec![seat], TestClock(Instant::now()), sink);
-    thread::start(lanes.remove(0), Box::new(probe)).unwrap();
+    thread::start(lanes.remove(0), vec![(0, Box::new(probe))]).unwrap();
     let mut said = vec![];
     for _ in 0..2 {
-        scheduler.seats[0].turns.send(fake::turn(0)).await.unwrap();
+        let asked = Asked { seat: 0, turn: fake::turn(0) };
+        scheduler.seats[0].turns.send(asked).await.unwrap();
         said.push(scheduler.returns.recv().await.unwrap().result);
     }
     assert_eq!(said[0].as_ref().unwrap_err().to_string(), "the probe panicked");
     assert!(said[1].is_ok());
+}
+
+#[tokio::test]
+async fn those_that_never_hang_share_a_thread_and_nobody_else_does() {
+    let probes = [
+        FakeProbe::new("nfs", []),
+        FakeProbe::new("cpu", []).never_hangs(),
+        FakeProbe::new("patch-apt", []),
+        FakeProbe::new("load", []).never_hangs(),
+    ];
+    let sitters = probes.iter().map(|it| Sitter::new(it, plan(10, 5))).collect();
+    let (sink, _answers) = mpsc::channel(SINK_BOUND);
+    let (_, lanes) = Scheduler::seat(sitters, TestClock(Instant::now()), sink);
+    let seats: Vec<_> = lanes.into_iter().map(|it| it.seats).collect();
+    assert_eq!(seats, [vec![1, 3], vec![0], vec![2]]);
+}
+
+#[tokio::test]
+async fn one_that_panics_does_not_take_along_those_that_share_its_thread() {
+    let (scheduler, mut answers) = start(vec![
+        FakeProbe::new("cpu", [Line::Panics]).never_hangs(),
+        FakeProbe::new("load", [Line::reading(7)]).never_hangs(),
+    ]);
+    let stop = CancellationToken::new();
+    let first = async {
+        let mut first = answers.recv().await.unwrap();
+        first.extend(answers.recv().await.unwrap());
+        stop.cancel();
+        first
+    };
+    let ((), first) = tokio::join!(scheduler.run(stop.clone()), first);
+    let said = |of: &str| &first.iter().find(|it| &*it.probe == of).unwrap().body;
+    assert!(matches!(said("cpu"), Body::Failure(_)), "{first:?}");
+    assert!(matches!(said("load"), Body::Readings(_)), "{first:?}");
 }
 
 #[tokio::test]
@@ -220,7 +255,8 @@ async fn every_probe_of_this_machine_answers() {
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_rests_is_not_asked_and_says_why() {
     let (sink, mut answers) = mpsc::channel(9);
-    let seats = vec![("process", "script", plan(10, 5)), ("memory", "script", plan(10, 5))];
+    let probes = [FakeProbe::new("process", []), FakeProbe::new("memory", [])];
+    let seats = probes.iter().map(|it| Sitter::new(it, plan(10, 5))).collect();
     let (scheduler, mut lanes) = Scheduler::seat(seats, TestClock(Instant::now()), sink);
     let standing = Standing { usage: None, shed: ["process".to_owned()].into(), why: "3 %".into() };
     let (told, budget) = watch::channel(standing);
@@ -233,7 +269,7 @@ async fn a_probe_that_rests_is_not_asked_and_says_why() {
     assert_eq!(said, ("process", "shed", "not asked, because the agent takes 3 %"));
     assert!(lanes[0].turns.try_recv().is_err() && lanes[1].turns.try_recv().is_ok());
     told.send_replace(Standing::default());
-    let turn = lanes[0].turns.recv().await.unwrap();
-    assert_eq!(turn.monotonic, Duration::from_secs(10), "at its next turn");
+    let asked = lanes[0].turns.recv().await.unwrap();
+    assert_eq!(asked.turn.monotonic, Duration::from_secs(10), "at its next turn");
     stop.cancel();
 }

@@ -27,6 +27,7 @@ mod queue;
 mod record;
 mod scan;
 mod space;
+mod spread;
 mod state;
 mod summed;
 #[cfg(test)]

@@ -51,6 +51,10 @@ impl Probe for CpuProbe {
         PATH
     }
 
+    fn may_hang(&self) -> bool {
+        false
+    }
+
     fn sample(&mut self, _turn: Turn) -> Result<Sample, ProbeError> {
         let times = parse(&self.stat.read()?)?;
         let shares = self.before.replace(times).and_then(|before| shares(before, times));

@@ -45,6 +45,10 @@ impl Probe for LoadProbe {
         LOADAVG
     }
 
+    fn may_hang(&self) -> bool {
+        false
+    }
+
     fn sample(&mut self, _turn: Turn) -> Result<Sample, ProbeError> {
         let [one, five, fifteen] = parse_loadavg(&self.loadavg.read()?)?;
         // A container may hide `/sys`; the averages stand without it.

@@ -60,6 +60,10 @@ impl Probe for MemoryProbe {
         PATH
     }
 
+    fn may_hang(&self) -> bool {
+        false
+    }
+
     fn sample(&mut self, _turn: Turn) -> Result<Sample, ProbeError> {
         let memory = parse(&self.meminfo.read()?)?;
         let readings = value::readings(&self.series, memory.values()).collect();

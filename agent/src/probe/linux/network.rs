@@ -48,6 +48,10 @@ impl Probe for NetworkProbe {
         PATH
     }
 
+    fn may_hang(&self) -> bool {
+        false
+    }
+
     fn sample(&mut self, turn: Turn) -> Result<Sample, ProbeError> {
         let text = self.dev.read()?;
         Ok(self.traffic.sample(parse(&text)?, turn.monotonic))

@@ -83,6 +83,10 @@ impl Probe for ProcessProbe {
         PATH
     }
 
+    fn may_hang(&self) -> bool {
+        false
+    }
+
     fn sample(&mut self, _turn: Turn) -> Result<Sample, ProbeError> {
         let census = self.count().map_err(|err| {
             self.proc = None;

@@ -39,6 +39,10 @@ impl Probe for UptimeProbe {
         PATH
     }
 
+    fn may_hang(&self) -> bool {
+        false
+    }
+
     fn sample(&mut self, _turn: Turn) -> Result<Sample, ProbeError> {
         let seconds = parse(&self.uptime.read()?)?;
         let readings = value::readings(&self.series, [Some(seconds)]).collect();

@@ -50,6 +50,10 @@ impl Probe for CpuProbe {
         SOURCE
     }
 
+    fn may_hang(&self) -> bool {
+        false
+    }
+
     fn sample(&mut self, _turn: Turn) -> Result<Sample, ProbeError> {
         let times = (self.ask)().map_err(|err| ProbeError::read(SOURCE, err))?;
         let busy = self.before.replace(times).and_then(|before| busy(before, times));

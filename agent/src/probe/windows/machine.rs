@@ -34,6 +34,10 @@ impl Probe for UptimeProbe {
         "GetTickCount64"
     }
 
+    fn may_hang(&self) -> bool {
+        false
+    }
+
     fn sample(&mut self, _turn: Turn) -> Result<Sample, ProbeError> {
         let values = [Some(value::whole((self.ask)().as_secs()))];
         Ok(Sample::full(Body::Readings(value::readings(&self.series, values).collect())))
@@ -61,6 +65,10 @@ impl Probe for ProcessProbe {
 
     fn source(&self) -> &'static str {
         PROCESSES
+    }
+
+    fn may_hang(&self) -> bool {
+        false
     }
 
     fn sample(&mut self, _turn: Turn) -> Result<Sample, ProbeError> {

@@ -61,6 +61,10 @@ impl Probe for MemoryProbe {
         SOURCE
     }
 
+    fn may_hang(&self) -> bool {
+        false
+    }
+
     fn sample(&mut self, _turn: Turn) -> Result<Sample, ProbeError> {
         let Memory { total, available, swap } =
             (self.ask)().map_err(|err| ProbeError::read(SOURCE, err))?;

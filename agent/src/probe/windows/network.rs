@@ -61,6 +61,10 @@ impl Probe for NetworkProbe {
         SOURCE
     }
 
+    fn may_hang(&self) -> bool {
+        false
+    }
+
     fn sample(&mut self, turn: Turn) -> Result<Sample, ProbeError> {
         let found = (self.ask)().map_err(|err| ProbeError::read(SOURCE, err))?;
         let lines = found.iter().filter(|it| is_measured(it)).map(|it| {

@@ -112,6 +112,9 @@ pub enum LineError {
     /// It has neither `json` nor `hex`, or both, or the wrong one.
     #[error("`{0}` needs either `json` or `hex`")]
     Form(String),
+    /// It is what a data folder notes of itself, which no export has there.
+    #[error("`{0}` is a data folder's own, and not for another")]
+    Own(String),
     /// What it holds is damaged.
     #[error("`{key}` is damaged")]
     Value {
@@ -146,9 +149,7 @@ pub fn export(folder: &Path, out: &mut impl Write) -> Result<usize, ExportError>
     for found in reader.everything() {
         let (key, (value, _)) = found?;
         let key = Key::from_bytes(&key)?;
-        // How often this folder was written, and which files it has, does not matter to
-        // another.
-        if ![&format, &VALUES, &WRITTEN].contains(&&key) {
+        if !is_own(&key) {
             lines += write_line(out, &key, &value)?;
         }
     }
@@ -193,6 +194,9 @@ pub fn import(folder: &Path, input: &mut impl BufRead) -> Result<usize, ImportEr
     let mut piece = Writes::new();
     for (text, line) in lines {
         let (key, value) = read_line(text, line)?;
+        if is_own(&key) {
+            return Err(ImportError::Line { line, cause: LineError::Own(key.to_string()) });
+        }
         piece.insert(key, Some(value));
         count += 1;
         if piece.len() == PIECE {
@@ -232,6 +236,12 @@ fn parse_hex(text: &str) -> Option<Vec<u8>> {
             u8::from_str_radix(std::str::from_utf8(it).ok().filter(|it| it.len() == 2)?, 16).ok()
         })
         .collect()
+}
+
+/// How often a folder was written, which files it has and of which format it is does
+/// not matter to another; the last comes first, once.
+fn is_own(key: &Key) -> bool {
+    [&Key::Meta(Meta::Format), &VALUES, &WRITTEN].contains(&key)
 }
 
 fn is_binary(key: &Key) -> bool {

@@ -45,7 +45,11 @@ use remit_shared::Chain;
 use sled::Db;
 
 pub use self::error::LogError;
-pub(super) use self::{reader::LogReader, values::VALUES, worn::Worn};
+pub(super) use self::{
+    reader::{LogReader, Scanned},
+    values::VALUES,
+    worn::Worn,
+};
 use crate::adapters::sled::{
     bytes::put_number,
     keys::{Key, Meta},

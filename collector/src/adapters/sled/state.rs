@@ -1,13 +1,14 @@
 //! What is in memory of a data folder, and how it gets there at start.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use remit_collector_domain::{
+    detect::Checks,
     effect::RecordKey,
-    endpoint::{Endpoint, Pulse},
+    endpoint::{Endpoint, Facts, Layout, Pulse, Registration},
     source::Source,
 };
 use remit_shared::EndpointId;
@@ -17,8 +18,9 @@ use crate::{
         sled::{
             history::{Tail, joined::Loose},
             keys::{Key, KeyError, Meta, Part},
-            log::{Log, LogError, LogReader},
+            log::{Log, LogError, LogReader, Scanned},
             record::{Cold, DecodeError, decode, decode_source, decode_whole, pulse},
+            spread::spread,
         },
         tables::{Change, Journal, Tables},
     },
@@ -107,14 +109,16 @@ struct Loading<'a> {
 
 impl Loading<'_> {
     fn records(&mut self, reader: &LogReader, kind: u8) -> Result<(), LoadError> {
-        for found in reader.scan(kind) {
-            let (key, value) = self.note(found)?;
-            let Some(name) = key.record() else { continue };
-            if let Some((record, revision)) = checked(&key, decode_whole(&name, &value))? {
-                self.put(name, record, revision);
+        let decoded = |(key, value): (Key, Vec<u8>)| {
+            let Some(name) = key.record() else { return Ok(None) };
+            let decoded = checked(&key, decode_whole(&name, &value))?;
+            Ok(decoded.map(|(record, revision)| (name, record, revision)))
+        };
+        self.each(reader, kind, decoded, |state, found| {
+            if let Some((name, record, revision)) = found {
+                state.put(name, record, revision);
             }
-        }
-        Ok(())
+        })
     }
 
     fn sources(&mut self, reader: &LogReader) -> Result<(), LoadError> {
@@ -141,33 +145,37 @@ impl Loading<'_> {
     fn put_source(&mut self, source: Option<(Source, u64)>) {
         if let Some((source, revision)) = source {
             let key = RecordKey::Source(source.id);
-            self.put(key, AnyRecord::Source(Arc::new(source)), revision);
+            self.state.put(key, AnyRecord::Source(Arc::new(source)), revision);
         }
     }
 
     fn endpoints(&mut self, reader: &LogReader) -> Result<(), LoadError> {
         let mut pulses = HashMap::new();
-        for found in reader.scan(b'p') {
-            let (key, value) = self.note(found)?;
-            let Key::Pulse(id) = key else { continue };
+        let decoded = |(key, value): (Key, Vec<u8>)| {
+            let Key::Pulse(id) = key else { return Ok(None) };
             let (revision, pulse, tail) = checked(&key, pulse::decode(&value))?;
-            if let Some(tail) = checked(&key, Tail::decode(tail))? {
-                self.state.tails.insert(id, tail);
+            Ok(Some((id, (revision, pulse), checked(&key, Tail::decode(tail))?)))
+        };
+        self.each(reader, b'p', decoded, |state, found| {
+            let Some((id, pulse, tail)) = found else { return };
+            state.tails.extend(tail.map(|it| (id, it)));
+            pulses.insert(id, pulse);
+        })?;
+        let mut endpoints = BTreeMap::<EndpointId, Parts>::new();
+        let decoded = |(key, value): (Key, Vec<u8>)| {
+            let Key::Part(id, part) = key else { return Ok(None) };
+            Ok(Some((id, DecodedPart::of(&key, part, &value)?)))
+        };
+        self.each(reader, b'e', decoded, |_, found| {
+            if let Some((id, part)) = found {
+                endpoints.entry(id).or_default().take(part);
             }
-            pulses.insert(id, (revision, pulse));
-        }
-        let mut parts = Parts::default();
-        for found in reader.scan(b'e') {
-            let (key, value) = self.note(found)?;
-            let Key::Part(id, part) = key else { continue };
-            parts.take(&key, part, &value)?;
-            // The last in the order of keys.
-            if part == Part::Registration {
-                let pulse = pulses.remove(&id).ok_or_else(|| missing(&Key::Pulse(id)))?;
-                let (endpoint, revision) = std::mem::take(&mut parts).into_endpoint(id, pulse)?;
-                let record = AnyRecord::Endpoint(Arc::new(endpoint));
-                self.put(RecordKey::Endpoint(id), record, revision);
-            }
+        })?;
+        for (id, parts) in endpoints {
+            let pulse = pulses.remove(&id).ok_or_else(|| missing(&Key::Pulse(id)))?;
+            let (endpoint, revision) = parts.into_endpoint(id, pulse)?;
+            let record = AnyRecord::Endpoint(Arc::new(endpoint));
+            self.state.put(RecordKey::Endpoint(id), record, revision);
         }
         match pulses.into_keys().next() {
             Some(id) => Err(missing(&Key::Part(id, Part::Registration))),
@@ -176,13 +184,15 @@ impl Loading<'_> {
     }
 
     fn owed(&mut self, reader: &LogReader) -> Result<(), LoadError> {
-        for found in reader.scan(b'o') {
-            let (key, value) = self.note(found)?;
-            let Key::Owed(order) = key else { continue };
-            let owed = checked(&key, decode(&value))?;
-            self.state.tables.apply(Change::Owe(order, owed));
-        }
-        Ok(())
+        let decoded = |(key, value): (Key, Vec<u8>)| {
+            let Key::Owed(order) = key else { return Ok(None) };
+            Ok(Some((order, checked(&key, decode(&value))?)))
+        };
+        self.each(reader, b'o', decoded, |state, found| {
+            if let Some((order, owed)) = found {
+                state.tables.apply(Change::Owe(order, owed));
+            }
+        })
     }
 
     fn meta(&mut self, reader: &LogReader) -> Result<(), LoadError> {
@@ -198,10 +208,29 @@ impl Loading<'_> {
         Ok(())
     }
 
-    fn note(
+    /// Decodes everything of a kind, and takes it into memory in whatever order.
+    fn each<T: Send>(
         &mut self,
-        found: Result<(sled::IVec, (Vec<u8>, usize)), LogError>,
-    ) -> Result<(Key, Vec<u8>), LoadError> {
+        reader: &LogReader,
+        kind: u8,
+        decode: impl Fn((Key, Vec<u8>)) -> Result<T, LoadError> + Sync,
+        mut take: impl FnMut(&mut State, T),
+    ) -> Result<(), LoadError> {
+        let decode = |found: Result<Scanned, LogError>| {
+            let (key, (value, pieces)) = found?;
+            let key = Key::from_bytes(&key)?;
+            let in_pieces = (pieces > 0).then(|| (key.clone(), pieces));
+            Ok((decode((key, value))?, in_pieces))
+        };
+        spread(reader.scan(kind), decode, |(decoded, in_pieces)| {
+            if let Some((key, pieces)) = in_pieces {
+                self.log.note_pieces(key, pieces);
+            }
+            take(&mut self.state, decoded);
+        })
+    }
+
+    fn note(&mut self, found: Result<Scanned, LogError>) -> Result<(Key, Vec<u8>), LoadError> {
         let (key, (value, pieces)) = found?;
         let key = Key::from_bytes(&key)?;
         if pieces > 0 {
@@ -209,33 +238,53 @@ impl Loading<'_> {
         }
         Ok((key, value))
     }
+}
 
+impl State {
     fn put(&mut self, key: RecordKey, record: AnyRecord, revision: u64) {
         let put = Change::Put { key, record, revision, before: None, frames: Vec::new() };
-        self.state.tables.apply(put);
+        self.tables.apply(put);
+    }
+}
+
+/// A part of an endpoint.
+enum DecodedPart {
+    Checks(Arc<Checks>),
+    Facts(Arc<Facts>),
+    Layout(Arc<Layout>),
+    Registration(Arc<Registration>),
+}
+
+impl DecodedPart {
+    fn of(key: &Key, part: Part, value: &[u8]) -> Result<Self, LoadError> {
+        fn shared<T: Cold>(key: &Key, value: &[u8]) -> Result<Arc<T>, LoadError> {
+            checked(key, decode(value)).map(Arc::new)
+        }
+        Ok(match part {
+            Part::Checks => Self::Checks(shared(key, value)?),
+            Part::Facts => Self::Facts(shared(key, value)?),
+            Part::Layout => Self::Layout(shared(key, value)?),
+            Part::Registration => Self::Registration(shared(key, value)?),
+        })
     }
 }
 
 #[derive(Default)]
 struct Parts {
-    checks: Option<Arc<remit_collector_domain::detect::Checks>>,
-    facts: Option<Arc<remit_collector_domain::endpoint::Facts>>,
-    layout: Option<Arc<remit_collector_domain::endpoint::Layout>>,
-    registration: Option<Arc<remit_collector_domain::endpoint::Registration>>,
+    checks: Option<Arc<Checks>>,
+    facts: Option<Arc<Facts>>,
+    layout: Option<Arc<Layout>>,
+    registration: Option<Arc<Registration>>,
 }
 
 impl Parts {
-    fn take(&mut self, key: &Key, part: Part, value: &[u8]) -> Result<(), LoadError> {
-        fn part_of<T: Cold>(key: &Key, value: &[u8]) -> Result<Option<Arc<T>>, LoadError> {
-            checked(key, decode(value)).map(|it| Some(Arc::new(it)))
-        }
+    fn take(&mut self, part: DecodedPart) {
         match part {
-            Part::Checks => self.checks = part_of(key, value)?,
-            Part::Facts => self.facts = part_of(key, value)?,
-            Part::Layout => self.layout = part_of(key, value)?,
-            Part::Registration => self.registration = part_of(key, value)?,
+            DecodedPart::Checks(it) => self.checks = Some(it),
+            DecodedPart::Facts(it) => self.facts = Some(it),
+            DecodedPart::Layout(it) => self.layout = Some(it),
+            DecodedPart::Registration(it) => self.registration = Some(it),
         }
-        Ok(())
     }
 
     fn into_endpoint(

@@ -30,6 +30,9 @@ pub(in crate::adapters::sled) struct LogReader {
 /// A value, and how many further pieces it has.
 type Found = (Vec<u8>, usize);
 
+/// That with its key.
+pub(in crate::adapters::sled) type Scanned = (IVec, Found);
+
 impl LogReader {
     /// Whether nothing was ever written.
     pub(in crate::adapters::sled) fn is_empty(&self) -> bool {

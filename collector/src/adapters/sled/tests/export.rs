@@ -66,6 +66,9 @@ fn an_import_refuses_what_it_does_not_understand() {
             "needs either `json` or `hex`",
         ),
         (&format!("{FORMAT}\n{{\"key\":\"m/feed\",\"json\":-1}}"), "`m/feed` is damaged"),
+        (&format!("{FORMAT}\n{FORMAT}"), "line 2 is not a line of an export: `m/format` is a"),
+        (&format!("{FORMAT}\n{{\"key\":\"m/values\",\"json\":[2,9]}}"), "`m/values` is a data"),
+        (&format!("{FORMAT}\n{{\"key\":\"m/written\",\"json\":9}}"), "`m/written` is a data"),
     ] {
         let folder = TempDir::new().unwrap();
         let err = import(folder.path(), &mut text.as_bytes()).unwrap_err();
