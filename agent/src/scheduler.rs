@@ -126,11 +126,7 @@ impl<C: Clock> Scheduler<C> {
 
     /// A scheduler of probes that sit at the other end of these lanes: those that
     /// never hang in the first one, if there are any.
-    fn seat(
-        probes: Vec<Sitter>,
-        clock: C,
-        sink: mpsc::Sender<Vec<Answer>>,
-    ) -> (Self, Vec<Lane>) {
+    fn seat(probes: Vec<Sitter>, clock: C, sink: mpsc::Sender<Vec<Answer>>) -> (Self, Vec<Lane>) {
         let (quick, slow): (Vec<usize>, Vec<usize>) =
             (0..probes.len()).partition(|it| !probes[*it].may_hang);
         let slow = slow.into_iter().map(|it| vec![it]);

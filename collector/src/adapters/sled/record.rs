@@ -245,7 +245,7 @@ pub(super) fn encode<T: Cold>(value: &T) -> Vec<u8> {
 
 /// The value of a stored form.
 pub(super) fn decode<T: Cold>(bytes: &[u8]) -> Result<T, DecodeError> {
-    let record: T::Record = serde_json::from_slice(bytes).map_err(DecodeError::Form)?;
+    let record: T::Record = from_json(bytes)?;
     Ok(record.load()?)
 }
 
@@ -302,12 +302,22 @@ pub(super) fn decode_source(bytes: &[u8]) -> Result<(Source, u64), DecodeError> 
 }
 
 fn decode_kept<T: Cold>(bytes: &[u8]) -> Result<(T, u64), DecodeError> {
-    let kept: Kept<T::Record> = serde_json::from_slice(bytes).map_err(DecodeError::Form)?;
+    let kept: Kept<T::Record> = from_json(bytes)?;
     Ok((kept.record.load()?, kept.revision))
 }
 
 fn encode_kept<T: Cold>(value: &T, revision: u64) -> Vec<u8> {
     to_json(&Kept { revision, record: As::<T::Record, T>::new(value) })
+}
+
+/// All of it is looked at once for what is no text, and not again for each piece.
+fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
+    let read = match str::from_utf8(bytes) {
+        Ok(text) => serde_json::from_str(text),
+        // It says where.
+        Err(_) => serde_json::from_slice(bytes),
+    };
+    read.map_err(DecodeError::Form)
 }
 
 fn to_json(value: &impl Serialize) -> Vec<u8> {

@@ -9,9 +9,9 @@ use remit_collector_domain::{
     detect::Checks,
     effect::RecordKey,
     endpoint::{Endpoint, Facts, Layout, Pulse, Registration},
-    source::Source,
+    source::{Active, Fingerprint, Source},
 };
-use remit_shared::EndpointId;
+use remit_shared::{EndpointId, SourceId};
 
 use crate::{
     adapters::{
@@ -122,30 +122,29 @@ impl Loading<'_> {
     }
 
     fn sources(&mut self, reader: &LogReader) -> Result<(), LoadError> {
-        let mut source: Option<(Source, u64)> = None;
-        for found in reader.scan(b's') {
-            let (key, value) = self.note(found)?;
-            match (&key, &mut source) {
-                // What holds comes behind its source in the order of keys.
-                (Key::Active(id, fingerprint), Some((of, _))) if of.id == *id => {
-                    let active = checked(&key, decode(&value))?;
-                    of.active.insert(*fingerprint, Arc::new(active));
-                }
-                (Key::Active(id, _), _) => return Err(missing(&Key::Source(*id))),
-                _ => {
-                    self.put_source(source.take());
-                    source = checked(&key, decode_source(&value)).map(Some)?;
-                }
+        let mut sources = BTreeMap::new();
+        let mut active = BTreeMap::<SourceId, BTreeMap<_, _>>::new();
+        let decoded = |(key, value): (Key, Vec<u8>)| {
+            if let Key::Active(id, fingerprint) = &key {
+                let matter = Arc::new(checked(&key, decode(&value))?);
+                return Ok(OfSource::Active(*id, *fingerprint, matter));
             }
+            Ok(OfSource::Itself(Box::new(checked(&key, decode_source(&value))?)))
+        };
+        self.each(reader, b's', decoded, |_, found| match found {
+            OfSource::Itself(it) => drop(sources.insert(it.0.id, *it)),
+            OfSource::Active(id, fingerprint, it) => {
+                active.entry(id).or_default().insert(fingerprint, it);
+            }
+        })?;
+        for (id, (mut source, revision)) in sources {
+            // Up to format 2 it has them with it.
+            source.active.extend(active.remove(&id).unwrap_or_default());
+            self.state.put(RecordKey::Source(id), AnyRecord::Source(Arc::new(source)), revision);
         }
-        self.put_source(source);
-        Ok(())
-    }
-
-    fn put_source(&mut self, source: Option<(Source, u64)>) {
-        if let Some((source, revision)) = source {
-            let key = RecordKey::Source(source.id);
-            self.state.put(key, AnyRecord::Source(Arc::new(source)), revision);
+        match active.into_keys().next() {
+            Some(id) => Err(missing(&Key::Source(id))),
+            None => Ok(()),
         }
     }
 
@@ -229,15 +228,6 @@ impl Loading<'_> {
             take(&mut self.state, decoded);
         })
     }
-
-    fn note(&mut self, found: Result<Scanned, LogError>) -> Result<(Key, Vec<u8>), LoadError> {
-        let (key, (value, pieces)) = found?;
-        let key = Key::from_bytes(&key)?;
-        if pieces > 0 {
-            self.log.note_pieces(key.clone(), pieces);
-        }
-        Ok((key, value))
-    }
 }
 
 impl State {
@@ -245,6 +235,12 @@ impl State {
         let put = Change::Put { key, record, revision, before: None, frames: Vec::new() };
         self.tables.apply(put);
     }
+}
+
+/// A source, or a matter of one.
+enum OfSource {
+    Itself(Box<(Source, u64)>),
+    Active(SourceId, Fingerprint, Arc<Active>),
 }
 
 /// A part of an endpoint.
