@@ -220,6 +220,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     if let Some(task) = supervisor.failed() {
         return Err(RunError::Task(task.to_owned()));
     }
+    status::ended(&config.state_dir, clock.now());
     if let Err(err) = stopped {
         // A probe that hangs in the kernel keeps nobody.
         warn!(error = %Chain(&err), "left without them");

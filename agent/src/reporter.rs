@@ -292,7 +292,7 @@ impl<U: Uplink, S: Spool, C: Clock> Run<U, S, C> {
                 }
             }
             Effect::Forget(through) => {
-                spool.with(move |it| it.forget(through)).await?;
+                spool.forget(through).await?;
                 Ok(None)
             }
             Effect::Beat => {

@@ -60,6 +60,9 @@ pub trait Spool: Send + 'static {
     /// Makes the token durable and goes on after these numbers.
     fn keep(&mut self, resume_token: &[u8], through: Marks) -> Result<(), SpoolError>;
 
+    /// Whether the disk must hear of it if everything up to these numbers is forgotten.
+    fn frees(&self, through: Marks) -> bool;
+
     /// Forgets everything up to these numbers.
     fn forget(&mut self, through: Marks) -> Result<(), SpoolError>;
 

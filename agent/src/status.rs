@@ -32,7 +32,7 @@ const FILE: &str = "status.json";
 
 /// How often it is written if nothing changes. Each time costs as much as
 /// measuring and reporting once.
-const PERIOD: Duration = Duration::from_secs(30);
+const PERIOD: Duration = Duration::from_secs(60);
 
 /// And how often while records wait, or nobody is there to take them: somebody
 /// may be looking.
@@ -42,7 +42,7 @@ const CLOSELY: Duration = Duration::from_secs(10);
 const USUAL: u64 = 5;
 
 /// How old it may be before the agent counts as not running.
-const FRESH: SignedDuration = SignedDuration::from_secs(75);
+const FRESH: SignedDuration = SignedDuration::from_secs(150);
 
 /// What the agent says of itself. Times are RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,9 @@ pub struct Status {
     pub pid: u32,
     /// When this was written.
     pub written_at: String,
+    /// When it ended, if it was asked to.
+    #[serde(default)]
+    pub stopped_at: Option<String>,
     /// Which of the collector's addresses it speaks with, or spoke with last.
     #[serde(default)]
     pub collector: Option<String>,
@@ -144,7 +147,9 @@ pub fn read(state_dir: &Path, now: Timestamp) -> io::Result<Standing> {
             let written: Option<Timestamp> = status.written_at.parse().ok();
             let age = written.map(|it| now.duration_since(it).abs());
             Ok(match age {
-                Some(age) if age <= FRESH => Standing::Running(status),
+                Some(age) if age <= FRESH && status.stopped_at.is_none() => {
+                    Standing::Running(status)
+                }
                 Some(_) | None => Standing::Stopped(status),
             })
         }
@@ -173,7 +178,8 @@ impl Status {
              queue        {} records, {} bytes\n\
              lost         {} records since start\n\
              clock        collector ahead by {offset}\n\
-             certificate  until {}\n",
+             certificate  until {}\n\
+             as of        {}\n",
             self.endpoint_id,
             self.tenant,
             self.site,
@@ -186,6 +192,7 @@ impl Status {
             self.queued_bytes,
             self.lost,
             self.certificate_not_after,
+            ago(&Some(self.written_at.clone())),
         );
         if let Some(takes) = &self.takes {
             text.push_str(&format!("takes        {}\n", takes.to_text()));
@@ -201,6 +208,24 @@ impl Status {
     }
 }
 
+/// Notes that the agent has ended as it was asked to, so that nobody takes it for
+/// running until the file is old.
+pub(crate) fn ended(state_dir: &Path, now: Timestamp) {
+    let noted = fs::read(state_dir.join(FILE))
+        .and_then(|it| Ok(serde_json::from_slice::<Status>(&it)?))
+        .map(|it| Status { stopped_at: Some(now.to_string()), connected: false, ..it })
+        .and_then(|it| replace(state_dir, &it));
+    if let Err(err) = noted {
+        debug!(error = %Chain(&err), "failed to note the end in the status file");
+    }
+}
+
+fn replace(state_dir: &Path, status: &Status) -> io::Result<()> {
+    let temporary = state_dir.join(".status.json.tmp");
+    fs::write(&temporary, serde_json::to_vec_pretty(status)?)?;
+    fs::rename(&temporary, state_dir.join(FILE))
+}
+
 /// Writes the file when something changes, and from time to time.
 pub(crate) async fn write<S: Spool>(
     state_dir: PathBuf,
@@ -209,8 +234,6 @@ pub(crate) async fn write<S: Spool>(
     (mut link, budget): (watch::Receiver<LinkState>, watch::Receiver<budget::Standing>),
     clock: impl Clock,
 ) {
-    let path = state_dir.join(FILE);
-    let temporary = state_dir.join(".status.json.tmp");
     let mut due = Instant::now();
     let mut shown = None;
     loop {
@@ -241,6 +264,7 @@ pub(crate) async fn write<S: Spool>(
             version: VERSION.into(),
             pid: std::process::id(),
             written_at: clock.now().to_string(),
+            stopped_at: None,
             collector: state.address.as_deref().map(str::to_owned),
             connected: state.connected,
             since: state.since.map(|it| it.to_string()),
@@ -255,11 +279,7 @@ pub(crate) async fn write<S: Spool>(
             takes: Takes::of(&budget.borrow()),
         };
         crate::platform::announce_status(&status);
-        let written = serde_json::to_vec_pretty(&status)
-            .map_err(io::Error::other)
-            .and_then(|it| fs::write(&temporary, it))
-            .and_then(|()| fs::rename(&temporary, &path));
-        if let Err(err) = written {
+        if let Err(err) = replace(&state_dir, &status) {
             // The next period is the retry.
             debug!(error = %Chain(&err), "failed to write the status file");
         }
@@ -278,6 +298,7 @@ mod tests {
             version: VERSION.into(),
             pid: 7,
             written_at: written_at.to_string(),
+            stopped_at: None,
             collector: None,
             connected: false,
             since: None,
@@ -303,5 +324,17 @@ mod tests {
         let after = |periods: u32| read(folder.path(), written + PERIOD * periods).unwrap();
         assert_eq!(after(2), Standing::Running(said.clone()));
         assert_eq!(after(3), Standing::Stopped(said));
+    }
+
+    #[test]
+    fn an_agent_that_was_stopped_is_known_to_be_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        ended(folder.path(), now);
+        assert_eq!(read(folder.path(), now).unwrap(), Standing::Unknown, "it said nothing");
+        replace(folder.path(), &Status { connected: true, ..status(now) }).unwrap();
+        ended(folder.path(), now);
+        let stopped = Status { stopped_at: Some(now.to_string()), ..status(now) };
+        assert_eq!(read(folder.path(), now).unwrap(), Standing::Stopped(stopped));
     }
 }

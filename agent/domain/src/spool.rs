@@ -265,9 +265,17 @@ impl Ledger {
     /// one more, the places should be made durable, as before deleting it: else
     /// it would look as if it waited, after a crash.
     pub fn spare(&self) -> usize {
-        let acked = self.events.acked;
-        let spare = self.events.blocks.iter().take_while(|it| it.last <= acked).count();
-        spare.min(self.events.blocks.len().saturating_sub(1))
+        self.events.spare(self.events.acked)
+    }
+
+    /// Whether [acknowledging](Self::acknowledge) this is the end of a block, of which
+    /// the disk must hear. Mostly it is not.
+    pub fn frees(&self, through: Marks) -> bool {
+        Stream::ALL.iter().copied().any(|stream| {
+            let lane = self.lane(stream);
+            let place = lane.base.saturating_add(through.of(stream)).min(lane.tip);
+            lane.spare(place.max(lane.acked)) != lane.spare(lane.acked)
+        })
     }
 
     /// A new session goes on after these numbers. If the collector knows less

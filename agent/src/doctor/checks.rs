@@ -185,7 +185,10 @@ pub(super) fn agent(state_dir: &Path, now: Timestamp) -> Finding {
         }
         Ok(Standing::Stopped(it)) => Finding::warn(
             "agent",
-            format!("does not run; it said something at {}", it.written_at),
+            match it.stopped_at {
+                Some(at) => format!("does not run; it was stopped at {at}"),
+                None => format!("does not run; it said something at {}", it.written_at),
+            },
             advice,
         ),
         Ok(Standing::Unknown) => Finding::warn("agent", "has never run", advice),

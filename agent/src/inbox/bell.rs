@@ -13,7 +13,7 @@ use tokio::time;
 const OFTEN: Duration = Duration::from_secs(1);
 /// How often to look where somebody rings.
 #[cfg(target_os = "linux")]
-const SELDOM: Duration = Duration::from_secs(60);
+const SELDOM: Duration = Duration::from_secs(5 * 60);
 
 /// Waits for a folder to change.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use remit_agent_domain::spool::Marks;
 use tokio::task;
 
 use crate::spool::{Spool, SpoolError, State};
@@ -39,6 +40,17 @@ impl<S: Spool> SpoolHandle<S> {
             return Ok(it.state());
         }
         self.with(|it| Ok(it.state())).await
+    }
+
+    /// Forgets everything up to these numbers. Of most acknowledgements the disk need
+    /// not hear: as with [`look`](Self::look).
+    pub async fn forget(&self, through: Marks) -> Result<(), SpoolError> {
+        if let Ok(mut it) = self.spool.try_lock()
+            && !it.frees(through)
+        {
+            return it.forget(through);
+        }
+        self.with(move |it| it.forget(through)).await
     }
 
     /// Does one thing with the spool.

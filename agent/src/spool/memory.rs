@@ -152,6 +152,10 @@ impl Spool for MemorySpool {
         Ok(())
     }
 
+    fn frees(&self, through: Marks) -> bool {
+        self.medium.lock().ledger.frees(through)
+    }
+
     fn forget(&mut self, through: Marks) -> Result<(), SpoolError> {
         let mut inner = self.medium.lock();
         let evicted = inner.ledger.acknowledge(through);

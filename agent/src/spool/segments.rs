@@ -338,6 +338,10 @@ impl Spool for SegmentSpool {
         })
     }
 
+    fn frees(&self, through: Marks) -> bool {
+        self.ledger.frees(through)
+    }
+
     fn forget(&mut self, through: Marks) -> Result<(), SpoolError> {
         self.guarded(|it| {
             let spare = it.ledger.spare();

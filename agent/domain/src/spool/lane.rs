@@ -66,6 +66,13 @@ impl Lane {
         self.blocks.iter().filter(|it| it.last > self.acked).map(|it| it.bytes).sum()
     }
 
+    /// How many blocks stay although all up to a place, and so all of them, is
+    /// acknowledged. The newest block is none of them.
+    pub(super) fn spare(&self, place: u64) -> usize {
+        let done = self.blocks.iter().take_while(|it| it.last <= place).count();
+        done.min(self.blocks.len().saturating_sub(1))
+    }
+
     /// Drops the oldest block if all of it is acknowledged. The newest block
     /// stays: records are still being added to it.
     pub(super) fn drop_spare(&mut self) -> Option<u64> {

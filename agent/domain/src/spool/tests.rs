@@ -185,6 +185,27 @@ proptest! {
     }
 
     #[test]
+    fn the_disk_hears_of_an_acknowledgement_that_is_the_end_of_a_block(
+        appended in vec((any::<bool>(), any::<bool>()), 0..12),
+        acknowledged in vec((0_u64..8, 0_u64..8), 1..6),
+    ) {
+        let mut ledger = ledger();
+        for (event, seals) in appended {
+            let stream = if event { Events } else { Metrics };
+            ledger.append(stream, 10, at(0));
+            if seals {
+                ledger.seal(stream);
+            }
+        }
+        for (events, metrics) in acknowledged {
+            let through = Marks { events, metrics };
+            let (said, spare) = (ledger.frees(through), ledger.spare());
+            let evicted = ledger.acknowledge(through);
+            prop_assert_eq!(said, !evicted.is_empty() || ledger.spare() != spare);
+        }
+    }
+
+    #[test]
     fn the_limit_holds_and_every_place_is_given_once(
         sizes in vec((any::<bool>(), 1_u64..400), 0..200),
     ) {

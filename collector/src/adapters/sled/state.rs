@@ -28,8 +28,9 @@ use crate::{
 };
 
 /// How many entries of the feed and of the audit trail are kept in memory:
-/// what watchers who fell behind a little ask for.
-pub(super) const RECENT: usize = 4_096;
+/// what watchers who fell behind a little ask for. Each entry of the feed has
+/// its alert with it, which takes some 6 KB.
+pub(super) const RECENT: usize = 512;
 
 /// Everything that reads are answered from.
 #[derive(Debug, Default)]
