@@ -304,7 +304,7 @@ receiver = "{receiver}" # alerts of other systems; nobody is heard without a tok
 # repeat = "4h"
 
 [store]
-# cache_mib = 4 # of the database in memory; more is of use from some 3,000 endpoints on
+# cache_mib = 1 # of the database in memory; more saves some reads of the disk from a few thousand endpoints on
 # keep_history = "14d" # readings as they came
 # keep_hourly = "400d" # and by the hour: least, mean, greatest
 # keep_feed = "30d"

@@ -41,7 +41,7 @@ pub(super) struct Kept {
 
 pub(super) fn read(file: &Document<RawConfig>, table: &mut Effective) -> Result<Kept, ConfigError> {
     let raw = &file.value.store;
-    let cache = Setting::new(4).file(raw.cache_mib);
+    let cache = Setting::new(1).file(raw.cache_mib);
     if !(1..=65_536).contains(&cache.value) {
         return Err(file.invalid("store.cache_mib", "is not between 1 and 65536"));
     }
