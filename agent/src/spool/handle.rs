@@ -84,6 +84,22 @@ mod tests {
     };
 
     #[tokio::test]
+    async fn what_is_acknowledged_is_forgotten_whether_the_disk_must_hear_of_it_or_not() {
+        let limits = Limits { max_bytes: 1 << 20, max_age: SignedDuration::MAX };
+        let spool = SpoolHandle::new(MemorySpool::open(&Medium::new(limits, 1)));
+        // Each is a block of its own.
+        let drafts = [1, 2, 3].map(|it| draft(Stream::Metrics, it));
+        spool.with(move |it| it.append(&drafts)).await.unwrap();
+        for (metrics, frees, queued) in [(0, false, 3), (2, true, 1), (2, false, 1), (3, false, 0)]
+        {
+            let through = Marks { events: 0, metrics };
+            assert_eq!(spool.with(move |it| Ok(it.frees(through))).await.unwrap(), frees);
+            spool.forget(through).await.unwrap();
+            assert_eq!(spool.look().await.unwrap().queued, queued);
+        }
+    }
+
+    #[tokio::test]
     async fn a_look_at_a_spool_in_use_waits_until_it_is_free() {
         let limits = Limits { max_bytes: 1 << 20, max_age: SignedDuration::MAX };
         let spool = SpoolHandle::new(MemorySpool::open(&Medium::new(limits, 1)));

@@ -1,10 +1,13 @@
-//! The same work for many things, on all processors.
+//! The same work for many things, on all processors, or on eight of them.
 
 use std::{
     num::NonZero,
     sync::{Mutex, PoisonError, mpsc},
     thread,
 };
+
+/// How many threads at most: one that takes what the others made has no more to do.
+const THREADS: usize = 8;
 
 /// How many things a thread takes at once.
 const AT_ONCE: usize = 64;
@@ -16,7 +19,7 @@ pub(super) fn spread<I, T: Send, E: Send>(
     work: impl Fn(I) -> Result<T, E> + Sync,
     mut take: impl FnMut(T),
 ) -> Result<(), E> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
     let items = Mutex::new(items.fuse());
     let (sender, receiver) = mpsc::sync_channel::<Result<Vec<T>, E>>(2 * threads);
     thread::scope(|scope| {

@@ -29,7 +29,7 @@ use crate::{
 
 /// How many entries of the feed and of the audit trail are kept in memory:
 /// what watchers who fell behind a little ask for. Each entry of the feed has
-/// its alert with it, which takes some 6 KB.
+/// its alert with it, which takes some 3 KB.
 pub(super) const RECENT: usize = 512;
 
 /// Everything that reads are answered from.
