@@ -172,7 +172,7 @@ impl Status {
         let offset = self.clock_offset_ms.map_or("unknown".into(), |it| format!("{it} ms"));
         let mut text = format!(
             "endpoint     {}  ({} / {})\n\
-             agent        {}, process {}\n\
+             agent        {}, {}\n\
              collector    {link} to {}, changed {}\n\
              last ack     {}\n\
              queue        {} records, {} bytes\n\
@@ -184,7 +184,10 @@ impl Status {
             self.tenant,
             self.site,
             self.version,
-            self.pid,
+            match &self.stopped_at {
+                Some(_) => format!("stopped {}", ago(&self.stopped_at)),
+                None => format!("process {}", self.pid),
+            },
             self.collector.as_deref().unwrap_or("none yet"),
             ago(&self.since),
             ago(&self.last_ack),
@@ -335,6 +338,7 @@ mod tests {
         replace(folder.path(), &Status { connected: true, ..status(now) }).unwrap();
         ended(folder.path(), now);
         let stopped = Status { stopped_at: Some(now.to_string()), ..status(now) };
+        assert!(stopped.to_text(now).contains("stopped 0s ago"), "{}", stopped.to_text(now));
         assert_eq!(read(folder.path(), now).unwrap(), Standing::Stopped(stopped));
     }
 }

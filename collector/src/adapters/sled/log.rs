@@ -4,8 +4,8 @@
 //! ([`pending`]). When there is enough of it, it goes to sled at once
 //! ([`settler`]): what was written many times since goes there once, and what
 //! has come and gone does not go there at all. Long values that never change go
-//! to files of their own ([`values`]), and sled has where they are. Whoever reads
-//! sees all of it as one ([`merged`]).
+//! to files of their own ([`values`]), and sled has [`lists`] of where they are. Whoever
+//! reads sees all of it as one ([`merged`]).
 //!
 //! # Invariants
 //!
@@ -24,8 +24,10 @@
 mod error;
 mod file;
 mod journal;
+mod lists;
 mod merged;
 mod pending;
+mod place;
 mod reader;
 mod settler;
 #[cfg(test)]
@@ -86,8 +88,8 @@ pub(super) const WRITTEN: Key = Key::Meta(Meta::Written);
 /// stands above it.
 const MOST_PIECES: usize = 1 << 20;
 
-/// The format from which on values may be in files.
-const FILES_VALUES: u32 = 5;
+/// The format from which on values may be in files, and their places in lists.
+const FILES_VALUES: u32 = 6;
 
 /// Stands where the packing would if the value is a place in a file of values.
 const FILED: usize = 15;

@@ -19,13 +19,14 @@ use crate::{
 /// [`packed`](crate::adapters::sled::packed); since 3, text may be packed with
 /// a dictionary, and what holds of a source is kept beside it; since 4, what was
 /// written last is in a journal beside sled's files; since 5, long pieces of history
-/// are in files of values.
-pub(super) const FORMAT: u32 = 5;
+/// are in files of values; since 6, where they are is kept in lists.
+pub(super) const FORMAT: u32 = 6;
 
 /// Leads from the format of its place, counted from 1, to the next.
 pub(super) type Step = fn(&mut Log) -> Result<(), MigrateError>;
 
-const STEPS: [Step; FORMAT as usize - 1] = [as_it_is, sources_in_parts, as_it_is, as_it_is];
+const STEPS: [Step; FORMAT as usize - 1] =
+    [as_it_is, sources_in_parts, as_it_is, as_it_is, as_it_is];
 
 /// What is there is read as it is.
 fn as_it_is(_: &mut Log) -> Result<(), MigrateError> {

@@ -103,7 +103,7 @@ pub enum LogError {
         /// How many it had at least.
         noted: u64,
     },
-    /// A value has lost a piece.
+    /// A value has lost a piece, or where it is makes no sense.
     #[error("a piece of the value is missing")]
     Torn,
     /// A value that was packed does not come out again.
@@ -137,4 +137,9 @@ impl LogError {
 /// What to say of a read that sled failed at.
 pub(super) fn reading(source: sled::Error) -> LogError {
     LogError::Database { attempt: "read", source }
+}
+
+/// What to say of a write that sled failed at.
+pub(super) fn writing(source: sled::Error) -> LogError {
+    LogError::Database { attempt: "write", source }
 }

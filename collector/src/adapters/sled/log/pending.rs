@@ -6,8 +6,8 @@
 //! half of it.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
-    ops::Bound,
+    collections::BTreeMap,
+    ops::Range,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -105,15 +105,18 @@ impl Pending {
         layers.newest.values.get(key).or_else(settling).cloned()
     }
 
-    /// What lies over sled's values of some keys, in order.
-    pub(super) fn range(&self, from: Bound<&[u8]>, to: Bound<&[u8]>) -> VecDeque<Entry> {
+    /// What lies over sled's values of the keys from one to another, in order.
+    pub(super) fn range(&self, keys: &Range<Vec<u8>>) -> Vec<Entry> {
+        if keys.is_empty() {
+            return Vec::new();
+        }
         let layers = self.read();
         let of = |layer: &Layer| -> Vec<Entry> {
-            let range = layer.values.range::<[u8], _>((from, to));
+            let range = layer.values.range(keys.clone());
             range.map(|(key, value)| (key.clone(), value.clone())).collect()
         };
         let newest = of(&layers.newest);
-        let Some(settling) = &layers.settling else { return newest.into() };
+        let Some(settling) = &layers.settling else { return newest };
         let mut merged: BTreeMap<_, _> = of(settling).into_iter().collect();
         merged.extend(newest);
         merged.into_iter().collect()

@@ -1,6 +1,6 @@
 //! Reads, while the writer writes.
 
-use std::{ops::Bound, path::Path, sync::Arc};
+use std::{iter, ops::Range, path::Path, sync::Arc};
 
 use sled::{Db, IVec};
 
@@ -8,12 +8,14 @@ use crate::adapters::sled::{
     bytes::Reader,
     keys::Key,
     log::{
-        FILED, FURTHER, LogError, MOST_PIECES, Worn,
+        FURTHER, LogError, MOST_PIECES, Worn,
         error::reading,
         further_key,
-        merged::Merged,
+        lists::{self, Places},
+        merged::{Merged, Source},
         pending::Pending,
-        values::{self, Place},
+        place::Place,
+        values,
         worn::worn,
     },
     packed::{Packing, unpack},
@@ -55,7 +57,7 @@ impl LogReader {
     pub(in crate::adapters::sled) fn worn(&self, after: u64) -> Result<Option<Worn>, LogError> {
         worn(&self.folder, after + 1..self.pending.values(), |key, place| {
             let first = self.raw(key)?;
-            Ok(first.is_some_and(|it| place_of(&it) == Some(place)))
+            Ok(first.is_some_and(|it| Place::decode(&it) == Some(place)))
         })
     }
 
@@ -68,20 +70,17 @@ impl LogReader {
     pub(in crate::adapters::sled) fn scan(
         &self,
         kind: u8,
-    ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> {
-        let from = Key::prefix(kind);
-        let after = [from[0], from[1] + 1];
-        let above = self.pending.range(Bound::Included(&from), Bound::Excluded(&after));
-        self.found(Merged::new(above, self.db.scan_prefix(from)))
+    ) -> impl DoubleEndedIterator<Item = Result<Scanned, LogError>> {
+        let [kind, slash] = Key::prefix(kind);
+        self.found(vec![kind, slash]..vec![kind, slash + 1])
     }
 
     /// Everything, in order.
     pub(in crate::adapters::sled) fn everything(
         &self,
-    ) -> impl Iterator<Item = Result<(IVec, Found), LogError>> {
+    ) -> impl Iterator<Item = Result<Scanned, LogError>> {
         // Further pieces come with the value that they belong to.
-        let above = self.pending.range(Bound::Unbounded, Bound::Excluded(&[FURTHER]));
-        self.found(Merged::new(above, self.db.range(..[FURTHER].as_slice())))
+        self.found(Vec::new()..vec![FURTHER])
     }
 
     /// Everything between two keys, both included, in order.
@@ -89,8 +88,8 @@ impl LogReader {
         &'a self,
         from: &Key,
         to: &Key,
-    ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> + use<'a> {
-        self.found(self.between(from, to))
+    ) -> impl DoubleEndedIterator<Item = Result<Scanned, LogError>> + use<'a> {
+        self.found(between(from, to))
     }
 
     /// The keys of that, and how long each value is as it is kept.
@@ -99,11 +98,9 @@ impl LogReader {
         from: &Key,
         to: &Key,
     ) -> impl DoubleEndedIterator<Item = Result<(IVec, u64), LogError>> + use<> {
-        self.between(from, to).map(|found| {
-            let (key, first) = found.map_err(reading)?;
-            let length = place_of(&first).map_or(first.len() as u64, |it| it.length);
-            Ok((key, length))
-        })
+        let length = |it: &[u8]| Place::decode(it).map_or(it.len() as u64, |it| it.length);
+        let found = self.first_pieces(between(from, to));
+        found.map(move |it| it.map(|(key, first)| (key, length(&first))))
     }
 
     /// The keys of that.
@@ -112,33 +109,45 @@ impl LogReader {
         from: &Key,
         to: &Key,
     ) -> impl DoubleEndedIterator<Item = Result<IVec, LogError>> + use<> {
-        self.between(from, to).map(|it| it.map(|it| it.0).map_err(reading))
+        self.first_pieces(between(from, to)).map(|it| it.map(|it| it.0))
     }
 
-    fn between(&self, from: &Key, to: &Key) -> Merged {
-        let (from, to) = (from.to_bytes(), to.to_bytes());
-        if from > to {
-            return Merged::new([].into(), self.db.range::<&[u8], _>(..[].as_slice()));
-        }
-        let above = self.pending.range(Bound::Included(&from), Bound::Included(&to));
-        Merged::new(above, self.db.range(from..=to))
+    /// What is asked for, whether it is above sled, in sled, or in a list of places. What is on
+    /// its way from one to the next is seen: it is looked for where it came from first.
+    fn first_pieces(
+        &self,
+        keys: Range<Vec<u8>>,
+    ) -> impl DoubleEndedIterator<Item = Result<(IVec, IVec), LogError>> + use<> {
+        let above = self.pending.range(&keys).into_iter();
+        let above = above.map(|(key, value)| Ok((key.into(), value)));
+        let in_sled = self.db.range(keys.clone());
+        let in_sled = in_sled.map(|it| it.map(|it| (it.0, Some(it.1))).map_err(reading));
+        let listed: Source<'static> = match Places::between(&self.db, keys) {
+            Ok(places) => Box::new(places),
+            Err(err) => Box::new(iter::once(Err(err))),
+        };
+        let below = Merged::new(Box::new(in_sled), listed);
+        let all = Merged::new(Box::new(above), Box::new(below));
+        all.filter_map(|it| it.map(|(key, value)| Some((key, value?))).transpose())
     }
 
     fn raw(&self, key: &[u8]) -> Result<Option<IVec>, LogError> {
-        match self.pending.get(key) {
-            Some(above) => Ok(above),
-            None => self.db.get(key).map_err(reading),
+        if let Some(above) = self.pending.get(key) {
+            return Ok(above);
         }
+        if let Some(value) = self.db.get(key).map_err(reading)? {
+            return Ok(Some(value));
+        }
+        Ok(lists::find(&self.db, key)?.map(|it| it.encode().into()))
     }
 
     fn found(
         &self,
-        entries: Merged,
-    ) -> impl DoubleEndedIterator<Item = Result<(IVec, Found), LogError>> {
-        entries.filter_map(|entry| {
-            let found = entry
-                .map_err(reading)
-                .and_then(|(key, value)| Ok(self.whole(&key, value)?.map(|found| (key, found))));
+        keys: Range<Vec<u8>>,
+    ) -> impl DoubleEndedIterator<Item = Result<Scanned, LogError>> {
+        self.first_pieces(keys).filter_map(|it| {
+            let found =
+                it.and_then(|(key, first)| Ok(self.whole(&key, first)?.map(|it| (key, it))));
             found.transpose()
         })
     }
@@ -167,7 +176,8 @@ impl LogReader {
     }
 
     fn joined(&self, key: &[u8], first: &[u8]) -> Result<Found, LogError> {
-        let filed = place_of(first).map(|it| values::read(&self.folder, key, it)).transpose()?;
+        let filed =
+            Place::decode(first).map(|it| values::read(&self.folder, key, it)).transpose()?;
         let mut reader = Reader::new(filed.as_deref().unwrap_or(first));
         let further = reader.number().map_err(|_| LogError::Torn)?;
         let further = usize::try_from(further).map_err(|_| LogError::Torn)?;
@@ -182,11 +192,11 @@ impl LogReader {
     }
 }
 
-/// Where a value is, if it is in a file of values.
-fn place_of(first: &[u8]) -> Option<Place> {
-    let mut reader = Reader::new(first);
-    let is_filed = reader.number().ok()? == (FILED * MOST_PIECES) as u128;
-    is_filed.then(|| Place::decode(reader.rest())).flatten()
+/// From one key to another, both included.
+fn between(from: &Key, to: &Key) -> Range<Vec<u8>> {
+    let mut after = to.to_bytes();
+    after.push(0);
+    from.to_bytes()..after
 }
 
 fn packed_at(key: &[u8]) -> LogError {

@@ -11,9 +11,12 @@ use std::{
 use sled::Db;
 
 use crate::adapters::sled::log::{
-    DatabaseFile, FILED, LogError, MOST_PIECES, VALUES, WRITTEN, head,
+    DatabaseFile, LogError, VALUES, WRITTEN,
+    error::{reading, writing},
+    head,
+    lists::{ListWriter, TOGETHER},
     pending::{Layer, Pending},
-    values::{ValueFiles, is_filed},
+    values::{ValueFiles, is_filed, is_of_history},
 };
 
 /// So many bytes go to sled between two syncs: it uses room again that it takes
@@ -110,40 +113,42 @@ impl Target {
     /// anywhere, the journal has it all, and all of it is done again: it says what
     /// must be, not what must be done to what is there.
     pub(super) fn take(&mut self, layer: &Layer, number: u64) -> Result<(), LogError> {
-        let failed = |source| LogError::Database { attempt: "write", source };
-        let mut unsynced = 0;
+        let (db, mut unsynced) = (self.db.clone(), 0);
+        let mut lists = ListWriter::new(&db, TOGETHER);
         for (key, value) in &layer.values {
-            let value = match value {
+            unsynced += match value {
                 Some(value) if self.files_values && is_filed(key, value) => {
                     let place = self.values.append(key, value)?;
-                    Some(head(FILED * MOST_PIECES, &place.encode()).into())
+                    // Nothing moves from sled to a list: whoever goes through both could miss it.
+                    if db.contains_key(key).map_err(reading)? {
+                        db.insert(key, place.encode()).map_err(writing)?;
+                    } else {
+                        unsynced += lists.put(key, place)?;
+                    }
+                    key.len()
                 }
-                other => other.clone(),
+                Some(value) => {
+                    db.insert(key, value).map_err(writing)?;
+                    key.len() + value.len()
+                }
+                None => {
+                    remove(&db, key)?;
+                    if is_of_history(key) { lists.remove(key)? } else { 0 }
+                }
             };
-            unsynced += key.len() + value.as_ref().map_or(0, |it| it.len());
-            let done = match value {
-                Some(value) => self.db.insert(key, value).map(drop),
-                // Most of what goes had not come yet, and to take that away costs sled
-                // as much as to put it there.
-                None => match self.db.contains_key(key) {
-                    Ok(true) => self.db.remove(key).map(drop),
-                    Ok(false) => Ok(()),
-                    Err(err) => Err(err),
-                },
-            };
-            done.map_err(failed)?;
             if unsynced >= SYNCED {
                 self.sync()?;
                 unsynced = 0;
             }
         }
+        lists.finish()?;
         // Before sled says that it has what is there.
         self.values.sync()?;
         // Last, since it says that all the rest is there: sled comes back with what was
         // done first.
         let number = number.to_string().into_bytes();
         for (mark, value) in [(VALUES, self.values.end()), (WRITTEN, number)] {
-            self.db.insert(mark.to_bytes(), head(0, &value)).map_err(failed)?;
+            db.insert(mark.to_bytes(), head(0, &value)).map_err(writing)?;
         }
         self.sync()
     }
@@ -152,4 +157,13 @@ impl Target {
         self.db.flush().map_err(|source| LogError::Database { attempt: "flush", source })?;
         self.file.sync()
     }
+}
+
+/// Most of what goes had not come yet, and to take that away costs sled as much as to
+/// put it there.
+fn remove(db: &Db, key: &[u8]) -> Result<(), LogError> {
+    if db.contains_key(key).map_err(reading)? {
+        db.remove(key).map_err(writing)?;
+    }
+    Ok(())
 }

@@ -284,7 +284,7 @@ fn a_folder_that_has_lost_writes_keeps_its_files_of_values() {
 fn a_folder_of_an_earlier_format_has_no_values_in_files_until_it_is_of_this_one() {
     let folder = TempDir::new().unwrap();
     let mut log = Log::open(folder.path(), CACHE, JOURNAL_BYTES).unwrap();
-    log.write([(Key::Meta(Meta::Format), Some(b"4".to_vec()))].into()).unwrap();
+    log.write([(Key::Meta(Meta::Format), Some(b"5".to_vec()))].into()).unwrap();
     log.settle_now().unwrap();
     log.write([(key(1), Some(vec![1; 900]))].into()).unwrap();
     let left = copy(folder.path());
@@ -295,4 +295,44 @@ fn a_folder_of_an_earlier_format_has_no_values_in_files_until_it_is_of_this_one(
     log.write([(key(3), Some(vec![3; 900]))].into()).unwrap();
     log.settle_now().unwrap();
     assert_eq!(values::numbers(left.path()).unwrap(), [1]);
+}
+
+/// Format 5 had the place of each value under the key of that.
+#[test]
+fn places_that_are_in_no_list_are_kept_until_they_go() {
+    let folder = TempDir::new().unwrap();
+    let (mut values, db) =
+        (ValueFiles::open(folder.path(), None, 1_200).unwrap(), sled::open(folder.path()).unwrap());
+    let mut model = BTreeMap::new();
+    for number in (1..24).step_by(2) {
+        let (key, value) = (key(number).to_bytes(), vec![number as u8; 600]);
+        let place = values.append(&key, &head(0, &value)).unwrap();
+        db.insert(key, place.encode()).unwrap();
+        model.insert(number, value);
+    }
+    values.sync().unwrap();
+    for (mark, value) in [(VALUES, values.end()), (WRITTEN, b"0".to_vec())] {
+        db.insert(mark.to_bytes(), head(0, &value)).unwrap();
+    }
+    drop((values, db));
+    let mut log = open(folder.path());
+    check(&log, &model);
+    let mut write = |number: u64, length: Option<usize>| {
+        let value = length.map(|it| vec![99; it]);
+        log.write([(key(number), value.clone())].into()).unwrap();
+        log.settle_now().unwrap();
+        clear_out(&mut log);
+        match value {
+            Some(value) => drop(model.insert(number, value)),
+            None => drop(model.remove(&number)),
+        }
+        check(&log, &model);
+    };
+    // One that was there, one that was not, one that is short now, and all but two go.
+    write(1, Some(700));
+    write(25, Some(700));
+    write(3, Some(20));
+    write(3, Some(700));
+    (1..22).step_by(2).for_each(|it| write(it, None));
+    assert!(values::numbers(folder.path()).unwrap().len() < 6);
 }

@@ -2,7 +2,7 @@
 //!
 //! A sealed piece of history never changes, and goes as a whole when it is old.
 //! In sled it would be written anew with its neighbours, and the room that it
-//! leaves would come back late. So sled has only where it is.
+//! leaves would come back late. So sled has only where it is ([`lists`](super::lists)).
 //!
 //! Values are appended to the file with the highest number; the next one is
 //! begun when that is long enough. A file goes when hardly anything in it is
@@ -32,7 +32,10 @@ use std::{
 use crate::adapters::sled::{
     bytes::{Reader, put_number},
     keys::{Key, Meta},
-    log::LogError,
+    log::{
+        LogError,
+        place::{HEAD, Place},
+    },
     record::{decode, encode},
 };
 
@@ -43,25 +46,13 @@ const NAME: &str = "values.";
 pub(in crate::adapters::sled) const VALUES: Key = Key::Meta(Meta::Values);
 
 /// The kind of key whose values are kept here.
-const KIND: u8 = b'h';
+pub(super) const KIND: u8 = b'h';
 
 /// Shorter values stay in sled; bytes. Pieces that will be joined are mostly shorter.
 const LONG: usize = 512;
 
-/// What stands in front of a body.
-pub(super) const HEAD: u64 = 8;
-
 /// So much is gathered before it is handed to the operating system.
 const TOGETHER: usize = 256 << 10;
-
-/// Where a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) file: u64,
-    pub(super) at: u64,
-    /// Of the body.
-    pub(super) length: u64,
-}
 
 /// Where a file ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,23 +75,6 @@ pub(super) struct ValueFiles {
     is_synced: bool,
 }
 
-impl Place {
-    pub(super) fn encode(self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        [self.file, self.at, self.length]
-            .iter()
-            .for_each(|it| put_number(&mut bytes, (*it).into()));
-        bytes
-    }
-
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
-        let mut number = || u64::try_from(reader.number().ok()?).ok();
-        let place = Self { file: number()?, at: number()?, length: number()? };
-        reader.is_at_end().then_some(place)
-    }
-}
-
 impl FileEnd {
     const NOTHING: Self = Self { file: 1, at: 0 };
 
@@ -112,7 +86,12 @@ impl FileEnd {
 
 /// Whether a value is kept in a file.
 pub(super) fn is_filed(key: &[u8], value: &[u8]) -> bool {
-    value.len() >= LONG && key.starts_with(&Key::prefix(KIND))
+    value.len() >= LONG && is_of_history(key)
+}
+
+/// Whether values of a key can be in files.
+pub(super) fn is_of_history(key: &[u8]) -> bool {
+    key.starts_with(&Key::prefix(KIND))
 }
 
 impl ValueFiles {
@@ -292,7 +271,6 @@ mod tests {
         }
         assert_eq!(more.file, 2);
         assert_eq!(read(folder.path(), b"k4", more).unwrap(), [4; 600_000]);
-        assert_eq!(Place::decode(&more.encode()), Some(more));
     }
 
     #[test]

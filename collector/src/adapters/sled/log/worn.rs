@@ -17,7 +17,8 @@ use crate::adapters::sled::{
     keys::Key,
     log::{
         LogError,
-        values::{HEAD, Place, failed, numbers, path, split},
+        place::{HEAD, Place},
+        values::{failed, numbers, path, split},
     },
 };
 
