@@ -86,6 +86,22 @@ impl Peers {
         Ok(command)
     }
 
+    /// The same for one that looks in `/usr/share` for what its package brings: it sees
+    /// what was unpacked there.
+    fn command_with_its_files(&self, path: &str) -> anyhow::Result<Command> {
+        let command = self.command(path)?;
+        let plain = command.as_std();
+        if !Path::new(plain.get_program()).starts_with(&self.root) {
+            return Ok(command);
+        }
+        let mut inside = Command::new("unshare");
+        let then = r#"mount --bind "$0" /usr/share && exec "$@""#;
+        inside.args(["--map-root-user", "--mount", "sh", "-c", then]);
+        inside.arg(self.root.join("usr/share")).arg(plain.get_program());
+        inside.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Ok(inside)
+    }
+
     /// Measures whoever does something like what we have just measured.
     pub(crate) async fn beside(&self, what: Measurement, plan: &Plan) -> Vec<Other> {
         let found: Vec<(&str, anyhow::Result<Vec<Other>>)> = match what {

@@ -89,7 +89,7 @@ impl Manager {
 }
 
 async fn run(peers: &Peers, folder: &Path, address: SocketAddr) -> anyhow::Result<Server> {
-    let mut command = peers.command(PROGRAM)?;
+    let mut command = peers.command_with_its_files(PROGRAM)?;
     command.arg(format!("--config.file={}", folder.join("alertmanager.yml").display()));
     command.arg(format!("--storage.path={}", folder.join("data").display()));
     command.arg(format!("--web.listen-address={address}"));
