@@ -197,7 +197,7 @@ async fn a_data_folder_from_the_future_is_left_alone() {
     {
         let later = sled::Config::new().path(&store).open().unwrap();
         let format = later.get("m/format").unwrap().unwrap();
-        assert_eq!(format.last(), Some(&b'5'));
+        assert_eq!(format.last(), Some(&b'6'));
         let format: Vec<u8> = [&format[..format.len() - 1], b"7"].concat();
         later.insert("m/format", format).unwrap();
         later.flush().unwrap();
@@ -206,7 +206,7 @@ async fn a_data_folder_from_the_future_is_left_alone() {
     assert_eq!(started.code, Some(1));
     let expected = format!(
         "remit-collector: failed to open data folder {}: the data folder has format 7, and this \
-         version knows formats up to 5: use the version that wrote it, or a later one\n",
+         version knows formats up to 6: use the version that wrote it, or a later one\n",
         store.display()
     );
     assert!(started.stderr.ends_with(&expected), "{}", started.stderr);

@@ -322,7 +322,7 @@ async fn who_was_not_told_at_eight_is_told_when_the_collector_wakes() {
     site.cut_power().await;
     site.set_clock(day(1, 9, 30));
     site.restart().await;
-    for webhook in ["provider-noc", "internal-it"] {
+    for webhook in ["provider-noc", "internal-it", "provider-manager", "it-manager"] {
         let closed = letter(&site, webhook, "for joint review").await;
         assert!(closed.field("text").contains(&alert.alert_id), "{closed:?}");
         assert!(closed.field("text").contains("late"), "{closed:?}");
