@@ -103,9 +103,15 @@ pub enum LogError {
         /// How many it had at least.
         noted: u64,
     },
-    /// A value has lost a piece, or where it is makes no sense.
+    /// A value has lost a piece.
     #[error("a piece of the value is missing")]
     Torn,
+    /// What says where values are does not say it.
+    #[error("where history is kept from `{key}` on cannot be read: restore an export or a copy")]
+    List {
+        /// Where it begins.
+        key: String,
+    },
     /// A value that was packed does not come out again.
     #[error("the stored value `{key}` is damaged: it cannot be unpacked")]
     Packed {
@@ -118,7 +124,7 @@ impl LogError {
     /// Whether a value is damaged, and others need not be.
     pub(in crate::adapters::sled) fn is_of_a_value(&self) -> bool {
         match self {
-            Self::Damaged { .. } | Self::Torn | Self::Packed { .. } => true,
+            Self::Damaged { .. } | Self::Torn | Self::List { .. } | Self::Packed { .. } => true,
             Self::File { source, .. } => source.kind() == io::ErrorKind::NotFound,
             Self::Folder { .. }
             | Self::InUse { .. }

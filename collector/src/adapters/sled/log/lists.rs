@@ -5,7 +5,7 @@
 //! - A place is in the last list of its endpoint whose key is not greater than its own, and
 //!   never goes to another list. So whoever goes through lists while they change sees
 //!   each place once.
-//! - A list that would be empty is not there.
+//! - A list that would be empty is not there, and none is longer than a [`PIECE`].
 
 #[cfg(test)]
 mod tests;
@@ -18,10 +18,10 @@ use sled::{Db, IVec};
 use crate::adapters::sled::{
     keys::Key,
     log::{
-        LogError,
+        LogError, PIECE,
         error::{reading, writing},
         merged::{End, Found},
-        place::{LISTS, Listed, Place, decode, encode, list_key, owner},
+        place::{LISTS, LONGEST, Listed, Place, decode, encode, list_key},
         values::{KIND, is_of_history},
     },
 };
@@ -29,6 +29,9 @@ use crate::adapters::sled::{
 /// So many places are a list, and more if a clock was set back among them. A longer one
 /// is written anew with each of its places; of shorter ones there are more in memory.
 pub(super) const TOGETHER: usize = 32;
+
+/// No list has more.
+const MOST: usize = PIECE / LONGEST;
 
 /// A list as sled has it.
 type Stored = (IVec, IVec);
@@ -52,8 +55,8 @@ pub(super) fn find(db: &Db, key: &[u8]) -> Result<Option<Place>, LogError> {
 
 /// The places of a list, by the keys of their values.
 fn read((key, value): Stored) -> Result<ByKey, LogError> {
-    let endpoint = owner(&key)?;
-    let places = decode(&value)?.into_iter();
+    let (endpoint, places) = decode(&key, &value)?;
+    let places = places.into_iter();
     Ok(places.map(|it| (it.key(endpoint).to_bytes(), it.place)).collect::<Vec<_>>().into_iter())
 }
 
@@ -151,8 +154,9 @@ impl<'a> ListWriter<'a> {
     }
 
     /// Puts the place of a value where that of its key is, if there is one. Gives how many
-    /// bytes sled was given meanwhile, as all of these do.
-    pub(super) fn put(&mut self, key: &[u8], place: Place) -> Result<usize, LogError> {
+    /// bytes sled was given meanwhile, as all of these do; `None` if there is no room among
+    /// its neighbours, where clocks were set back again and again.
+    pub(super) fn put(&mut self, key: &[u8], place: Place) -> Result<Option<usize>, LogError> {
         let (endpoint, start, revision) = parts(key)?;
         let listed = Listed { start, revision, place };
         let mut written = self.turn_to(endpoint, key)?;
@@ -164,13 +168,14 @@ impl<'a> ListWriter<'a> {
                     written += self.finish()?;
                     let places = vec![listed];
                     self.list = Some(List { endpoint, key, next, places, is_changed: true });
-                    return Ok(written);
+                    return Ok(Some(written));
                 }
+                Err(_) if list.places.len() >= MOST => return Ok(None),
                 Err(index) => list.places.insert(index, listed),
             }
             list.is_changed = true;
         }
-        Ok(written)
+        Ok(Some(written))
     }
 
     /// Takes the place of a value away, if there is one.
@@ -193,10 +198,11 @@ impl<'a> ListWriter<'a> {
             return Ok(0);
         }
         let written = self.finish()?;
-        let is_of_it = |it: &Stored| owner(&it.0).is_ok_and(|it| it == endpoint);
-        let (key, places) = match last(self.db, key.clone())?.filter(is_of_it) {
-            Some((key, list)) => (key.to_vec(), decode(&list)?),
-            None => (key, Vec::new()),
+        let before = last(self.db, key.clone())?;
+        let before = before.map(|(key, value)| Ok((decode(&key, &value)?, key))).transpose()?;
+        let (key, places) = match before {
+            Some(((of, places), key)) if of == endpoint => (key.to_vec(), places),
+            Some(_) | None => (key, Vec::new()),
         };
         let next = self.db.get_gt(&key).map_err(reading)?.map(|it| it.0);
         self.list = Some(List { endpoint, key, next, places, is_changed: false });

@@ -120,10 +120,11 @@ impl Target {
                 Some(value) if self.files_values && is_filed(key, value) => {
                     let place = self.values.append(key, value)?;
                     // Nothing moves from sled to a list: whoever goes through both could miss it.
-                    if db.contains_key(key).map_err(reading)? {
-                        db.insert(key, place.encode()).map_err(writing)?;
-                    } else {
-                        unsynced += lists.put(key, place)?;
+                    let is_in_sled = db.contains_key(key).map_err(reading)?;
+                    let listed = if is_in_sled { None } else { lists.put(key, place)? };
+                    match listed {
+                        Some(written) => unsynced += written,
+                        None => drop(db.insert(key, place.encode()).map_err(writing)?),
                     }
                     key.len()
                 }

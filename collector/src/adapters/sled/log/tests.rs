@@ -336,3 +336,29 @@ fn places_that_are_in_no_list_are_kept_until_they_go() {
     (1..22).step_by(2).for_each(|it| write(it, None));
     assert!(values::numbers(folder.path()).unwrap().len() < 6);
 }
+
+#[test]
+fn places_between_others_are_kept_however_many_and_no_value_becomes_long() {
+    let folder = TempDir::new().unwrap();
+    let mut log = open(folder.path());
+    let mut model = BTreeMap::new();
+    // As if the clock were set back before the last one again and again.
+    for number in [1, 9_999].into_iter().chain((3..2_400).step_by(2)) {
+        let value = vec![number as u8; 600];
+        log.write([(key(number), Some(value.clone()))].into()).unwrap();
+        model.insert(number, value);
+    }
+    for _ in 0..2 {
+        log.settle_now().unwrap();
+        check(&log, &model);
+        let longest = log.db.iter().map(|it| it.unwrap().1.len()).max();
+        assert!(longest.unwrap() <= PIECE, "{longest:?}");
+        // Some of those in the list, and of those in none, go.
+        for number in (3..2_400).step_by(6) {
+            log.write([(key(number), None)].into()).unwrap();
+            model.remove(&number);
+        }
+    }
+    drop(log);
+    check(&open(folder.path()), &model);
+}

@@ -26,7 +26,7 @@ fn change(db: &Db, together: usize, change: &Change) {
     let mut lists = ListWriter::new(db, together);
     for (of, at) in change {
         match at {
-            Some(at) => lists.put(&key(*of), place(*at)).unwrap(),
+            Some(at) => lists.put(&key(*of), place(*at)).unwrap().expect("there is room"),
             None => lists.remove(&key(*of)).unwrap(),
         };
     }
@@ -34,7 +34,7 @@ fn change(db: &Db, together: usize, change: &Change) {
 }
 
 fn lists(db: &Db) -> Vec<(EndpointId, Vec<Listed>)> {
-    let read = |it: Stored| (owner(&it.0).unwrap(), decode(&it.1).unwrap());
+    let read = |it: Stored| decode(&it.0, &it.1).unwrap();
     db.scan_prefix([LISTS]).map(|it| read(it.unwrap())).collect()
 }
 
@@ -122,11 +122,18 @@ fn what_goes_while_it_is_looked_through_is_no_reason_to_miss_another() {
 }
 
 #[test]
-fn a_list_that_makes_no_sense_is_told() {
+fn a_list_that_makes_no_sense_is_told_by_where_it_begins() {
     let db = sled::Config::new().temporary(true).open().unwrap();
-    db.insert(list_key(&key((1, 1))), &[0x80]).unwrap();
-    assert!(matches!(find(&db, &key((1, 1))), Err(LogError::Torn)));
+    let begin = key((1, 1));
+    db.insert(list_key(&begin), &[0x80]).unwrap();
+    let is_named =
+        |it: &LogError| it.to_string().contains(&Key::from_bytes(&begin).unwrap().to_string());
+    let told = find(&db, &begin).unwrap_err();
+    assert!(is_named(&told), "{told}");
     let mut places = Places::between(&db, key((1, 0))..key((1, 9))).unwrap();
-    assert!(matches!(places.next(), Some(Err(LogError::Torn))));
+    let told = places.next().unwrap().unwrap_err();
+    assert!(is_named(&told), "{told}");
     assert!(places.next().is_none());
+    let told = ListWriter::new(&db, 3).put(&key((1, 2)), place(1)).unwrap_err();
+    assert!(is_named(&told), "{told}");
 }
